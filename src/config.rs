@@ -1,0 +1,154 @@
+//! The settings of a server: plain values, each with its unit and limits.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::time::Timestamp;
+
+/// Everything that can be set, as it stands after command line, environment and file have been read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the server listens. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What all that is random grows from.
+    pub seed: u64,
+    /// How many past calls the world starts with, at most [`Settings::MAX_CALLS`].
+    pub calls: u32,
+    /// The instant the clock starts from; the machine's where `None`.
+    pub start_time: Option<Timestamp>,
+    /// Which bearer tokens are accepted.
+    pub auth: Auth,
+    /// Requests a minute for each token, 1 to [`Settings::MAX_RATE_LIMIT`]; no limit where `None`.
+    pub rate_limit: Option<u32>,
+    /// The account's call minutes a calendar month, 1 or more; no limit where `None`.
+    pub minute_limit: Option<u64>,
+    /// Whether calls go on past the minute limit.
+    pub overage: bool,
+    /// Where events are sent, and how.
+    pub webhooks: Webhooks,
+    /// How strict the emulator is.
+    pub profile: Profile,
+    /// A folder of fixtures that replace the built-in ones.
+    pub fixtures: Option<PathBuf>,
+    /// The bearer token that the control API wants; none where `None`.
+    pub admin_token: Option<String>,
+    /// The form of the request log.
+    pub log_format: LogFormat,
+}
+
+impl Settings {
+    /// The most seeded calls that a world takes.
+    pub const MAX_CALLS: u32 = 10_000_000;
+    /// The highest rate limit, in requests a minute.
+    pub const MAX_RATE_LIMIT: u32 = 1_000_000_000;
+    /// The rate limit that Akol documents, in requests a minute.
+    pub const AKOL_RATE_LIMIT: u32 = 100;
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 2565)),
+            seed: 42,
+            calls: 200,
+            start_time: None,
+            auth: Auth::Any,
+            rate_limit: None,
+            minute_limit: None,
+            overage: false,
+            webhooks: Webhooks::default(),
+            profile: Profile::Lenient,
+            fixtures: None,
+            admin_token: None,
+            log_format: LogFormat::Pretty,
+        }
+    }
+}
+
+/// Which bearer tokens are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// Any token that is not empty.
+    Any,
+    /// No token is needed.
+    Off,
+    /// Only these.
+    Strict(Vec<String>),
+}
+
+/// Where events are sent, and how.
+#[derive(Clone, Debug)]
+pub struct Webhooks {
+    /// The receivers, each an `http` or `https` URL.
+    pub urls: Vec<String>,
+    /// The signing secret; made from the seed where `None`.
+    pub secret: Option<String>,
+    /// The names of the events that are sent, out of [`Webhooks::EVENTS`].
+    pub events: Vec<String>,
+    /// The waits before each further try, on the emulator's clock.
+    pub retries: Vec<Duration>,
+    /// Which signature headers are sent.
+    pub signature: Signature,
+}
+
+impl Webhooks {
+    /// Every event that Akol documents.
+    pub const EVENTS: [&'static str; 9] = [
+        "call.started",
+        "call.ended",
+        "call.transferred",
+        "call.voicemail",
+        "call.completed",
+        "call.missed",
+        "call.failed",
+        "transcript.ready",
+        "summary.ready",
+    ];
+
+    /// How many of [`Webhooks::EVENTS`], from the first, are sent unless told otherwise.
+    const SENT_BY_DEFAULT: usize = 4;
+}
+
+impl Default for Webhooks {
+    fn default() -> Webhooks {
+        Webhooks {
+            urls: Vec::new(),
+            secret: None,
+            events: Webhooks::EVENTS[..Webhooks::SENT_BY_DEFAULT].iter().map(ToString::to_string).collect(),
+            retries: [1, 5, 30, 120, 600].map(Duration::from_secs).to_vec(),
+            signature: Signature::Akol,
+        }
+    }
+}
+
+/// Which signature headers a delivery carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// `X-Webhook-Signature`, as Akol sends it.
+    Akol,
+    /// The three headers of the Standard Webhooks specification.
+    Standard,
+    /// Both.
+    Both,
+}
+
+/// How strict the emulator is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// No rate limit, and webhooks to any URL.
+    Lenient,
+    /// What Akol enforces: 100 requests a minute, webhooks to public https URLs only.
+    Production,
+}
+
+/// The form of the request log on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One readable line a request.
+    Pretty,
+    /// One JSON object a request.
+    Json,
+    /// None.
+    Off,
+}

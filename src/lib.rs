@@ -1,0 +1,8 @@
+//! An in-memory double of Akol's Calls API.
+
+mod config;
+mod rng;
+mod time;
+
+pub use config::Settings;
+pub use time::{Clock, Timestamp};

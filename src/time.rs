@@ -1,0 +1,315 @@
+//! Instants and the clock: the only file that asks what time it is.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use jiff::civil::Date;
+use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::TimeZone;
+use parking_lot::Mutex;
+use serde::{Serialize, Serializer};
+
+/// An instant in UTC, counted in whole milliseconds since 1970-01-01.
+///
+/// Printed as the API prints every instant: ISO-8601 with exactly three decimals and `Z`.
+///
+/// ```
+/// use akol_mock::Timestamp;
+/// let instant: Timestamp = "2026-04-18T16:21:42+02:00".parse().unwrap();
+/// assert_eq!(instant.to_string(), "2026-04-18T14:21:42.000Z");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// Why a text is not an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotATimestamp;
+
+impl fmt::Display for NotATimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an ISO-8601 instant such as 2026-04-18T14:21:42.000Z, or a date such as 2026-04-18")
+    }
+}
+
+impl std::error::Error for NotATimestamp {}
+
+impl Timestamp {
+    /// The earliest instant that is accepted: the start of the year 1970.
+    pub const MIN: Timestamp = Timestamp(0);
+    /// The latest instant that is accepted: the end of the year 9998, so that sums stay printable.
+    pub const MAX: Timestamp = Timestamp(253_370_764_799_999);
+
+    /// The instant that many milliseconds after the start of 1970.
+    pub const fn from_millis(millis: i64) -> Timestamp {
+        Timestamp(millis)
+    }
+
+    /// Milliseconds since the start of 1970.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the start of 1970, rounded down.
+    pub const fn as_secs(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The time from `earlier` to this instant, zero if `earlier` is later.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+    }
+
+    /// The first instant of this instant's calendar month (UTC).
+    pub fn month_start(self) -> Timestamp {
+        midnight(self.date().first_of_month())
+    }
+
+    /// The first instant of the calendar month after this instant's (UTC).
+    pub fn next_month(self) -> Timestamp {
+        let last = self.date().last_of_month();
+        last.tomorrow().map_or(Timestamp::MAX, midnight)
+    }
+
+    /// The calendar day in UTC.
+    pub fn date(self) -> Date {
+        self.civil().date()
+    }
+
+    /// Date and time of day in UTC.
+    pub fn civil(self) -> jiff::civil::DateTime {
+        TimeZone::UTC.to_datetime(self.jiff())
+    }
+
+    /// As the `Date` header wants it: `Sat, 18 Apr 2026 14:21:42 GMT`.
+    pub fn http_date(self) -> String {
+        self.jiff().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    fn jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX)
+    }
+
+    fn checked(millis: i64) -> Result<Timestamp, NotATimestamp> {
+        let instant = Timestamp(millis);
+        (Timestamp::MIN..=Timestamp::MAX).contains(&instant).then_some(instant).ok_or(NotATimestamp)
+    }
+}
+
+fn midnight(date: Date) -> Timestamp {
+    TimeZone::UTC
+        .to_timestamp(date.to_datetime(jiff::civil::Time::midnight()))
+        .map_or(Timestamp::MAX, |instant| Timestamp(instant.as_millisecond()))
+}
+
+/// One day: what a bare date stands for.
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a date filter means: an instant, or a bare date that stands for its whole day in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateBound {
+    /// A single instant.
+    Instant(Timestamp),
+    /// A whole day, named by its first instant.
+    Day(Timestamp),
+}
+
+impl DateBound {
+    /// The first instant that the bound covers.
+    pub fn first(self) -> Timestamp {
+        match self {
+            DateBound::Instant(instant) | DateBound::Day(instant) => instant,
+        }
+    }
+
+    /// The last instant that the bound covers.
+    pub fn last(self) -> Timestamp {
+        match self {
+            DateBound::Instant(instant) => instant,
+            DateBound::Day(start) => start + DAY - Duration::from_millis(1),
+        }
+    }
+}
+
+impl FromStr for DateBound {
+    type Err = NotATimestamp;
+
+    fn from_str(text: &str) -> Result<DateBound, NotATimestamp> {
+        if text.len() == "2026-04-18".len() {
+            let date: Date = text.parse().map_err(|_| NotATimestamp)?;
+            return Timestamp::checked(midnight(date).0).map(DateBound::Day);
+        }
+        text.parse().map(DateBound::Instant)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = NotATimestamp;
+
+    /// Reads an ISO-8601 date and time with `Z` or an offset; digits past the milliseconds are cut.
+    fn from_str(text: &str) -> Result<Timestamp, NotATimestamp> {
+        let instant: jiff::Timestamp = text.parse().map_err(|_| NotATimestamp)?;
+        Timestamp::checked(instant.as_nanosecond().div_euclid(1_000_000) as i64)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+        PRINTER
+            .print_timestamp(&self.jiff(), jiff::fmt::StdFmtWrite(f))
+            .map_err(|_| fmt::Error)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Timestamp;
+
+    /// Saturates at [`Timestamp::MAX`], so that no sum can overflow.
+    fn add(self, span: Duration) -> Timestamp {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Timestamp(self.0.saturating_add(millis)).min(Timestamp::MAX)
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Timestamp;
+
+    fn sub(self, span: Duration) -> Timestamp {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Timestamp(self.0.saturating_sub(millis))
+    }
+}
+
+/// A clock that a world lives by: the machine's, or one that stands still until it is moved.
+#[derive(Debug)]
+pub struct Clock(Hands);
+
+#[derive(Debug)]
+enum Hands {
+    /// Runs with the machine, from an instant of the user's choice.
+    Real { origin: Timestamp, started: Instant },
+    /// Stands still. The lock is held for the copy of one number.
+    Manual(Mutex<Timestamp>),
+}
+
+impl Clock {
+    /// A clock that runs, and shows `start` now (the machine's time where that is `None`).
+    pub fn real(start: Option<Timestamp>) -> Clock {
+        Clock(Hands::Real { origin: start.unwrap_or_else(wall_clock), started: monotonic() })
+    }
+
+    /// A clock that stands at `start` until it is moved.
+    pub fn manual(start: Timestamp) -> Clock {
+        Clock(Hands::Manual(Mutex::new(start)))
+    }
+
+    /// What the clock shows.
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Hands::Real { origin, started } => *origin + monotonic().duration_since(*started),
+            Hands::Manual(now) => *now.lock(),
+        }
+    }
+
+    /// Moves a manual clock forward to `instant`; it never goes back. A real clock goes its own way.
+    pub fn move_to(&self, instant: Timestamp) {
+        if let Hands::Manual(now) = &self.0 {
+            let mut now = now.lock();
+            *now = instant.max(*now);
+        }
+    }
+
+    /// How long to wait until the clock shows `instant`, or `None` if it stands still.
+    pub fn wait_until(&self, instant: Timestamp) -> Option<Duration> {
+        match &self.0 {
+            Hands::Real { .. } => Some(instant.since(self.now())),
+            Hands::Manual(_) => None,
+        }
+    }
+}
+
+/// Measures how long something took on the machine's own clock, for the request log.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    pub fn start() -> Stopwatch {
+        Stopwatch(monotonic())
+    }
+
+    /// The real time since the start.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
+fn wall_clock() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
+fn monotonic() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_instant_prints_with_three_decimals_and_z() {
+        assert_eq!(at("2026-04-18T14:21:42Z").to_string(), "2026-04-18T14:21:42.000Z");
+        assert_eq!(at("2026-04-18T14:21:42.123456Z").to_string(), "2026-04-18T14:21:42.123Z");
+        assert_eq!(at("2026-04-18T14:21:42.5-05:30").to_string(), "2026-04-18T19:51:42.500Z");
+    }
+
+    #[test]
+    fn what_is_no_instant_is_refused() {
+        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-04-18T14:21:42", "1969-12-31T23:59:59Z"] {
+            assert_eq!(text.parse::<Timestamp>(), Err(NotATimestamp), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_bare_date_covers_its_whole_day() {
+        let day: DateBound = "2026-04-18".parse().unwrap();
+        assert_eq!(day.first(), at("2026-04-18T00:00:00Z"));
+        assert_eq!(day.last(), at("2026-04-18T23:59:59.999Z"));
+    }
+
+    #[test]
+    fn months_end_where_the_calendar_says() {
+        assert_eq!(at("2028-02-29T23:59:59.999Z").next_month(), at("2028-03-01T00:00:00Z"));
+        assert_eq!(at("2026-12-31T12:00:00Z").next_month(), at("2027-01-01T00:00:00Z"));
+        assert_eq!(at("2026-12-31T12:00:00Z").month_start(), at("2026-12-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_manual_clock_moves_forward_only() {
+        let clock = Clock::manual(at("2026-04-18T00:00:00Z"));
+        clock.move_to(at("2026-04-19T00:00:00Z"));
+        clock.move_to(at("2026-04-18T12:00:00Z"));
+        assert_eq!(clock.now(), at("2026-04-19T00:00:00Z"));
+        assert_eq!(clock.wait_until(Timestamp::MAX), None);
+    }
+}
