@@ -130,10 +130,8 @@ impl Default for Webhooks {
 pub enum Signature {
     /// `X-Webhook-Signature`, as Akol sends it.
     Akol,
-    /// The three headers of the Standard Webhooks specification.
+    /// That, and the three headers of the Standard Webhooks specification.
     Standard,
-    /// Both.
-    Both,
 }
 
 /// How strict the emulator is.

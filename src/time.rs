@@ -72,6 +72,11 @@ impl Timestamp {
         last.tomorrow().map_or(Timestamp::MAX, midnight)
     }
 
+    /// The first instant of this instant's day (UTC).
+    pub fn day_start(self) -> Timestamp {
+        midnight(self.date())
+    }
+
     /// The calendar day in UTC.
     pub fn date(self) -> Date {
         self.civil().date()

@@ -1,0 +1,267 @@
+//! A call, and the words that describe one.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::directory::{CampaignIndex, NumberIndex};
+use super::phone_number::PhoneNumber;
+use super::plan::Plan;
+use super::vocabulary::vocabulary;
+use crate::rng::Seed;
+use crate::time::Timestamp;
+
+vocabulary! {
+    /// Who called whom.
+    pub enum Direction {
+        /// A person called the agent.
+        Inbound = "inbound",
+        /// The agent called a person.
+        Outbound = "outbound",
+    }
+}
+
+vocabulary! {
+    /// Where a call stands in its life.
+    pub enum Status {
+        /// Queued or ringing: not answered yet.
+        Ringing = "RINGING",
+        /// Answered, by a person or a machine.
+        InProgress = "IN_PROGRESS",
+        /// Ended after a conversation.
+        Completed = "COMPLETED",
+        /// Ended without a conversation, or broken off by a fault.
+        Failed = "FAILED",
+        /// Ended with a message left on a machine.
+        Voicemail = "VOICEMAIL",
+    }
+}
+
+impl Status {
+    /// Whether nothing further can happen to the call.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Status::Completed | Status::Failed | Status::Voicemail)
+    }
+}
+
+vocabulary! {
+    /// What came of a call. The last four are an assumption about the real API, which documents only the first four.
+    pub enum Outcome {
+        /// The conversation came to its end.
+        Completed = "completed",
+        /// The person was handed to a human.
+        Transferred = "transferred",
+        /// The agent left a message.
+        VoicemailLeft = "voicemail_left",
+        /// Somebody hung up, or the call was ended over the API.
+        HungUp = "hung_up",
+        /// It rang out.
+        NoAnswer = "no_answer",
+        /// The line was engaged.
+        Busy = "busy",
+        /// The network could not connect it, or dropped it.
+        Failed = "failed",
+        /// It was ended over the API before anybody answered.
+        Canceled = "canceled",
+    }
+}
+
+vocabulary! {
+    /// How the person felt about the call.
+    pub enum Sentiment {
+        /// Pleased.
+        Positive = "positive",
+        /// Neither.
+        Neutral = "neutral",
+        /// Displeased.
+        Negative = "negative",
+    }
+}
+
+vocabulary! {
+    /// Who says a line of a transcript.
+    pub enum Speaker {
+        /// The AI agent.
+        Agent = "agent",
+        /// The person, whichever side placed the call, or the machine that answers for them.
+        Caller = "caller",
+    }
+}
+
+/// The identity of a call: shown as `call_` and the number in base 36.
+///
+/// Base 36 makes room for the documentation's own `call_xxx`. Ids that the emulator makes have all thirteen digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CallId(u64);
+
+impl CallId {
+    const PREFIX: &'static str = "call_";
+    const RADIX: u64 = 36;
+    const DIGITS: usize = 13;
+    /// The least number of thirteen digits: 36 to the power of 12.
+    const LEAST_FULL: u64 = Self::RADIX.pow(Self::DIGITS as u32 - 1);
+
+    /// The id that belongs to a seed, spread over all ids of thirteen digits.
+    pub fn from_seed(seed: Seed) -> CallId {
+        CallId(Self::LEAST_FULL + seed.number() % (u64::MAX - Self::LEAST_FULL))
+    }
+
+    /// The id as a number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The digits, right-aligned, and where they begin.
+    fn digits(self) -> ([u8; Self::DIGITS], usize) {
+        let mut digits = [b'0'; Self::DIGITS];
+        let (mut rest, mut begin) = (self.0, Self::DIGITS);
+        while rest > 0 {
+            begin -= 1;
+            digits[begin] = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % Self::RADIX) as usize];
+            rest /= Self::RADIX;
+        }
+        (digits, begin)
+    }
+}
+
+/// In the order of their texts, which is the order that a client sees.
+impl Ord for CallId {
+    fn cmp(&self, other: &CallId) -> Ordering {
+        let ((mine, my_begin), (theirs, their_begin)) = (self.digits(), other.digits());
+        mine[my_begin..].cmp(&theirs[their_begin..])
+    }
+}
+
+impl PartialOrd for CallId {
+    fn partial_cmp(&self, other: &CallId) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The text is not the id of any call, past or future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotACallId;
+
+impl FromStr for CallId {
+    type Err = NotACallId;
+
+    /// Reads exactly the texts that [`fmt::Display`] writes.
+    fn from_str(text: &str) -> Result<CallId, NotACallId> {
+        let digits = text.strip_prefix(Self::PREFIX).ok_or(NotACallId)?;
+        let canonical = digits.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
+            && !digits.is_empty()
+            && !digits.starts_with('0');
+        let number = canonical.then(|| u64::from_str_radix(digits, Self::RADIX as u32).ok()).flatten();
+        number.map(CallId).ok_or(NotACallId)
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (digits, begin) = self.digits();
+        f.write_str(Self::PREFIX)?;
+        digits[begin..].iter().try_for_each(|digit| fmt::Write::write_char(f, char::from(*digit)))
+    }
+}
+
+impl fmt::Debug for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for CallId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One call: what is fixed when it is made, and how far it has come.
+///
+/// Facts only. The words (names, transcript, summary) are made from them when asked for, see [`super::story`].
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Its identity, and what its words are drawn from.
+    pub id: CallId,
+    /// The campaign, which names business and agent.
+    pub campaign: CampaignIndex,
+    /// The account's own number.
+    pub number: NumberIndex,
+    /// The other side's number.
+    pub person: PhoneNumber,
+    /// Who called whom.
+    pub direction: Direction,
+    /// Whether that person had a call before.
+    pub returning: bool,
+    /// What its scenario means to become of it.
+    pub plan: Plan,
+    /// When the phone rings, or would have rung.
+    pub rings_at: Timestamp,
+    /// Whether it has begun to ring.
+    pub has_rung: bool,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Where it stands.
+    pub status: Status,
+    /// What came of it, once it has ended.
+    pub outcome: Option<Outcome>,
+    /// How the person felt, once it has ended after a conversation.
+    pub sentiment: Option<Sentiment>,
+}
+
+impl Call {
+    /// When ringing began; `None` while the call is queued, and for ever if it was ended then.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.has_rung.then_some(self.rings_at)
+    }
+
+    /// How long the two sides have been connected by `now`.
+    pub fn connected(&self, now: Timestamp) -> Duration {
+        self.answered_at.map_or(Duration::ZERO, |answered| self.ended_at.unwrap_or(now).since(answered))
+    }
+
+    /// Whole seconds from the answer to the end; `None` until the end.
+    pub fn duration_seconds(&self) -> Option<u32> {
+        self.ended_at.map(|ended| u32::try_from(self.connected(ended).as_secs()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether the call was ended before everything that its plan holds was said.
+    pub fn was_cut_short(&self) -> bool {
+        self.ended_at.is_some_and(|ended| self.connected(ended) < self.plan.talk) || !self.plan.is_whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_read_back_as_they_are_written() {
+        for number in [1, 35, 36, 43_989, CallId::LEAST_FULL, u64::MAX] {
+            assert_eq!(CallId(number).to_string().parse(), Ok(CallId(number)));
+        }
+        assert_eq!("call_xxx".parse(), Ok(CallId(43_989)));
+    }
+
+    #[test]
+    fn what_is_no_id_is_told_apart() {
+        for text in ["", "call_", "xxx", "call_XXX", "call_0xx", "call_x x", "call_+1", "call_zzzzzzzzzzzzzz", "biz_xxx"] {
+            assert_eq!(text.parse::<CallId>(), Err(NotACallId), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn made_ids_have_thirteen_digits_and_sort_as_their_texts() {
+        let mut ids: Vec<CallId> = (0..1_000).map(|n| CallId::from_seed(Seed::new(n))).collect();
+        assert!(ids.iter().all(|id| id.to_string().len() == "call_".len() + 13));
+        ids.push(CallId(43_989));
+        ids.sort();
+        let texts: Vec<String> = ids.iter().map(CallId::to_string).collect();
+        assert!(texts.is_sorted());
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a command is refused, in the terms of the field. What status that is over HTTP is not decided here.
+
+use std::fmt;
+
+use super::call::Status;
+use super::directory::CampaignStatus;
+use super::fault::Fault;
+use crate::time::Timestamp;
+
+/// A refusal. Its text says what was wrong and, where that helps, what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// There is no such thing in this account.
+    NotFound {
+        /// What was looked for, such as `call`.
+        what: &'static str,
+        /// The id that was given.
+        id: String,
+    },
+    /// Fields that are missing or wrong, all of them.
+    Invalid(Vec<FieldError>),
+    /// The campaign is paused.
+    CampaignPaused {
+        /// Its id.
+        id: String,
+    },
+    /// The campaign is neither running nor paused.
+    CampaignNotRunning {
+        /// Its id.
+        id: String,
+        /// Where it stands.
+        status: CampaignStatus,
+    },
+    /// A campaign cannot go from one status to the other.
+    CampaignTransition {
+        /// Its id.
+        id: String,
+        /// Where it stands.
+        from: CampaignStatus,
+        /// Where it was told to go.
+        to: CampaignStatus,
+    },
+    /// The month's call minutes are used up.
+    MinutesUsedUp {
+        /// Minutes used and allowed; `None` where the dialled number asked for this answer.
+        usage: Option<(u64, u64)>,
+        /// When it was refused.
+        at: Timestamp,
+        /// When there are new minutes.
+        renewed_at: Timestamp,
+    },
+    /// The call has ended.
+    AlreadyEnded {
+        /// Its id.
+        id: String,
+        /// How it ended.
+        status: Status,
+    },
+    /// The call has no recording.
+    NoRecording {
+        /// Its id.
+        id: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The dialled number asked for a fault.
+    Injected(Fault),
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field, query parameter or header.
+    pub field: &'static str,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl Error {
+    /// One field is wrong.
+    pub fn invalid(field: &'static str, message: impl Into<String>) -> Error {
+        Error::Invalid(vec![FieldError { field, message: message.into() }])
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: &'static str, id: impl Into<String>) -> Error {
+        Error::NotFound { what, id: id.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NotFound { what, id } => write!(f, "No {what} {id:?} in this account"),
+            Error::Invalid(fields) => {
+                f.write_str("Validation failed: ")?;
+                for (position, FieldError { field, message }) in fields.iter().enumerate() {
+                    write!(f, "{}{field} {message}", if position > 0 { "; " } else { "" })?;
+                }
+                Ok(())
+            }
+            Error::CampaignPaused { id } => write!(f, "Campaign {id} is paused; resume it to place calls"),
+            Error::CampaignNotRunning { id, status } => {
+                write!(f, "Campaign {id} is {status}; calls can be placed only while it is RUNNING")
+            }
+            Error::CampaignTransition { id, from, to } => {
+                write!(f, "Campaign {id} is {from} and cannot become {to}; only RUNNING and PAUSED follow each other")
+            }
+            Error::MinutesUsedUp { usage, renewed_at, .. } => {
+                f.write_str("Monthly call minutes are used up")?;
+                if let Some((used, allowed)) = usage {
+                    write!(f, " ({used} of {allowed})")?;
+                }
+                write!(f, " and overage is off; there are new minutes from {renewed_at}")
+            }
+            Error::AlreadyEnded { id, status } => write!(f, "Call {id} has already ended ({status})"),
+            Error::NoRecording { id, why } => write!(f, "Call {id} has no recording: {why}"),
+            Error::Injected(fault) => write!(f, "{fault}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

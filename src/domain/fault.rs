@@ -1,0 +1,38 @@
+//! Faults that a dialled number asks for.
+
+use std::fmt;
+
+use super::phone_number::PhoneNumber;
+
+/// What goes wrong with a placed call, on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The month's minutes are said to be used up.
+    MinutesUsedUp,
+    /// The server breaks.
+    Internal,
+    /// The server is not there for the moment.
+    Unavailable,
+}
+
+impl Fault {
+    /// The fault that a dialled number stands for.
+    pub fn of_number(number: PhoneNumber) -> Option<Fault> {
+        match number.digits() {
+            1_500_555_0129 => Some(Fault::MinutesUsedUp),
+            1_500_555_0150 => Some(Fault::Internal),
+            1_500_555_0153 => Some(Fault::Unavailable),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fault::MinutesUsedUp => "Monthly call minutes are used up",
+            Fault::Internal => "Internal server error (the number that was dialled asks for it)",
+            Fault::Unavailable => "Service unavailable (the number that was dialled asks for it)",
+        })
+    }
+}

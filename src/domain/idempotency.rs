@@ -1,0 +1,104 @@
+//! Idempotency keys: the same key with the same request gives the first answer again.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::time::Timestamp;
+
+/// How long a key is remembered.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The answers of the last 24 hours, by key.
+#[derive(Debug)]
+pub struct Idempotency<A> {
+    answers: HashMap<Uuid, Remembered<A>>,
+    /// The keys in the order in which they expire.
+    expiries: VecDeque<(Timestamp, Uuid)>,
+}
+
+#[derive(Debug)]
+struct Remembered<A> {
+    request: serde_json::Value,
+    answer: A,
+    until: Timestamp,
+}
+
+/// What is known of a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Known<A> {
+    /// Nothing: the request is to be carried out.
+    New,
+    /// It came with the same request, and this was the answer.
+    Same(A),
+    /// It came with another request.
+    Different,
+}
+
+impl<A> Default for Idempotency<A> {
+    fn default() -> Idempotency<A> {
+        Idempotency { answers: HashMap::new(), expiries: VecDeque::new() }
+    }
+}
+
+impl<A: Clone> Idempotency<A> {
+    /// What is known of `key` at `now`, in view of the request that it comes with now. Requests are the same if they are the same
+    /// JSON, whatever its spacing and the order of its fields.
+    pub fn look_up(&self, key: Uuid, request: &serde_json::Value, now: Timestamp) -> Known<A> {
+        match self.answers.get(&key) {
+            Some(first) if first.until > now => {
+                if first.request == *request { Known::Same(first.answer.clone()) } else { Known::Different }
+            }
+            _ => Known::New,
+        }
+    }
+
+    /// Remembers the answer to a request that came with `key` at `now`.
+    pub fn remember(&mut self, key: Uuid, request: serde_json::Value, answer: A, now: Timestamp) {
+        self.forget_expired(now);
+        let until = now + REMEMBERED;
+        self.answers.insert(key, Remembered { request, answer, until });
+        self.expiries.push_back((until, key));
+    }
+
+    fn forget_expired(&mut self, now: Timestamp) {
+        while let Some((_, key)) = self.expiries.front().filter(|(expiry, _)| *expiry <= now).copied() {
+            self.expiries.pop_front();
+            self.answers.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const KEY: Uuid = Uuid::from_u128(1);
+
+    #[test]
+    fn the_same_request_gets_the_first_answer_and_another_is_told_apart() {
+        let mut keys = Idempotency::default();
+        let now = Timestamp::from_millis(0);
+        assert_eq!(keys.look_up(KEY, &json!({"a": 1, "b": 2}), now), Known::New);
+        keys.remember(KEY, json!({"a": 1, "b": 2}), "first", now);
+        assert_eq!(keys.look_up(KEY, &json!({"b": 2, "a": 1}), now), Known::Same("first"));
+        assert_eq!(keys.look_up(KEY, &json!({"a": 1}), now), Known::Different);
+        assert_eq!(keys.look_up(Uuid::from_u128(2), &json!({"a": 1}), now), Known::New);
+    }
+
+    #[test]
+    fn a_key_is_forgotten_after_a_day_and_may_be_used_again() {
+        let mut keys = Idempotency::default();
+        let start = Timestamp::from_millis(0);
+        keys.remember(KEY, json!(1), "first", start);
+        let almost = start + REMEMBERED - Duration::from_millis(1);
+        assert_eq!(keys.look_up(KEY, &json!(1), almost), Known::Same("first"));
+        assert_eq!(keys.look_up(KEY, &json!(1), start + REMEMBERED), Known::New);
+        keys.remember(KEY, json!(2), "second", start + REMEMBERED);
+        assert_eq!(keys.look_up(KEY, &json!(2), start + REMEMBERED), Known::Same("second"));
+        assert_eq!(keys.expiries.len(), 1);
+    }
+}

@@ -1,0 +1,116 @@
+//! The ledger: every call of a world, found by id and listed newest first.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::call::{Call, CallId};
+use super::facet::Filter;
+use super::fixtures::Fixtures;
+use super::index::Index;
+use crate::time::Timestamp;
+
+/// Where a call is kept: never changes, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(u32);
+
+impl Slot {
+    pub(super) const fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Ledger {
+    fixtures: Arc<Fixtures>,
+    /// By slot.
+    calls: Vec<Call>,
+    slots: HashMap<CallId, Slot>,
+    /// Calls that have not begun to ring, in the order in which they will. They come before all others in a list: they are newer. Few,
+    /// as none stays here longer than its scenario's queue.
+    queued: BTreeSet<(Timestamp, Reverse<CallId>, Slot)>,
+    /// All other calls.
+    index: Index,
+}
+
+impl Ledger {
+    pub(super) fn new(fixtures: Arc<Fixtures>) -> Ledger {
+        let index = Index::new(&fixtures.directory);
+        Ledger { fixtures, calls: Vec::new(), slots: HashMap::new(), queued: BTreeSet::new(), index }
+    }
+
+    pub(super) fn reserve(&mut self, calls: usize) {
+        self.calls.reserve_exact(calls);
+        self.slots.reserve(calls);
+        self.index.reserve(calls);
+    }
+
+    /// Takes in a new call, or gives back `None` where there is one with that id.
+    pub(super) fn add(&mut self, call: Call) -> Option<Slot> {
+        let slot = Slot(u32::try_from(self.calls.len()).ok()?);
+        if self.slots.contains_key(&call.id) {
+            return None;
+        }
+        self.slots.insert(call.id, slot);
+        let is_queued = !call.has_rung && !call.status.is_final();
+        if is_queued {
+            self.queued.insert((call.rings_at, Reverse(call.id), slot));
+        }
+        self.calls.push(call);
+        if !is_queued {
+            self.index.insert(slot, &self.calls, &self.fixtures.directory);
+        }
+        Some(slot)
+    }
+
+    /// Changes a call, and with it what lists say of it.
+    pub(super) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Call)) {
+        let before = self.calls[slot.position()].clone();
+        change(&mut self.calls[slot.position()]);
+        let after = &self.calls[slot.position()];
+        if self.queued.contains(&(before.rings_at, Reverse(before.id), slot)) {
+            if after.has_rung || after.status.is_final() {
+                self.queued.remove(&(before.rings_at, Reverse(before.id), slot));
+                self.index.insert(slot, &self.calls, &self.fixtures.directory);
+            }
+        } else {
+            self.index.update(slot, &before, after, &self.fixtures.directory);
+        }
+    }
+
+    /// The call in that slot.
+    pub fn get(&self, slot: Slot) -> &Call {
+        &self.calls[slot.position()]
+    }
+
+    /// Where the call with that id is.
+    pub fn find(&self, id: CallId) -> Option<Slot> {
+        self.slots.get(&id).copied()
+    }
+
+    /// How many calls there are.
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Every call, in the order in which they were made.
+    pub fn iter(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter()
+    }
+
+    /// How many calls match, and those at `page` of the list, newest first.
+    pub fn list(&self, filter: &Filter, page: Range<u64>) -> (u64, Vec<&Call>) {
+        let directory = &self.fixtures.directory;
+        let queued = self.queued.iter().rev().map(|(_, _, slot)| self.get(*slot));
+        let queued: Vec<&Call> = queued.filter(|call| filter.matches(call, directory)).collect();
+        let waiting = queued.len() as u64;
+        let rest = page.start.saturating_sub(waiting)..page.end.saturating_sub(waiting);
+        let (ranked, slots) = self.index.find(filter, rest, &self.calls, directory);
+        let first = queued.into_iter().skip(usize::try_from(page.start).unwrap_or(usize::MAX));
+        let size = usize::try_from(page.end - page.start).unwrap_or(usize::MAX);
+        let calls = first.chain(slots.into_iter().map(|slot| self.get(slot))).take(size).collect();
+        (waiting + ranked, calls)
+    }
+}

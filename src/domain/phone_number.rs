@@ -1,0 +1,74 @@
+//! Phone numbers, E.164 in form.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A `+`, then 2 to 15 digits of which the first is not 0. Whether anybody could have the number is not asked: `+15551234567`,
+/// the documentation's own, is no assignable one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PhoneNumber(u64);
+
+impl PhoneNumber {
+    /// The digits as one number.
+    pub const fn digits(self) -> u64 {
+        self.0
+    }
+}
+
+/// Why a text is no phone number; shows what would be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAPhoneNumber;
+
+impl fmt::Display for NotAPhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an E.164 number: + and 2 to 15 digits, the first not 0, such as +15551234567")
+    }
+}
+
+impl FromStr for PhoneNumber {
+    type Err = NotAPhoneNumber;
+
+    fn from_str(text: &str) -> Result<PhoneNumber, NotAPhoneNumber> {
+        let digits = text.strip_prefix('+').ok_or(NotAPhoneNumber)?;
+        let well_formed = (2..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+        well_formed.then(|| digits.parse().ok()).flatten().map(PhoneNumber).ok_or(NotAPhoneNumber)
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{}", self.0)
+    }
+}
+
+impl Serialize for PhoneNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PhoneNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PhoneNumber, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|expected| serde::de::Error::custom(format!("{text:?} is not {expected}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_is_what_counts() {
+        for text in ["+15551234567", "+49", "+999999999999999"] {
+            assert_eq!(text.parse::<PhoneNumber>().unwrap().to_string(), text);
+        }
+        for text in ["", "+", "+1", "15551234567", "+0555", "+1555 123", "+1555123456789012", "+1٣٤", "++15551234567"] {
+            assert_eq!(text.parse::<PhoneNumber>(), Err(NotAPhoneNumber), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Quotas: call minutes a month, requests a minute. Both on the emulator's clock.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::time::Timestamp;
+
+/// The account's call minutes, counted by calendar month (UTC).
+#[derive(Clone, Copy, Debug)]
+pub struct Minutes {
+    /// The first instant of the month that is being counted.
+    month: Timestamp,
+    used: u64,
+}
+
+impl Minutes {
+    /// Nothing used yet in the month of `now`.
+    pub fn new(now: Timestamp) -> Minutes {
+        Minutes { month: now.month_start(), used: 0 }
+    }
+
+    /// Counts a call that ended at `ended`: its whole seconds, rounded up to whole minutes.
+    pub fn count(&mut self, ended: Timestamp, seconds: u32) {
+        let month = ended.month_start();
+        if month > self.month {
+            *self = Minutes { month, used: 0 };
+        }
+        if month == self.month {
+            self.used += u64::from(seconds.div_ceil(60));
+        }
+    }
+
+    /// The minutes used in the month of `now`.
+    pub fn used(&self, now: Timestamp) -> u64 {
+        if now.month_start() == self.month { self.used } else { 0 }
+    }
+}
+
+/// How long a window of the rate limit is.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Windows that are over are thrown away when there are this many.
+const MANY: usize = 10_000;
+
+/// Requests a minute, for each client on its own.
+///
+/// A window opens with a client's first request and lasts a minute; the next request after it opens a new one.
+#[derive(Debug, Default)]
+pub struct RateLimit {
+    windows: HashMap<String, Window>,
+    /// How many windows there may be before those that are over are thrown away.
+    sweep_at: usize,
+}
+
+#[derive(Debug)]
+struct Window {
+    ends: Timestamp,
+    requests: u32,
+}
+
+impl RateLimit {
+    /// Counts a request of `client` at `now`. Where it is one too many: how long until the client is served again, as an error.
+    pub fn count(&mut self, client: &str, limit: u32, now: Timestamp) -> Result<(), Duration> {
+        if self.windows.len() >= self.sweep_at.max(MANY) {
+            self.windows.retain(|_, window| window.ends > now);
+            self.sweep_at = self.windows.len() * 2;
+        }
+        let Some(window) = self.windows.get_mut(client).filter(|window| window.ends > now) else {
+            self.windows.insert(client.to_owned(), Window { ends: now + WINDOW, requests: 1 });
+            return Ok(());
+        };
+        if window.requests >= limit {
+            return Err(window.ends.since(now));
+        }
+        window.requests += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn begun_minutes_count_whole_and_a_new_month_starts_at_nothing() {
+        let mut minutes = Minutes::new(at("2026-04-18T00:00:00Z"));
+        minutes.count(at("2026-04-30T23:59:59.999Z"), 88);
+        minutes.count(at("2026-04-30T23:59:59.999Z"), 60);
+        minutes.count(at("2026-04-30T23:59:59.999Z"), 0);
+        assert_eq!(minutes.used(at("2026-04-30T23:59:59.999Z")), 3);
+        assert_eq!(minutes.used(at("2026-05-01T00:00:00Z")), 0);
+        minutes.count(at("2026-05-01T00:00:00Z"), 1);
+        assert_eq!(minutes.used(at("2026-05-01T00:00:00Z")), 1);
+    }
+
+    #[test]
+    fn calls_of_past_months_do_not_count() {
+        let mut minutes = Minutes::new(at("2026-04-18T00:00:00Z"));
+        minutes.count(at("2026-03-31T23:59:59Z"), 600);
+        assert_eq!(minutes.used(at("2026-04-18T00:00:00Z")), 0);
+    }
+
+    #[test]
+    fn a_client_is_served_again_exactly_when_its_window_ends() {
+        let mut limit = RateLimit::default();
+        let start = at("2026-04-18T00:00:00Z");
+        assert_eq!(limit.count("a", 2, start), Ok(()));
+        assert_eq!(limit.count("a", 2, start + Duration::from_secs(10)), Ok(()));
+        assert_eq!(limit.count("a", 2, start + Duration::from_secs(20)), Err(Duration::from_secs(40)));
+        assert_eq!(limit.count("b", 2, start + Duration::from_secs(20)), Ok(()));
+        let just_before = start + Duration::from_millis(59_999);
+        assert_eq!(limit.count("a", 2, just_before), Err(Duration::from_millis(1)));
+        assert_eq!(limit.count("a", 2, start + WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn windows_that_are_over_are_thrown_away() {
+        let mut limit = RateLimit::default();
+        let start = at("2026-04-18T00:00:00Z");
+        for client in 0..MANY {
+            limit.count(&client.to_string(), 1, start).unwrap();
+        }
+        limit.count("one more", 1, start + WINDOW).unwrap();
+        assert_eq!(limit.windows.len(), 1);
+    }
+}

@@ -1,0 +1,72 @@
+//! The agenda: what is due when, in the order of (instant, sequence number).
+
+use std::collections::BTreeMap;
+
+use crate::time::Timestamp;
+
+/// Names one entry, so that it can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(Timestamp, u64);
+
+/// Things that are due, the earliest first; of one instant, those first that were entered first.
+#[derive(Debug)]
+pub struct Schedule<T> {
+    entries: BTreeMap<Ticket, T>,
+    next_number: u64,
+}
+
+impl<T> Default for Schedule<T> {
+    fn default() -> Schedule<T> {
+        Schedule { entries: BTreeMap::new(), next_number: 0 }
+    }
+}
+
+impl<T> Schedule<T> {
+    /// Enters `what`, due at `at`.
+    pub fn enter(&mut self, at: Timestamp, what: T) -> Ticket {
+        let ticket = Ticket(at, self.next_number);
+        self.next_number += 1;
+        self.entries.insert(ticket, what);
+        ticket
+    }
+
+    /// Takes an entry back before it is due.
+    pub fn cancel(&mut self, ticket: Ticket) {
+        self.entries.remove(&ticket);
+    }
+
+    /// When the first entry is due.
+    pub fn next(&self) -> Option<Timestamp> {
+        self.entries.first_key_value().map(|(Ticket(at, _), _)| *at)
+    }
+
+    /// Takes out the first entry if it is due by `target`.
+    pub fn take(&mut self, target: Timestamp) -> Option<(Timestamp, T)> {
+        let first = self.entries.first_entry()?;
+        let at = first.key().0;
+        (at <= target).then(|| (at, first.remove()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_out_by_instant_then_in_the_order_they_were_entered() {
+        let mut schedule = Schedule::default();
+        let at = Timestamp::from_millis;
+        schedule.enter(at(2), "third");
+        schedule.enter(at(1), "first");
+        let ticket = schedule.enter(at(1), "taken back");
+        schedule.enter(at(1), "second");
+        schedule.enter(at(9), "not due");
+        schedule.cancel(ticket);
+        let mut taken = Vec::new();
+        while let Some((_, what)) = schedule.take(at(2)) {
+            taken.push(what);
+        }
+        assert_eq!(taken, ["first", "second", "third"]);
+        assert_eq!(schedule.next(), Some(at(9)));
+    }
+}

@@ -1,0 +1,173 @@
+//! The world: the whole state of one workspace.
+//!
+//! It does no I/O and asks nobody what time it is: [`World::step`] and [`World::catch_up`] tell it. What should happen outside
+//! (deliveries to send) waits in its outbox until the shell takes it.
+
+mod life;
+mod placing;
+mod reading;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::call::CallId;
+use super::campaigns::CampaignState;
+use super::fixtures::Fixtures;
+use super::idempotency::Idempotency;
+use super::ledger::{Ledger, Slot};
+use super::phone_number::PhoneNumber;
+use super::quota::{Minutes, RateLimit};
+use super::schedule::{Schedule, Ticket};
+use super::webhook::{Attempt, Lane, Outbox};
+use crate::rng::Seed;
+use crate::time::Timestamp;
+
+pub use placing::{Inbound, Placement};
+
+/// The quotas of an account.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quotas {
+    /// Requests a minute for each token; no limit where `None`.
+    pub requests_per_minute: Option<u32>,
+    /// Call minutes a month; no limit where `None`.
+    pub minutes_per_month: Option<u64>,
+    /// Whether calls go on past the monthly minutes.
+    pub overage: bool,
+}
+
+/// What happens next to a live call.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// The phone begins to ring.
+    Ring,
+    /// Somebody picks up.
+    Answer,
+    /// The agent hands over, or hears that it talks to a machine.
+    Tell,
+    /// It ends as planned.
+    Finish,
+}
+
+/// What the agenda holds.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    /// A call goes on.
+    Call(Slot, Step),
+    /// A delivery that failed is tried again.
+    Retry(Lane),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct World {
+    fixtures: Arc<Fixtures>,
+    seed: Seed,
+    now: Timestamp,
+    quotas: Quotas,
+    /// By the campaign's position in the directory.
+    campaigns: Vec<CampaignState>,
+    ledger: Ledger,
+    /// How many calls each number has had: the randomness of its next one is drawn from that, and nothing else.
+    calls_with: HashMap<PhoneNumber, u32>,
+    agenda: Schedule<Due>,
+    /// The entry in the agenda of each live call. A call has one at a time.
+    live: HashMap<Slot, Ticket>,
+    minutes: Minutes,
+    rate_limit: RateLimit,
+    answers: Idempotency<Bytes>,
+    outbox: Outbox,
+}
+
+impl World {
+    /// A world without calls, at `now`.
+    pub fn empty(fixtures: Arc<Fixtures>, seed: Seed, now: Timestamp, quotas: Quotas, outbox: Outbox) -> World {
+        World {
+            seed,
+            now,
+            quotas,
+            campaigns: fixtures.directory.campaigns.iter().map(CampaignState::from).collect(),
+            ledger: Ledger::new(Arc::clone(&fixtures)),
+            calls_with: HashMap::new(),
+            agenda: Schedule::default(),
+            live: HashMap::new(),
+            minutes: Minutes::new(now),
+            rate_limit: RateLimit::default(),
+            answers: Idempotency::default(),
+            outbox,
+            fixtures,
+        }
+    }
+
+    /// The instant up to which everything has happened.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// When the next thing is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.next()
+    }
+
+    /// Makes the next thing happen that is due by `target`, at its own instant. Where nothing is, moves to `target` and says `None`.
+    pub fn step(&mut self, target: Timestamp) -> Option<Timestamp> {
+        let Some((at, due)) = self.agenda.take(target) else {
+            self.now = self.now.max(target);
+            return None;
+        };
+        self.now = self.now.max(at);
+        match due {
+            Due::Call(slot, step) => self.go_on(slot, step),
+            Due::Retry(lane) => self.outbox.attempt(lane, self.now),
+        }
+        Some(self.now)
+    }
+
+    /// Makes everything happen that is due by `now`, in order.
+    pub fn catch_up(&mut self, now: Timestamp) {
+        while self.step(now).is_some() {}
+    }
+
+    /// The deliveries that are to be sent now. The shell says of each how it went, with [`World::delivery_answered`].
+    pub fn take_deliveries(&mut self) -> Vec<Attempt> {
+        self.outbox.take_ready()
+    }
+
+    /// How many deliveries have been taken or are ready, and have no answer yet.
+    pub fn deliveries_under_way(&self) -> usize {
+        self.outbox.under_way()
+    }
+
+    /// A delivery has been received, or has not.
+    pub fn delivery_answered(&mut self, lane: Lane, received: bool) {
+        if let Some(again) = self.outbox.answered(lane, received, self.now) {
+            self.agenda.enter(again, Due::Retry(lane));
+        }
+    }
+
+    /// Counts a request against the rate limit. Where it is one too many: how long until the client is served again, as an error.
+    pub fn count_request(&mut self, client: &str) -> Result<(), Duration> {
+        match self.quotas.requests_per_minute {
+            Some(limit) => self.rate_limit.count(client, limit, self.now),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether requests are counted at all.
+    pub fn limits_requests(&self) -> bool {
+        self.quotas.requests_per_minute.is_some()
+    }
+
+    /// The answers that idempotency keys bring back.
+    pub fn answers(&mut self) -> &mut Idempotency<Bytes> {
+        &mut self.answers
+    }
+
+    /// What the randomness of a number's call grows from, and the id it gets: the `nth` one, from 0.
+    fn call_seed(&self, person: PhoneNumber, nth: u32) -> (Seed, CallId) {
+        let seed = self.seed.child("call").nth(person.digits()).nth(u64::from(nth));
+        (seed, CallId::from_seed(seed))
+    }
+}

@@ -1,0 +1,156 @@
+//! How a call goes on by itself, and how it ends.
+
+use std::time::Duration;
+
+use super::{Due, Step, World};
+use crate::domain::call::{Call, Outcome, Status};
+use crate::domain::error::Error;
+use crate::domain::ledger::Slot;
+use crate::domain::lifecycle::{Cause, next};
+use crate::domain::plan::Script;
+use crate::domain::scenario::Answer;
+use crate::domain::webhook::{Ending, Event, EventData};
+
+/// How long before a call's end the person is handed over, at most.
+const HANDOVER: Duration = Duration::from_secs(3);
+/// How long it takes to hear that a machine has picked up, at most.
+const MACHINE_HEARD: Duration = Duration::from_secs(4);
+
+impl World {
+    /// Ends a call that is queued, ringing or in progress.
+    pub fn end_call(&mut self, id: &str) -> Result<Slot, Error> {
+        let slot = self.find(id)?;
+        let outcome = match self.ledger.get(slot).status {
+            Status::Ringing => Outcome::Canceled,
+            _ => Outcome::HungUp,
+        };
+        if !self.end(slot, Cause::Ended, outcome) {
+            return Err(Error::AlreadyEnded { id: id.to_owned(), status: self.ledger.get(slot).status });
+        }
+        Ok(slot)
+    }
+
+    /// The next step of a call that nobody has interfered with.
+    pub(super) fn go_on(&mut self, slot: Slot, step: Step) {
+        self.live.remove(&slot);
+        let plan = self.ledger.get(slot).plan;
+        match step {
+            Step::Ring => {
+                self.ledger.change(slot, |call| call.has_rung = true);
+                let after = if plan.answer == Answer::Nobody { Step::Finish } else { Step::Answer };
+                self.schedule(slot, plan.ring, after);
+            }
+            Step::Answer => {
+                let now = self.now;
+                let Some(status) = next(self.ledger.get(slot).status, Cause::Answered) else { return };
+                self.ledger.change(slot, |call| {
+                    call.status = status;
+                    call.answered_at = Some(now);
+                });
+                self.publish(slot, Event::CallStarted);
+                match (plan.answer, plan.ends) {
+                    (Answer::Machine, _) => self.schedule(slot, MACHINE_HEARD.min(plan.talk / 3), Step::Tell),
+                    (_, Outcome::Transferred) => {
+                        self.schedule(slot, plan.talk - HANDOVER.min(plan.talk / 3), Step::Tell);
+                    }
+                    _ => self.schedule(slot, plan.talk, Step::Finish),
+                }
+            }
+            Step::Tell => {
+                let event = if plan.answer == Answer::Machine { Event::CallVoicemail } else { Event::CallTransferred };
+                self.publish(slot, event);
+                let left = plan.talk.saturating_sub(self.ledger.get(slot).connected(self.now));
+                self.schedule(slot, left, Step::Finish);
+            }
+            Step::Finish => {
+                let cause = if plan.answer == Answer::Nobody { Cause::Unreachable } else { Cause::of_ending(plan.ends) };
+                self.end(slot, cause, plan.ends);
+            }
+        }
+    }
+
+    pub(super) fn schedule(&mut self, slot: Slot, wait: Duration, step: Step) {
+        let ticket = self.agenda.enter(self.now + wait, Due::Call(slot, step));
+        self.live.insert(slot, ticket);
+    }
+
+    /// Ends a call, if the lifecycle lets `cause` end it; says whether it did.
+    fn end(&mut self, slot: Slot, cause: Cause, outcome: Outcome) -> bool {
+        let Some(status) = next(self.ledger.get(slot).status, cause) else { return false };
+        if let Some(ticket) = self.live.remove(&slot) {
+            self.agenda.cancel(ticket);
+        }
+        let now = self.now;
+        let fixtures = std::sync::Arc::clone(&self.fixtures);
+        self.ledger.change(slot, |call| {
+            call.status = status;
+            call.outcome = Some(outcome);
+            call.ended_at = Some(now);
+            if !call.has_rung {
+                call.rings_at = now;
+            }
+            call.sentiment = fixtures.sentiment(call);
+        });
+        self.count_minutes(slot);
+        for event in events_of_ending(self.ledger.get(slot)) {
+            self.publish(slot, event);
+        }
+        true
+    }
+
+    /// Counts an ended call's minutes.
+    pub(super) fn count_minutes(&mut self, slot: Slot) {
+        let call = self.ledger.get(slot);
+        if let (Some(ended), Some(seconds)) = (call.ended_at, call.duration_seconds()) {
+            self.minutes.count(ended, seconds);
+        }
+    }
+
+    fn publish(&mut self, slot: Slot, event: Event) {
+        if !self.outbox.wants(event) {
+            return;
+        }
+        let call = self.ledger.get(slot);
+        let directory = &self.fixtures.directory;
+        let campaign = directory.campaign(call.campaign);
+        let (from_number, to_number) = self.numbers(call);
+        let data = EventData {
+            call_id: call.id,
+            campaign_id: campaign.id.clone(),
+            direction: call.direction,
+            from_number,
+            to_number,
+            agent_id: directory.agent(campaign.agent).id.clone(),
+            started_at: call.started_at(),
+            ending: call.ended_at.map(|_| self.ending(call)),
+        };
+        self.outbox.publish(event, &directory.business(campaign.business).id, &data, self.now);
+    }
+
+    fn ending(&self, call: &Call) -> Ending {
+        let story = self.storyteller();
+        Ending {
+            ended_at: call.ended_at,
+            duration: call.duration_seconds(),
+            outcome: call.outcome,
+            summary: story.filing(call).summary,
+            sentiment: call.sentiment,
+            transcript: story.transcript(call, self.now),
+        }
+    }
+}
+
+/// What is told when a call has ended, in this order.
+fn events_of_ending(call: &Call) -> Vec<Event> {
+    let mut events = vec![Event::CallEnded];
+    events.extend(match (call.status, call.outcome) {
+        (Status::Completed, _) => Some(Event::CallCompleted),
+        (Status::Failed, Some(Outcome::NoAnswer)) => Some(Event::CallMissed),
+        (Status::Failed, Some(Outcome::Busy | Outcome::Failed)) => Some(Event::CallFailed),
+        _ => None,
+    });
+    if call.answered_at.is_some() && call.plan.script != Script::Silence {
+        events.extend([Event::TranscriptReady, Event::SummaryReady]);
+    }
+    events
+}

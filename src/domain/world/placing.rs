@@ -1,0 +1,246 @@
+//! How calls come into the world: placed over the API, or coming in.
+
+use std::time::Duration;
+
+use super::{Step, World};
+use crate::domain::call::{Call, CallId, Direction, Status};
+use crate::domain::directory::{CampaignIndex, CampaignStatus, NumberIndex};
+use crate::domain::error::Error;
+use crate::domain::fault::Fault;
+use crate::domain::ledger::Slot;
+use crate::domain::person;
+use crate::domain::phone_number::PhoneNumber;
+use crate::domain::plan::Plan;
+use crate::domain::scenario::Scenario;
+use crate::domain::vocabulary::NotOneOf;
+
+/// A call that is to be placed.
+#[derive(Clone, Debug)]
+pub struct Placement<'a> {
+    /// The campaign's id.
+    pub campaign_id: &'a str,
+    /// The phone number's id.
+    pub number_id: &'a str,
+    /// Who is called.
+    pub to: PhoneNumber,
+    /// The scenario that was asked for by name.
+    pub scenario: Option<&'a str>,
+}
+
+/// A call that is to come in. What is `None` is drawn, or the first that fits.
+#[derive(Clone, Debug, Default)]
+pub struct Inbound<'a> {
+    /// The campaign's id.
+    pub campaign_id: Option<&'a str>,
+    /// Who calls.
+    pub from: Option<PhoneNumber>,
+    /// The account's number that is called.
+    pub to: Option<PhoneNumber>,
+    /// The scenario that was asked for by name.
+    pub scenario: Option<&'a str>,
+}
+
+impl World {
+    /// Places a call: it is queued, and rings when its scenario says so.
+    pub fn place(&mut self, placement: &Placement<'_>) -> Result<Slot, Error> {
+        let asked_for = self.scenario_asked_for(placement.scenario, Direction::Outbound, "X-Akol-Scenario")?;
+        let campaign = self.find_campaign(placement.campaign_id)?;
+        let number = self.fixtures.directory.find_number(placement.number_id);
+        let number = number.ok_or_else(|| Error::not_found("phone number", placement.number_id))?;
+        if self.fixtures.directory.number(number).campaign != campaign {
+            let message = format!("is {:?}, which belongs to another campaign", placement.number_id);
+            return Err(Error::invalid("fromPhoneNumberId", message));
+        }
+        match self.campaigns[usize::from(campaign)].status {
+            CampaignStatus::Running => {}
+            CampaignStatus::Paused => return Err(Error::CampaignPaused { id: placement.campaign_id.to_owned() }),
+            status => return Err(Error::CampaignNotRunning { id: placement.campaign_id.to_owned(), status }),
+        }
+        self.check_minutes()?;
+        let fault = Fault::of_number(placement.to).filter(|_| asked_for.is_none());
+        match fault {
+            Some(Fault::MinutesUsedUp) => return Err(self.minutes_used_up(None)),
+            Some(fault) => return Err(Error::Injected(fault)),
+            None => {}
+        }
+        Ok(self.make(Direction::Outbound, campaign, number, placement.to, asked_for))
+    }
+
+    /// Lets a call come in. Whoever is to be answered is answered at once.
+    pub fn receive(&mut self, inbound: &Inbound<'_>) -> Result<Slot, Error> {
+        let asked_for = self.scenario_asked_for(inbound.scenario, Direction::Inbound, "scenario")?;
+        let (campaign, number) = self.line_for(inbound)?;
+        let person = match inbound.from {
+            Some(person) => person,
+            None => self.somebody(campaign)?,
+        };
+        let slot = self.make(Direction::Inbound, campaign, number, person, asked_for);
+        // It rings now, and is answered now unless its scenario lets it ring.
+        self.catch_up(self.now);
+        Ok(slot)
+    }
+
+    /// Takes in a call of the past that the fixtures give word for word.
+    pub(in crate::domain) fn remember(&mut self, call: Call) {
+        let person = call.person;
+        if let Some(slot) = self.ledger.add(call) {
+            *self.calls_with.entry(person).or_insert(0) += 1;
+            self.count_minutes(slot);
+        }
+    }
+
+    /// Takes in a call of the past with `person`, made for the id that it gets and for whether that person had a call before.
+    pub(in crate::domain) fn remember_with(&mut self, person: PhoneNumber, make: impl Fn(CallId, bool) -> Call) {
+        let first = self.calls_with.get(&person).copied().unwrap_or(0);
+        for nth in first.. {
+            let (_, id) = self.call_seed(person, nth);
+            if let Some(slot) = self.ledger.add(make(id, first > 0)) {
+                self.calls_with.insert(person, nth + 1);
+                self.count_minutes(slot);
+                return;
+            }
+        }
+    }
+
+    /// Makes room for past calls.
+    pub(in crate::domain) fn reserve(&mut self, calls: usize) {
+        self.ledger.reserve(calls);
+        self.calls_with.reserve(calls);
+    }
+
+    /// The campaign with that id.
+    pub(super) fn find_campaign(&self, id: &str) -> Result<CampaignIndex, Error> {
+        self.fixtures.directory.find_campaign(id).ok_or_else(|| Error::not_found("campaign", id))
+    }
+
+    fn scenario_asked_for(
+        &self,
+        name: Option<&str>,
+        direction: Direction,
+        field: &'static str,
+    ) -> Result<Option<usize>, Error> {
+        let Some(name) = name else { return Ok(None) };
+        let fits = |scenario: &Scenario| scenario.name == name && scenario.fits(direction);
+        let found = self.fixtures.scenarios.iter().position(fits).map(Some);
+        found.ok_or_else(|| {
+            let names = NotOneOf::of(self.fixtures.scenario_names(direction));
+            Error::invalid(field, format!("is {name:?}, must be {names} for an {direction} call"))
+        })
+    }
+
+    /// The scenario of a call: the one asked for, the dialled number's, the campaign's, or one drawn by weight.
+    fn scenario_for(&self, call: &Planned, asked_for: Option<usize>) -> usize {
+        let scenarios = &self.fixtures.scenarios;
+        let fits = |scenario: &&Scenario| scenario.fits(call.direction);
+        let position = |wanted: &Scenario| scenarios.iter().position(|scenario| scenario.name == wanted.name);
+        let dialled = || self.fixtures.scenario_of_number(call.person).filter(fits).and_then(position);
+        let campaigns_own = || {
+            let name = self.campaigns[usize::from(call.campaign)].scenario.as_deref()?;
+            self.fixtures.scenario(name).filter(fits).and_then(position)
+        };
+        let drawn = || {
+            let mut stream = call.seed.child("scenario").stream();
+            stream.weighted(scenarios.iter().map(|scenario| scenario.weight(call.direction)))
+        };
+        asked_for.or_else(dialled).or_else(campaigns_own).or_else(drawn).unwrap_or(0)
+    }
+
+    /// Makes a call and sets it going.
+    fn make(
+        &mut self,
+        direction: Direction,
+        campaign: CampaignIndex,
+        number: NumberIndex,
+        person: PhoneNumber,
+        asked_for: Option<usize>,
+    ) -> Slot {
+        let mut nth = self.calls_with.get(&person).copied().unwrap_or(0);
+        let returning = nth > 0;
+        loop {
+            let (seed, id) = self.call_seed(person, nth);
+            nth += 1;
+            let planned = Planned { seed, direction, campaign, person };
+            let scenario = &self.fixtures.scenarios[self.scenario_for(&planned, asked_for)];
+            let business = self.fixtures.directory.business_of(campaign);
+            let mut stream = seed.child("plan").stream();
+            let queue = match direction {
+                Direction::Inbound => Duration::ZERO,
+                Direction::Outbound => scenario.queue.draw(&mut stream),
+            };
+            let call = Call {
+                id,
+                campaign,
+                number,
+                person,
+                direction,
+                returning,
+                plan: Plan::draw(scenario, business, direction, &self.fixtures.dialogues, &mut stream),
+                rings_at: self.now + queue,
+                has_rung: false,
+                answered_at: None,
+                ended_at: None,
+                status: Status::Ringing,
+                outcome: None,
+                sentiment: None,
+            };
+            // Two ids are the same once in billions of years; then the next one is taken.
+            if let Some(slot) = self.ledger.add(call) {
+                self.calls_with.insert(person, nth);
+                self.schedule(slot, queue, Step::Ring);
+                return slot;
+            }
+        }
+    }
+
+    /// The campaign and number that an inbound call reaches.
+    fn line_for(&self, inbound: &Inbound<'_>) -> Result<(CampaignIndex, NumberIndex), Error> {
+        let directory = &self.fixtures.directory;
+        let campaign = inbound.campaign_id.map(|id| self.find_campaign(id)).transpose()?;
+        if let Some(to) = inbound.to {
+            let number = directory.line(to).ok_or_else(|| Error::not_found("phone number", to.to_string()))?;
+            let owner = directory.number(number).campaign;
+            if campaign.is_some_and(|campaign| campaign != owner) {
+                let message = format!("is {to}, which belongs to campaign {}", directory.campaign(owner).id);
+                return Err(Error::invalid("toNumber", message));
+            }
+            return Ok((owner, number));
+        }
+        let is_running = |state: &crate::domain::campaigns::CampaignState| state.status == CampaignStatus::Running;
+        let first_running = || self.campaigns.iter().position(is_running).map(|at| CampaignIndex(at as u16));
+        let campaign = campaign.or_else(first_running);
+        let campaign = campaign.ok_or_else(|| Error::invalid("campaignId", "is missing, and no campaign is running"))?;
+        // A campaign has at least one number: the fixtures are checked for it.
+        Ok((campaign, directory.campaign(campaign).numbers[0]))
+    }
+
+    /// Somebody who might call: one of the business's contacts, another one each time.
+    fn somebody(&self, campaign: CampaignIndex) -> Result<PhoneNumber, Error> {
+        let business = self.fixtures.directory.business_of(campaign);
+        let position = self.seed.child("somebody").nth(self.ledger.len() as u64).stream().below(PASSERS_BY);
+        let contact = person::contact(business, position, self.seed);
+        contact.ok_or_else(|| Error::invalid("fromNumber", "is missing, and the business's pattern of numbers gives none"))
+    }
+
+    fn check_minutes(&self) -> Result<(), Error> {
+        let used = self.minutes.used(self.now);
+        match self.quotas.minutes_per_month {
+            Some(allowed) if used >= allowed && !self.quotas.overage => Err(self.minutes_used_up(Some((used, allowed)))),
+            _ => Ok(()),
+        }
+    }
+
+    fn minutes_used_up(&self, usage: Option<(u64, u64)>) -> Error {
+        Error::MinutesUsedUp { usage, at: self.now, renewed_at: self.now.next_month() }
+    }
+}
+
+/// How many people call a business of whom nothing else is known.
+const PASSERS_BY: u64 = 1_000;
+
+/// What is known of a call before its scenario is.
+struct Planned {
+    seed: crate::rng::Seed,
+    direction: Direction,
+    campaign: CampaignIndex,
+    person: PhoneNumber,
+}

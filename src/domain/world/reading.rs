@@ -1,0 +1,94 @@
+//! What can be asked of a world.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::World;
+use crate::domain::call::{Call, CallId, Direction};
+use crate::domain::campaigns::{CampaignChange, CampaignState};
+use crate::domain::directory::CampaignIndex;
+use crate::domain::error::Error;
+use crate::domain::facet::Filter;
+use crate::domain::fixtures::Fixtures;
+use crate::domain::ledger::{Ledger, Slot};
+use crate::domain::phone_number::PhoneNumber;
+use crate::domain::recording::{Recording, Turn};
+use crate::domain::story::Storyteller;
+
+impl World {
+    /// What the world is made of.
+    pub fn fixtures(&self) -> &Fixtures {
+        &self.fixtures
+    }
+
+    pub(in crate::domain) fn shared_fixtures(&self) -> Arc<Fixtures> {
+        Arc::clone(&self.fixtures)
+    }
+
+    /// All calls.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The call in that slot.
+    pub fn call(&self, slot: Slot) -> &Call {
+        self.ledger.get(slot)
+    }
+
+    /// The call with that id.
+    pub fn find_call(&self, id: &str) -> Result<&Call, Error> {
+        self.find(id).map(|slot| self.ledger.get(slot))
+    }
+
+    pub(super) fn find(&self, id: &str) -> Result<Slot, Error> {
+        let slot = id.parse::<CallId>().ok().and_then(|id| self.ledger.find(id));
+        slot.ok_or_else(|| Error::not_found("call", id))
+    }
+
+    /// How many calls match, and those at `page` of the list, newest first.
+    pub fn list(&self, filter: &Filter, page: Range<u64>) -> (u64, Vec<&Call>) {
+        self.ledger.list(filter, page)
+    }
+
+    /// Reads the words of this world's calls.
+    pub fn storyteller(&self) -> Storyteller<'_> {
+        Storyteller { fixtures: &self.fixtures, seed: self.seed }
+    }
+
+    /// The numbers that called and were called.
+    pub fn numbers(&self, call: &Call) -> (PhoneNumber, PhoneNumber) {
+        let own = self.fixtures.directory.number(call.number).number;
+        match call.direction {
+            Direction::Inbound => (call.person, own),
+            Direction::Outbound => (own, call.person),
+        }
+    }
+
+    /// The recording of a call.
+    pub fn recording(&self, id: &str) -> Result<Recording, Error> {
+        let call = self.find_call(id)?;
+        let none = |why| Error::NoRecording { id: id.to_owned(), why };
+        let seconds = call.duration_seconds().ok_or_else(|| none("it has not ended yet"))?;
+        if call.answered_at.is_none() {
+            return Err(none("it was never answered"));
+        }
+        let format = self.campaigns[usize::from(call.campaign)].recording.format();
+        let format = format.ok_or_else(|| none("its campaign's recording setting is off"))?;
+        let lines = self.storyteller().transcript(call, self.now);
+        let turns: Vec<Turn> =
+            lines.iter().map(|line| Turn { voice: line.speaker.into(), start: line.start, end: line.end }).collect();
+        Ok(Recording::new(format, seconds, &turns, self.seed.child("recording").nth(call.id.number())))
+    }
+
+    /// A campaign's present state.
+    pub fn campaign_state(&self, campaign: CampaignIndex) -> &CampaignState {
+        &self.campaigns[usize::from(campaign)]
+    }
+
+    /// Changes a campaign, wholly or not at all.
+    pub fn change_campaign(&mut self, id: &str, change: CampaignChange) -> Result<CampaignIndex, Error> {
+        let campaign = self.find_campaign(id)?;
+        self.campaigns[usize::from(campaign)].apply(id, change, &self.fixtures)?;
+        Ok(campaign)
+    }
+}

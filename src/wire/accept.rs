@@ -1,0 +1,73 @@
+//! The accept loop: takes connections until it is told to stop, then lets what is under way finish.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::body::Body;
+
+/// How long requests under way may take to finish once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to leave a broken listener alone: running out of file descriptors passes, and must not become a busy loop.
+const BREATHER: Duration = Duration::from_millis(50);
+
+/// Serves connections with `handle` until `stop` changes. No single connection's failure ends it.
+pub async fn serve<H, F>(listener: TcpListener, handle: H, mut stop: watch::Receiver<bool>)
+where
+    H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    let mut http = http1::Builder::new();
+    http.auto_date_header(false).pipeline_flush(true).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let connections = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        let Ok((stream, peer)) = accepted else {
+            // Nothing to report to: the client sees its connection refused.
+            let _ = tokio::time::timeout(BREATHER, stop.wait_for(|stop| *stop)).await;
+            continue;
+        };
+        let connection = connect(&http, stream, peer, handle.clone());
+        let watched = connections.watch(connection);
+        tokio::spawn(async move {
+            // A client that breaks off, or speaks no HTTP, is no failure of the server's.
+            let _ = watched.await;
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+}
+
+fn connect<H, F>(
+    http: &http1::Builder,
+    stream: TcpStream,
+    peer: SocketAddr,
+    handle: H,
+) -> http1::Connection<TokioIo<TcpStream>, impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>>
+where
+    H: Fn(Request<Incoming>, SocketAddr) -> F + Send + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    // Small answers must not wait for more to send; a socket that refuses this still works.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let reply = handle(request, peer);
+        async move { Ok::<_, Infallible>(reply.await) }
+    });
+    http.serve_connection(TokioIo::new(stream), service)
+}

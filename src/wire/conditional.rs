@@ -1,0 +1,95 @@
+//! Sends something that may be asked for in parts or only if it has changed, as RFC 9110 sections 13 and 14 have it.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue};
+
+use super::body::Body;
+use super::range::{Wanted, wanted};
+use super::reply::Reply;
+use super::request::Request;
+
+/// Something that can be sent whole or in parts.
+pub struct Entity<R> {
+    /// Its `Content-Type`.
+    pub content_type: &'static str,
+    /// Its strong entity tag, quotes included.
+    pub etag: String,
+    /// How many bytes it has.
+    pub length: u64,
+    /// Makes the bytes of a range.
+    pub read: R,
+}
+
+impl<R, C> Entity<R>
+where
+    R: Fn(Range<u64>) -> C,
+    C: Iterator<Item = Bytes> + Send + 'static,
+{
+    /// What `request` asks for: all of it, parts of it, or the word that it has not changed.
+    pub fn reply(&self, request: &Request) -> Reply {
+        if request.header("if-none-match").is_some_and(|tags| self.is_among(tags)) {
+            let mut reply = self.describe(StatusCode::NOT_MODIFIED, Body::EMPTY);
+            reply.headers.remove(CONTENT_TYPE);
+            return reply;
+        }
+        // A part is of use only together with the parts that the client has, so only while the whole is the same.
+        let unchanged = request.header("if-range").is_none_or(|tag| tag.trim() == self.etag);
+        let asked = request.header("range").filter(|_| unchanged);
+        match wanted(asked, self.length) {
+            Wanted::Whole => self.describe(StatusCode::OK, self.body(0..self.length)),
+            Wanted::Unsatisfiable => self
+                .describe(StatusCode::RANGE_NOT_SATISFIABLE, Body::EMPTY)
+                .with(CONTENT_RANGE, format!("bytes */{}", self.length)),
+            Wanted::Parts(parts) => match parts.as_slice() {
+                [only] => self
+                    .describe(StatusCode::PARTIAL_CONTENT, self.body(only.clone()))
+                    .with(CONTENT_RANGE, self.content_range(only)),
+                _ => self.several(parts),
+            },
+        }
+    }
+
+    fn describe(&self, status: StatusCode, body: Body) -> Reply {
+        Reply::new(status, self.content_type, body)
+            .with(ETAG, self.etag.as_str())
+            .with(ACCEPT_RANGES, HeaderValue::from_static("bytes"))
+    }
+
+    fn body(&self, range: Range<u64>) -> Body {
+        let left = range.end - range.start;
+        Body::Chunks { chunks: Box::new((self.read)(range)), left }
+    }
+
+    fn content_range(&self, range: &Range<u64>) -> String {
+        format!("bytes {}-{}/{}", range.start, range.end - 1, self.length)
+    }
+
+    /// Parts, each with a head of its own, as `multipart/byteranges`.
+    fn several(&self, parts: Vec<Range<u64>>) -> Reply {
+        // No recording or text holds this line; the tag makes it the same each time.
+        let boundary = format!("part-{}", self.etag.trim_matches('"'));
+        let mut left = 0;
+        let mut chunks: Box<dyn Iterator<Item = Bytes> + Send> = Box::new(std::iter::empty());
+        for range in parts {
+            let (content_type, content_range) = (self.content_type, self.content_range(&range));
+            let head = Bytes::from(format!(
+                "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n"
+            ));
+            left += head.len() as u64 + (range.end - range.start);
+            chunks = Box::new(chunks.chain(std::iter::once(head)).chain((self.read)(range)));
+        }
+        let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
+        left += end.len() as u64;
+        let body = Body::Chunks { chunks: Box::new(chunks.chain(std::iter::once(end))), left };
+        self.describe(StatusCode::PARTIAL_CONTENT, body)
+            .with(CONTENT_TYPE, format!("multipart/byteranges; boundary={boundary}"))
+    }
+
+    /// Whether the tag is among those of an `If-None-Match` header, compared weakly.
+    fn is_among(&self, tags: &str) -> bool {
+        tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
+    }
+}

@@ -1,0 +1,125 @@
+//! The request log: one line a request, on stderr, written by a thread of its own so that no request waits for a terminal.
+
+use std::io::Write;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use hyper::Method;
+use serde::Serialize;
+
+use crate::config::LogFormat;
+use crate::time::Timestamp;
+
+/// How many lines may wait to be written. A reader that is slower loses lines rather than slow the server down.
+const BACKLOG: usize = 65_536;
+
+/// Where lines are sent.
+#[derive(Clone, Debug)]
+pub struct Log(Option<(LogFormat, SyncSender<String>)>);
+
+/// One request and its answer.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// When, on the emulator's clock.
+    pub time: Timestamp,
+    /// The method.
+    pub method: &'a Method,
+    /// Path and query as they came.
+    pub target: &'a str,
+    /// The status of the answer.
+    pub status: u16,
+    /// How long it took, in real time.
+    pub took: Duration,
+    /// The answer's `X-Request-Id`.
+    pub request_id: &'a str,
+    /// What was wrong, if anything.
+    pub error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Json<'a> {
+    time: Timestamp,
+    method: &'a str,
+    target: &'a str,
+    status: u16,
+    microseconds: u128,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonNote<'a> {
+    time: Timestamp,
+    note: &'a str,
+}
+
+impl Log {
+    /// A log in that format.
+    pub fn new(format: LogFormat) -> Log {
+        if format == LogFormat::Off {
+            return Log(None);
+        }
+        let (sender, lines) = sync_channel(BACKLOG);
+        // Without its thread nothing is logged; the server is as useful as before.
+        let spawned = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&lines));
+        Log(spawned.ok().map(|_| (format, sender)))
+    }
+
+    /// Logs a request.
+    pub fn request(&self, entry: &Entry<'_>) {
+        self.send(|format| match format {
+            LogFormat::Json => json(&Json {
+                time: entry.time,
+                method: entry.method.as_str(),
+                target: entry.target,
+                status: entry.status,
+                microseconds: entry.took.as_micros(),
+                request_id: entry.request_id,
+                error: entry.error,
+            }),
+            LogFormat::Pretty | LogFormat::Off => {
+                let Entry { time, method, target, status, took, request_id, error } = entry;
+                let error = error.map_or_else(String::new, |error| format!("  {}", one_line(error)));
+                format!("{time}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}\n")
+            }
+        });
+    }
+
+    /// Logs something that is no request.
+    pub fn note(&self, time: Timestamp, note: &str) {
+        self.send(|format| match format {
+            LogFormat::Json => json(&JsonNote { time, note }),
+            LogFormat::Pretty | LogFormat::Off => format!("{time}  {}\n", one_line(note)),
+        });
+    }
+
+    fn send(&self, line: impl FnOnce(LogFormat) -> String) {
+        if let Some((format, sender)) = &self.0 {
+            // A full backlog loses the line, see BACKLOG.
+            let _ = sender.try_send(line(*format));
+        }
+    }
+}
+
+fn json(line: &impl Serialize) -> String {
+    let mut text = serde_json::to_string(line).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A log line is one line, whatever a client put into it.
+fn one_line(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// Writes what has gathered in one go, until the last sender is gone.
+fn write_all(lines: &Receiver<String>) {
+    while let Ok(mut text) = lines.recv() {
+        lines.try_iter().take(1_000).for_each(|line| text.push_str(&line));
+        // Whoever closed stderr does not want it.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}

@@ -1,0 +1,10 @@
+//! HTTP that knows no calls: reading requests, writing replies, byte ranges, the accept loop, the request log.
+
+pub mod accept;
+pub mod body;
+pub mod conditional;
+pub mod log;
+pub mod query;
+pub mod range;
+pub mod reply;
+pub mod request;

@@ -1,0 +1,61 @@
+//! The query of a URL, decoded.
+
+use super::request::decode;
+
+/// The parameters of a query, in the order in which they came.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Query(Vec<(String, String)>);
+
+/// The query's percent-encoding is broken, or it is not UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BrokenEncoding;
+
+/// What a query says of one parameter.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Nothing.
+    Absent,
+    /// This.
+    Once(&'a str),
+    /// More than one thing.
+    Repeated,
+}
+
+impl Query {
+    /// Reads a query. A `+` stands for a space, as everywhere in queries.
+    pub fn read(query: &str) -> Result<Query, BrokenEncoding> {
+        let text = |part: &str| decode(&part.replace('+', " ")).ok_or(BrokenEncoding);
+        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((text(name)?, text(value)?))
+        });
+        pairs.collect::<Result<_, _>>().map(Query)
+    }
+
+    /// What it says of `name`.
+    pub fn get(&self, name: &str) -> Value<'_> {
+        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value);
+        match (values.next(), values.next()) {
+            (None, _) => Value::Absent,
+            (Some(value), None) => Value::Once(value),
+            (Some(_), Some(_)) => Value::Repeated,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_decoded_and_repetition_is_told_apart() {
+        let query = Query::read("a=1&b=x%20y+z&c&a=2&&d=%2B").unwrap();
+        assert_eq!(query.get("a"), Value::Repeated);
+        assert_eq!(query.get("b"), Value::Once("x y z"));
+        assert_eq!(query.get("c"), Value::Once(""));
+        assert_eq!(query.get("d"), Value::Once("+"));
+        assert_eq!(query.get("e"), Value::Absent);
+        assert_eq!(Query::read("a=%zz"), Err(BrokenEncoding));
+        assert_eq!(Query::read("%ff=1"), Err(BrokenEncoding));
+    }
+}

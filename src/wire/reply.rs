@@ -1,0 +1,51 @@
+//! A reply, before it becomes bytes.
+
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Response, StatusCode};
+
+use super::body::Body;
+
+/// What a handler answers.
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers, but for those that every reply has.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+impl Reply {
+    /// A reply with a body of that type.
+    pub fn new(status: StatusCode, content_type: &'static str, body: Body) -> Reply {
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Reply { status, headers, body }
+    }
+
+    /// A reply of JSON that has been written already.
+    pub fn json(status: StatusCode, json: impl Into<bytes::Bytes>) -> Reply {
+        Reply::new(status, "application/json", Body::Full(json.into()))
+    }
+
+    /// The same reply with one more header. A value that no header can have is left out.
+    pub fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Reply {
+        if let Ok(value) = value.try_into() {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// As it is sent: to a `HEAD` request all but the body.
+    pub fn into_response(self, to_head: bool) -> Response<Body> {
+        let mut response = Response::new(Body::EMPTY);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        if to_head {
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
+        } else {
+            *response.body_mut() = self.body;
+        }
+        response
+    }
+}

@@ -1,0 +1,114 @@
+//! A request, its body read.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::CONTENT_LENGTH;
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
+
+/// The largest body that is read, in bytes.
+pub const MAX_BODY: usize = 1 << 20;
+/// The most that the names and values of all headers may take together, in bytes.
+pub const MAX_HEADERS: usize = 16 << 10;
+/// The longest path and query, in bytes.
+pub const MAX_TARGET: usize = 8 << 10;
+
+/// What a handler is given.
+#[derive(Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path as it came.
+    pub path: String,
+    /// The part of the path that names one thing, decoded; empty where the route has none.
+    pub id: String,
+    /// The query as it came.
+    pub query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; empty where there is none.
+    pub body: Bytes,
+    /// Who sent it.
+    pub peer: IpAddr,
+}
+
+/// Why a request cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The body is longer than [`MAX_BODY`].
+    BodyTooLong,
+    /// The headers are longer than [`MAX_HEADERS`].
+    HeadersTooLong,
+    /// The path and query are longer than [`MAX_TARGET`].
+    TargetTooLong,
+    /// The client broke off, or its chunks are none.
+    BodyBroken,
+}
+
+impl Request {
+    /// The request without its body.
+    pub fn new(parts: Parts, peer: IpAddr) -> Request {
+        Request {
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            method: parts.method,
+            id: String::new(),
+            headers: parts.headers,
+            body: Bytes::new(),
+            peer,
+        }
+    }
+
+    /// Whether everything but the body is within its limits.
+    pub fn check_head(&self) -> Result<(), Unreadable> {
+        if self.path.len() + self.query.len() > MAX_TARGET {
+            return Err(Unreadable::TargetTooLong);
+        }
+        let length: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if length > MAX_HEADERS { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
+    }
+
+    /// A header as text; `None` where it is missing or no text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Reads a body, up to [`MAX_BODY`].
+pub async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Unreadable> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY) {
+        return Err(Unreadable::BodyTooLong);
+    }
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Unreadable::BodyTooLong),
+        Err(_) => Err(Unreadable::BodyBroken),
+    }
+}
+
+/// Decodes the percent-encoding of a text; `None` where it is broken or not UTF-8.
+pub fn decode(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let is_whole = |position: usize| bytes[position..].iter().skip(1).take(2).filter(|b| b.is_ascii_hexdigit()).count() == 2;
+    let broken = bytes.iter().enumerate().any(|(position, byte)| *byte == b'%' && !is_whole(position));
+    if broken { None } else { percent_decode_str(text).decode_utf8().ok().map(Into::into) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_encoding_is_decoded_or_refused() {
+        assert_eq!(decode("call_xxx").as_deref(), Some("call_xxx"));
+        assert_eq!(decode("a%20b%C3%A9").as_deref(), Some("a bé"));
+        for broken in ["%", "%4", "%zz", "a%2", "%C3", "%4%41"] {
+            assert_eq!(decode(broken), None, "{broken:?}");
+        }
+    }
+}
