@@ -3,6 +3,7 @@
 mod config;
 mod rng;
 mod time;
+mod webhook_url;
 
 pub use config::Settings;
 pub use time::{Clock, Timestamp};
