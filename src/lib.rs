@@ -1,6 +1,7 @@
 //! An in-memory double of Akol's Calls API.
 
 mod config;
+mod delivery;
 mod rng;
 mod time;
 mod webhook_url;

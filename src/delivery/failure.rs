@@ -1,0 +1,86 @@
+//! Says in plain words why a receiver gave no answer.
+
+use std::error::Error;
+use std::io;
+use std::iter::successors;
+
+use rustls::{CertificateError, InvalidMessage};
+
+use super::resolver::Unresolved;
+
+/// The reason that `error` gives, somewhere along its chain of causes; the last cause's own words where none is known.
+pub(super) fn explain(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    for link in successors(Some(error), |link| cause(*link)) {
+        if let Some(words) = words(link) {
+            return words;
+        }
+        last = link;
+    }
+    last.to_string()
+}
+
+/// What `error` came from. An I/O error names as its source the source of what it wraps, and skips that itself.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+fn words(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(unresolved) = error.downcast_ref::<Unresolved>() {
+        return Some(unresolved.to_string());
+    }
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return Some(of_tls(error));
+    }
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return of_http(error).map(str::to_owned);
+    }
+    error
+        .downcast_ref::<io::Error>()
+        .and_then(|error| of_io(error.kind()))
+        .map(str::to_owned)
+}
+
+const CLOSED: &str = "closed the connection without an answer";
+
+fn of_http(error: &hyper::Error) -> Option<&'static str> {
+    if error.is_parse_too_large() {
+        Some("answered with headers that are too long")
+    } else if error.is_parse() {
+        Some("answered with something that is not HTTP")
+    } else if error.source().is_some_and(|source| source.is::<hyper::Error>()) {
+        // The connection failed before the request was sent on it, and what failed it tells more.
+        None
+    } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        Some(CLOSED)
+    } else {
+        None
+    }
+}
+
+fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
+    use io::ErrorKind::*;
+    match kind {
+        ConnectionRefused => Some("connection refused"),
+        ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => Some(CLOSED),
+        HostUnreachable | NetworkUnreachable => Some("cannot be reached from this machine"),
+        TimedOut => Some("connection timed out"),
+        _ => None,
+    }
+}
+
+fn of_tls(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "certificate not trusted: no known root vouches for it; name its CA in SSL_CERT_FILE".to_owned()
+        }
+        rustls::Error::InvalidCertificate(reason) => format!("certificate not trusted: {reason}"),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "answered with something that is not TLS; is it http:// rather than https://?".to_owned()
+        }
+        other => format!("TLS failed: {other}"),
+    }
+}
