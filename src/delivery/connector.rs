@@ -23,8 +23,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Makes connections for the HTTP client. Clones share what they trust.
 ///
-/// What to trust is read at the first `https` delivery: the machine's certificates take tens of milliseconds to load,
-/// and most servers never need them.
+/// Whom to trust is read at the first `https` delivery: it takes some ten milliseconds, and most runs never need it.
 #[derive(Clone)]
 pub(super) struct Connector {
     tcp: HttpConnector<Resolver>,

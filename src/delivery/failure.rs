@@ -74,13 +74,24 @@ fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
 
 fn of_tls(error: &rustls::Error) -> String {
     match error {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            "certificate not trusted: no known root vouches for it; name its CA in SSL_CERT_FILE".to_owned()
-        }
-        rustls::Error::InvalidCertificate(reason) => format!("certificate not trusted: {reason}"),
+        rustls::Error::InvalidCertificate(reason) => format!("certificate not trusted: {}", of_certificate(reason)),
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             "answered with something that is not TLS; is it http:// rather than https://?".to_owned()
         }
         other => format!("TLS failed: {other}"),
+    }
+}
+
+fn of_certificate(reason: &CertificateError) -> String {
+    match reason {
+        // A bad signature comes of a root that bears the issuer's name, and is another.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "no known root vouches for it; name its CA in SSL_CERT_FILE, a PEM file".to_owned()
+        }
+        // What `openssl req -x509` makes unless told otherwise. rustls has no variant for it, only the verifier's word.
+        CertificateError::Other(other) if other.0.to_string() == "CaUsedAsEndEntity" => {
+            "it is a CA's and not a server's; make it anew with basicConstraints=CA:FALSE".to_owned()
+        }
+        other => other.to_string(),
     }
 }

@@ -163,15 +163,23 @@ async fn a_receiver_that_never_answers_is_given_up_after_30_seconds() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_end_holds_nothing_up() {
+async fn a_long_body_is_not_read_to_its_end() {
+    let (written, was_written) = oneshot::channel();
     let (listener, url) = bind("http").await;
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         receiver::read_some(&mut stream).await;
-        receiver::write_all(&mut stream, b"HTTP/1.1 200 OK\r\n\r\n").await;
-        while receiver::write_all(&mut stream, &[b'a'; 4096]).await {}
+        receiver::write_all(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n").await;
+        receiver::write_all(&mut stream, &[b'a'; 2 * BODY_AT_MOST]).await;
+        written.send(()).unwrap();
+        std::future::pending::<()>().await;
     });
-    assert_eq!(carry(&lenient(), &url).await, Answer::Replied(200));
+    let mut carrying = tokio::spawn(async move { carry(&lenient(), &url).await });
+    was_written.await.unwrap();
+
+    time::pause();
+    let answer = timeout(BODY_WITHIN / 2, &mut carrying).await.unwrap().unwrap();
+    assert_eq!(answer, Answer::Replied(200));
 }
 
 #[tokio::test]
@@ -272,8 +280,17 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let answer = carry(&lenient(), &receiver.url_at("localhost")).await;
     assert_eq!(
         answer,
-        failed("certificate not trusted: no known root vouches for it; name its CA in SSL_CERT_FILE")
+        failed("certificate not trusted: no known root vouches for it; name its CA in SSL_CERT_FILE, a PEM file")
     );
+}
+
+#[tokio::test]
+async fn a_ca_certificate_in_place_of_a_servers_is_refused_with_advice() {
+    let authority = Authority::new();
+    let receiver = Receiver::start_tls(authority.server_as_itself(), replying(200)).await;
+    let courier = Courier::trusting(Profile::Lenient, vec![authority.root()]);
+    let words = "certificate not trusted: it is a CA's and not a server's; make it anew with basicConstraints=CA:FALSE";
+    assert_eq!(carry(&courier, &receiver.url_at("localhost")).await, failed(words));
 }
 
 #[tokio::test]

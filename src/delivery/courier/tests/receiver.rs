@@ -156,20 +156,24 @@ impl Authority {
     /// The settings of a server that has a certificate for `name`.
     pub(super) fn server(&self, name: &str) -> ServerConfig {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new([name.to_owned()])
-            .unwrap()
-            .signed_by(&key, &self.0)
-            .unwrap()
-            .der()
-            .clone();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap();
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-        config
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap()
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        settings(params.signed_by(&key, &self.0).unwrap().der().clone(), &key)
     }
+
+    /// The settings of a server that shows the authority's own certificate.
+    pub(super) fn server_as_itself(&self) -> ServerConfig {
+        settings(self.root(), self.0.key())
+    }
+}
+
+fn settings(certificate: CertificateDer<'static>, key: &KeyPair) -> ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    config
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap()
 }
