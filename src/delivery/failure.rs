@@ -46,10 +46,13 @@ fn words(error: &(dyn Error + 'static)) -> Option<String> {
 
 const CLOSED: &str = "closed the connection without an answer";
 
+/// What hyper says of a server that does not wait for a request, as those of mail and SSH; it has no other sign of it.
+const SPOKE_FIRST: &str = "received unexpected message from connection";
+
 fn of_http(error: &hyper::Error) -> Option<&'static str> {
     if error.is_parse_too_large() {
         Some("answered with headers that are too long")
-    } else if error.is_parse() {
+    } else if error.is_parse() || error.to_string() == SPOKE_FIRST {
         Some("answered with something that is not HTTP")
     } else if error.source().is_some_and(|source| source.is::<hyper::Error>()) {
         // The connection failed before the request was sent on it, and what failed it tells more.

@@ -118,6 +118,20 @@ async fn nonsense_is_named() {
 }
 
 #[tokio::test]
+async fn a_server_that_speaks_first_is_named() {
+    let (listener, url) = bind("http").await;
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        receiver::write_all(&mut stream, b"220 mail.example ESMTP\r\n").await;
+        std::future::pending::<()>().await;
+    });
+    assert_eq!(
+        carry(&lenient(), &url).await,
+        failed("answered with something that is not HTTP")
+    );
+}
+
+#[tokio::test]
 async fn headers_without_end_are_named() {
     let (listener, url) = bind("http").await;
     tokio::spawn(async move {
