@@ -81,7 +81,7 @@ const ADDRESS: &str = "its host is a number in an unusual form; write an IPv4 ad
 const PORT: &str = "its port must be a number from 1 to 65535";
 const NOT_HTTPS: &str = "the production profile sends to https:// only";
 const NOT_PUBLIC: &str = "the production profile sends to public addresses only";
-const LOCAL_NAME: &str = "the production profile sends to public hosts only, not to localhost or names under .localhost, .local or .internal";
+const LOCAL_NAME: &str = "the production profile sends to public hosts only, not to localhost, .local or .internal";
 
 /// The names that never lead out of the machine or its network, each with all names under it.
 const LOCAL_NAMES: [&str; 3] = ["localhost", "local", "internal"];

@@ -81,7 +81,7 @@ impl Courier {
     ///
     /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
     pub async fn carry(&self, url: &Uri, headers: Vec<(&'static str, String)>, body: Bytes) -> Answer {
-        // The resolver judges names. The client connects to a literal address without asking it, so that is judged here.
+        // The resolver judges names, and the client connects to a literal address without asking it.
         match webhook_url::check(url, self.profile) {
             Ok(()) => self.post(url, headers, body).await,
             Err(refusal) => Answer::Failed(refusal.to_string()),
