@@ -1,0 +1,142 @@
+//! Carries one event to one receiver, once.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, USER_AGENT};
+use hyper::{Request, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use tokio::time::timeout;
+
+use super::connector::Connector;
+use super::failure::explain;
+use super::lines::Lines;
+use crate::config::Profile;
+use crate::webhook_url;
+
+/// How long a receiver has, in real time, from the start of connecting to the end of its answer's head: what the API
+/// promises. The emulator's clock has no say here, as a receiver takes its time whatever that clock shows.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// How many bytes of an answer's body are read, to nobody's use but that of the connection, which can then carry the
+/// next event. Past this a new connection is cheaper.
+const BODY_AT_MOST: usize = 64 * 1024;
+
+/// How long an answer's body is read, in real time. It mostly comes with the head.
+const BODY_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long a connection is kept for the next event, in real time. Common servers close after five seconds of silence,
+/// and an event sent just then would be lost, so this is less.
+const IDLE_AT_MOST: Duration = Duration::from_secs(4);
+
+const AGENT: &str = concat!("akol-mock/", env!("CARGO_PKG_VERSION"));
+
+/// What came of one try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The receiver's HTTP status, whichever it was.
+    Replied(u16),
+    /// Why there was no answer, for people to read.
+    Failed(String),
+}
+
+/// Carries events to receivers. Cheap to clone; clones share connections and lines.
+///
+/// A receiver that is slow, down or answers nonsense harms only its own deliveries: each has a line of its own, of
+/// which 64 at once are served.
+#[derive(Clone)]
+pub struct Courier {
+    profile: Profile,
+    client: Client<Connector, Full<Bytes>>,
+    lines: Lines,
+}
+
+impl Courier {
+    /// A courier that goes where `profile` lets it. Costs microseconds.
+    pub fn new(profile: Profile) -> Courier {
+        Courier::trusting(profile, Vec::new())
+    }
+
+    /// A courier that also trusts receivers that `extra_roots` vouch for.
+    fn trusting(profile: Profile, extra_roots: Vec<CertificateDer<'static>>) -> Courier {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_AT_MOST)
+            .build(Connector::new(profile, extra_roots));
+        Courier {
+            profile,
+            client,
+            lines: Lines::default(),
+        }
+    }
+
+    /// POSTs `body`, which is JSON, to `url` with `headers`, after those that wait for the same receiver already.
+    ///
+    /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
+    pub async fn carry(&self, url: &Uri, headers: Vec<(&'static str, String)>, body: Bytes) -> Answer {
+        // The resolver judges names, and the client connects to a literal address without asking it.
+        match webhook_url::check(url, self.profile) {
+            Ok(()) => self.post(url, headers, body).await,
+            Err(refusal) => Answer::Failed(refusal.to_string()),
+        }
+    }
+
+    async fn post(&self, url: &Uri, headers: Vec<(&'static str, String)>, body: Bytes) -> Answer {
+        let request = match request(url, headers, body) {
+            Ok(request) => request,
+            Err(error) => return Answer::Failed(format!("the request cannot be sent: {error}")),
+        };
+        let _place = self.lines.join(receiver(url)).await;
+        match timeout(ANSWER_WITHIN, self.client.request(request)).await {
+            Ok(Ok(response)) => {
+                let status = response.status().as_u16();
+                use_up(response.into_body()).await;
+                Answer::Replied(status)
+            }
+            Ok(Err(error)) => Answer::Failed(explain(&error)),
+            Err(_) => Answer::Failed(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+        }
+    }
+}
+
+/// Who answers at `url`: its host and port.
+fn receiver(url: &Uri) -> String {
+    url.authority()
+        .map(|authority| authority.as_str().to_ascii_lowercase())
+        .unwrap_or_default()
+}
+
+fn request(
+    url: &Uri,
+    headers: Vec<(&'static str, String)>,
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+    let mut request = Request::post(url.clone())
+        .header(CONTENT_TYPE, "application/json")
+        .header(USER_AGENT, AGENT);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request.body(Full::new(body))
+}
+
+/// Reads `body` to its end if that is near, so that the connection can be used again.
+async fn use_up(mut body: Incoming) {
+    let read = async {
+        let mut room = BODY_AT_MOST;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = room.checked_sub(length) else { return };
+            room = rest;
+        }
+    };
+    // Out of time or not: the answer stands, and a body that is dropped early just closes its connection.
+    let _ = timeout(BODY_WITHIN, read).await;
+}
