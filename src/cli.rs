@@ -22,7 +22,6 @@ mod tests;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::ArgMatches;
 use clap::error::ErrorKind;
 
 use crate::config::Settings;
@@ -55,24 +54,31 @@ pub enum Command {
 ///
 /// Whatever is unknown, out of range or contradicts itself: one message that names it, and what would be accepted.
 pub fn read(args: impl IntoIterator<Item = OsString>, around: &Surroundings<'_>) -> Result<Command, Refusal> {
-    let matches = match grammar::grammar().try_get_matches_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let matches = match grammar::grammar().try_get_matches_from(&args) {
         Ok(matches) => matches,
         Err(answer) if matches!(answer.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Command::Print(answer.render().to_string()));
         }
-        Err(error) => return Err(Refusal::from_clap(&error)),
+        Err(error) => return Err(grammar::refusal(&error, &args)),
     };
-    match matches.subcommand() {
-        Some((grammar::HEALTHCHECK, asked)) => healthcheck::read(asked, around).map(Command::Healthcheck),
-        Some((grammar::FIXTURES, asked)) => Ok(Command::Fixtures(grammar::folder(asked))),
-        Some((grammar::COMPLETIONS, asked)) => grammar::shell(asked).map(Command::Completions),
-        Some((_serve, asked)) => serve(asked, around),
-        None => serve(&matches, around),
+    let options = layers::command_line(&matches);
+    let Some((subcommand, asked)) = matches.subcommand() else {
+        return serve(options, around);
+    };
+    match (subcommand, options.keys().next()) {
+        (grammar::SERVE, _) => serve(layers::joined(options, layers::command_line(asked))?, around),
+        (_, Some(option)) => Err(Refusal::new(format!(
+            "--{option} is an option of serve; {subcommand} does not take it"
+        ))),
+        (grammar::HEALTHCHECK, None) => healthcheck::read(asked, around).map(Command::Healthcheck),
+        (grammar::FIXTURES, None) => Ok(Command::Fixtures(grammar::folder(asked))),
+        (_completions, None) => grammar::shell(asked).map(Command::Completions),
     }
 }
 
-fn serve(asked: &ArgMatches, around: &Surroundings<'_>) -> Result<Command, Refusal> {
-    let given = layers::gather(layers::command_line(asked), around)?;
+fn serve(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<Command, Refusal> {
+    let given = layers::gather(command_line, around)?;
     let mut settings = Settings::default();
     for option in options::TABLE {
         if let Some(given) = given.get(option.name) {

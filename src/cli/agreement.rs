@@ -26,11 +26,11 @@ pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundin
 fn tokens(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
     match (&settings.auth, given.get("token")) {
         (Auth::Strict(tokens), _) if tokens.is_empty() => Err(Refusal::new(format!(
-            "--auth strict, given {}, has no token to accept; give one with --token, or take --auth any",
+            "--auth strict, {}, has no token to accept; give one with --token, or take --auth any",
             origin(given, "auth")
         ))),
         (Auth::Any | Auth::Off, Some(token)) => Err(Refusal::new(format!(
-            "--token, given {}, has no effect with --auth {}, given {}; take --auth strict, or leave the tokens out",
+            "--token, given {}, has no effect with --auth {}, {}; take --auth strict, or leave the tokens out",
             token.origin,
             if settings.auth == Auth::Off { "off" } else { "any" },
             origin(given, "auth")
@@ -55,7 +55,7 @@ fn public_urls(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
     for url in &settings.webhooks.urls {
         if let Err(why) = check_webhook_url(url, Profile::Production) {
             return Err(Refusal::new(format!(
-                "--webhook-url {url:?}, given {}, does not go with --profile production, given {}: {why}; give an https \
+                "--webhook-url {url:?}, {}, does not go with --profile production, {}: {why}; give an https \
                  URL of a public host, or take --profile lenient",
                 origin(given, "webhook-url"),
                 origin(given, "profile")
@@ -69,5 +69,5 @@ fn public_urls(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
 fn origin(given: &Layer, name: &str) -> String {
     given
         .get(name)
-        .map_or_else(|| "by default".to_owned(), |given| given.origin.to_string())
+        .map_or_else(|| "the default".to_owned(), |given| format!("given {}", given.origin))
 }

@@ -39,8 +39,8 @@ pub(super) fn layer(path: &str, text: &str) -> Result<Layer, Refusal> {
 fn unknown_key(path: &str, line: usize, key: &str) -> Refusal {
     let hint = did_you_mean(nearest(key, options::TABLE.iter().map(|option| option.name)));
     Refusal::new(format!(
-        "file {path}, line {line}: there is no option {key:?}{hint}; keys stand at the top level and are named as in \
-         \"akol-mock --help\", without the dashes"
+        "file {path}, line {line}: there is no option {key:?}; keys stand at the top level and are named as in \
+         \"akol-mock --help\", without the dashes{hint}"
     ))
 }
 
@@ -72,5 +72,5 @@ fn scalar(value: &DeValue<'_>) -> Result<String, Wrong> {
 /// The number in decimal, which is how the command line writes numbers; as it stands where it is too large for any option.
 fn decimal(number: &DeInteger<'_>) -> String {
     i128::from_str_radix(number.as_str(), number.radix())
-        .map_or_else(|_| number.as_str().to_owned(), |number| number.to_string())
+        .map_or_else(|_| number.to_string(), |number| number.to_string())
 }

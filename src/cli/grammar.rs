@@ -1,15 +1,17 @@
 //! What the program can be called with, for clap: it splits the words and writes the help. It reads no values.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 
 use super::options::{self, Opt, Read};
 use super::refusal::Refusal;
 
+pub(super) const SERVE: &str = "serve";
 pub(super) const HEALTHCHECK: &str = "healthcheck";
 pub(super) const FIXTURES: &str = "fixtures";
 pub(super) const COMPLETIONS: &str = "completions";
@@ -51,13 +53,12 @@ pub(super) fn grammar() -> Command {
         .after_help("\"akol-mock --help\" tells more about each option, and gives examples.")
         .after_long_help(EXAMPLES)
         .max_term_width(100)
-        .args_conflicts_with_subcommands(true)
         .args(options::all().map(argument))
         .subcommands([serve(), healthcheck(), fixtures(), completions_of_a_shell()])
 }
 
 fn serve() -> Command {
-    Command::new("serve")
+    Command::new(SERVE)
         .about("Serves until stopped: what happens without a subcommand, too")
         .after_long_help(EXAMPLES)
         .args(options::all().map(argument))
@@ -134,15 +135,14 @@ fn details(option: &Opt) -> String {
         default,
         ..
     } = option;
-    let details = if details.is_empty() {
-        String::new()
-    } else {
-        format!(" {details}")
-    };
-    format!(
-        "{meaning}.{details}\n\nTakes {accepts}.\n\n[default: {default}] [env: {}]",
-        option.variable()
-    )
+    let mut text = format!("{meaning}.");
+    if !details.is_empty() {
+        text += &format!(" {details}");
+    }
+    if !meaning.contains(accepts) {
+        text += &format!("\n\nTakes {accepts}.");
+    }
+    text + &format!("\n\n[default: {default}] [env: {}]", option.variable())
 }
 
 /// Takes any text, and lets a shell complete the names.
@@ -159,6 +159,34 @@ impl TypedValueParser for AnyText {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         (!self.0.is_empty()).then(|| Box::new(self.0.iter().map(PossibleValue::new)) as Box<_>)
     }
+}
+
+/// The refusal of words that do not follow the grammar.
+pub(super) fn refusal(error: &clap::Error, args: &[OsString]) -> Refusal {
+    if is_stray_word(error) && args.iter().any(|arg| is_secret(arg)) {
+        // As in `--token first second`: the word that is too many may be a secret.
+        return Refusal::new("there is a word too many (not shown, it may be a secret); each option takes one value");
+    }
+    let text = error.render().to_string();
+    Refusal::new(text.trim_start_matches("error: ").trim_end())
+}
+
+fn is_stray_word(error: &clap::Error) -> bool {
+    let word = match error.kind() {
+        ErrorKind::UnknownArgument => error.get(ContextKind::InvalidArg),
+        ErrorKind::InvalidSubcommand => error.get(ContextKind::InvalidSubcommand),
+        _ => None,
+    };
+    matches!(word, Some(ContextValue::String(word)) if !word.starts_with('-'))
+}
+
+/// Whether the word is the name of an option whose value must not be shown.
+fn is_secret(arg: &OsStr) -> bool {
+    let name = arg.to_str().and_then(|arg| arg.strip_prefix("--"));
+    name.is_some_and(|name| {
+        let name = name.split('=').next().unwrap_or_default();
+        options::TABLE.iter().any(|option| option.secret && option.name == name)
+    })
 }
 
 /// The folder that `fixtures` was given.

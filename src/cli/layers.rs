@@ -83,6 +83,17 @@ pub(super) fn command_line(asked: &ArgMatches) -> Layer {
         .collect()
 }
 
+/// The options before the word `serve` and those after it, which are one command line.
+pub(super) fn joined(mut before: Layer, mut after: Layer) -> Result<Layer, Refusal> {
+    if let Some(twice) = after.keys().find(|name| before.contains_key(*name)) {
+        return Err(Refusal::new(format!(
+            "--{twice} is given both before and after serve; give it once"
+        )));
+    }
+    before.append(&mut after);
+    Ok(before)
+}
+
 /// Every `AKOL_MOCK_` variable, which must be an option's: a typo must not pass silently.
 fn environment(around: &Surroundings<'_>) -> Result<Layer, Refusal> {
     let mut layer = Layer::new();
@@ -114,10 +125,9 @@ fn environment(around: &Surroundings<'_>) -> Result<Layer, Refusal> {
 
 fn unknown_variable(variable: &str) -> Refusal {
     let known: Vec<String> = options::all().map(Opt::variable).collect();
-    let near = nearest(variable, known.iter().map(String::as_str));
-    let hint = did_you_mean(near);
+    let hint = did_you_mean(nearest(variable, known.iter().map(String::as_str)));
     Refusal::new(format!(
-        "environment variable {variable} is not an option's{hint}; \"akol-mock --help\" lists them all"
+        "there is no option for environment variable {variable}; \"akol-mock --help\" names them all{hint}"
     ))
 }
 

@@ -254,7 +254,12 @@ pub(super) const TABLE: &[Opt] = &[
                   give an array.",
         accepts: "an http or https URL with a host, such as http://127.0.0.1:8080/hooks",
         hint: ValueHint::Url,
-        read: Read::Many(|to, texts| set(&mut to.webhooks.urls, texts.iter().map(values::url).collect())),
+        read: Read::Many(|to, texts| {
+            set(
+                &mut to.webhooks.urls,
+                texts.iter().map(|text| values::url(text)).collect(),
+            )
+        }),
         ..PLAIN
     },
     Opt {

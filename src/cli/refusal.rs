@@ -26,12 +26,6 @@ impl Refusal {
             "--{name} does not take {shown}, given {origin}{why}; it takes {accepts}{hint}"
         ))
     }
-
-    /// What clap has to say, without the word it begins with.
-    pub(super) fn from_clap(error: &clap::Error) -> Refusal {
-        let text = error.render().to_string();
-        Refusal(text.trim_start_matches("error: ").trim_end().to_owned())
-    }
 }
 
 /// The end of a message about an unknown name: what was probably meant, or nothing.

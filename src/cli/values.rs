@@ -111,9 +111,9 @@ pub(super) fn token(text: &str) -> Result<String, Wrong> {
 }
 
 /// A URL that any profile may send webhooks to.
-pub(super) fn url(text: &String) -> Result<String, Wrong> {
+pub(super) fn url(text: &str) -> Result<String, Wrong> {
     check_webhook_url(text, Profile::Lenient).map_err(|why| Wrong::text(text).because(why))?;
-    Ok(text.clone())
+    Ok(text.to_owned())
 }
 
 /// Why a profile does not send webhooks to that URL.
