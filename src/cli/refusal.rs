@@ -21,7 +21,7 @@ impl Refusal {
     pub(super) fn of_value(name: &str, accepts: &str, origin: &Origin, wrong: &Wrong) -> Refusal {
         let Wrong { shown, why, nearest } = wrong;
         let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-        let hint = did_you_mean(nearest.map(|name| format!("{name:?}")));
+        let hint = did_you_mean(nearest.as_ref().map(|name| format!("{name:?}")));
         Refusal(format!(
             "--{name} does not take {shown}, given {origin}{why}; it takes {accepts}{hint}"
         ))
@@ -49,7 +49,7 @@ pub(super) struct Wrong {
     /// What is wrong with it, where that is more than not being what is accepted.
     why: Option<String>,
     /// What was probably meant.
-    nearest: Option<&'static str>,
+    nearest: Option<String>,
 }
 
 impl Wrong {
@@ -76,7 +76,8 @@ impl Wrong {
     }
 
     /// The same, and what was probably meant.
-    pub(super) fn near(self, nearest: Option<&'static str>) -> Wrong {
+    pub(super) fn near(self, nearest: Option<impl Into<String>>) -> Wrong {
+        let nearest = nearest.map(Into::into);
         Wrong { nearest, ..self }
     }
 

@@ -59,8 +59,8 @@ pub(super) fn choice<T: Clone>(text: &str, choices: &[(&'static str, T)]) -> Res
 /// An IP address and a port. Names are not looked up: they may stand for several addresses, or none.
 pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong> {
     text.parse().map_err(|_| {
-        let local = text.starts_with("localhost:");
-        Wrong::text(text).near(local.then_some("127.0.0.1:2565"))
+        let port = text.strip_prefix("localhost:");
+        Wrong::text(text).near(port.map(|port| format!("127.0.0.1:{port}")))
     })
 }
 
