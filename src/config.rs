@@ -86,7 +86,8 @@ pub struct Webhooks {
     pub secret: Option<String>,
     /// The names of the events that are sent, out of [`Webhooks::EVENTS`].
     pub events: Vec<String>,
-    /// The waits before each further try, on the emulator's clock: at most [`Webhooks::MAX_RETRIES`], each 1 ms to 24 h.
+    /// The waits before each further try, on the emulator's clock: at most [`Webhooks::MAX_RETRIES`], each 1 ms to
+    /// 24 h.
     pub retries: Vec<Duration>,
     /// Which signature headers are sent.
     pub signature: Signature,

@@ -1,5 +1,7 @@
 //! The real program: its exit codes, and what it prints where.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -31,7 +33,8 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// A server that answers each connection with the next of the answers, then closes. Joined, it gives the request lines.
+/// A server that answers each connection with the next of the answers, then closes. Joined, it gives the request
+/// lines.
 fn server(answers: &'static [&'static str]) -> (SocketAddr, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -78,7 +81,8 @@ fn a_bad_option_ends_with_2_and_one_message_on_stderr() {
     assert_eq!(stdout(&output), "");
     assert_eq!(
         stderr(&output),
-        "error: --calls does not take \"ten\", given on the command line; it takes a whole number from 0 to 10,000,000\n"
+        "error: --calls does not take \"ten\", given on the command line; it takes a whole number from 0 to \
+         10,000,000\n"
     );
 }
 

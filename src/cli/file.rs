@@ -69,7 +69,8 @@ fn scalar(value: &DeValue<'_>) -> Result<String, Wrong> {
     }
 }
 
-/// The number in decimal, which is how the command line writes numbers; as it stands where it is too large for any option.
+/// The number in decimal, which is how the command line writes numbers; as it stands where it is too large for any
+/// option.
 fn decimal(number: &DeInteger<'_>) -> String {
     i128::from_str_radix(number.as_str(), number.radix())
         .map_or_else(|_| number.to_string(), |number| number.to_string())

@@ -19,12 +19,12 @@ pub(super) const COMPLETIONS: &str = "completions";
 const NAME: &str = "akol-mock";
 
 const INTRODUCTION: &str = "\
-An in-memory emulator of Akol's Calls API, to test against: seeded calls that ring, talk and end, signed webhooks, quotas, \
-recordings.
+An in-memory emulator of Akol's Calls API, to test against: seeded calls that ring, talk and end, signed webhooks, \
+quotas, recordings.
 
-Without a subcommand it serves. Each option may be given on the command line, as an environment variable (AKOL_MOCK_ and its \
-name in capitals with underscores) or as a key of the file that --config names. The command line beats the environment, the \
-environment beats the file.";
+Without a subcommand it serves. Each option may be given on the command line, as an environment variable (AKOL_MOCK_ \
+and its name in capitals with underscores) or as a key of the file that --config names. The command line beats the \
+environment, the environment beats the file.";
 
 const EXAMPLES: &str = "\
 Examples:

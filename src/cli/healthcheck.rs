@@ -137,7 +137,8 @@ fn health_of(base: &str) -> Result<Uri, Wrong> {
         .map_err(|_| Wrong::text(base))
 }
 
-/// The URL of the server that the same environment would start: so the check needs no options in the server's own container.
+/// The URL of the server that the same environment would start: so the check needs no options in the server's own
+/// container.
 fn default_url(around: &Surroundings<'_>) -> Result<Uri, Refusal> {
     let mut settings = Settings::default();
     if let Some(given) = gather(Layer::new(), around)?.get("listen") {

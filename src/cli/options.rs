@@ -60,7 +60,8 @@ pub(super) const CONFIG: Opt = Opt {
     name: "config",
     value: "FILE",
     meaning: "Reads options from a TOML file",
-    details: "Its keys are the names of the options, such as rate-limit = 100. The command line and the environment beat it.",
+    details: "Its keys are the names of the options, such as rate-limit = 100. The command line and the environment \
+              beat it.",
     accepts: "the path of a TOML file",
     hint: ValueHint::FilePath,
     ..PLAIN
@@ -103,7 +104,8 @@ pub(super) const TABLE: &[Opt] = &[
         name: "listen",
         value: "ADDR:PORT",
         meaning: "Where to listen",
-        details: "Port 0 takes a free one. The address in use is the first line on stdout. In a container, listen on 0.0.0.0.",
+        details: "Port 0 takes a free one. The address in use is the first line on stdout. In a container, listen on \
+                  0.0.0.0.",
         default: "127.0.0.1:2565",
         accepts: "an IP address (not a name) and a port, such as 127.0.0.1:2565, 0.0.0.0:2565 or [::1]:2565",
         read: Read::One(|to, text| set(&mut to.listen, values::address(text))),
@@ -113,8 +115,8 @@ pub(super) const TABLE: &[Opt] = &[
         name: "profile",
         value: "PROFILE",
         meaning: "How strict to be: lenient or production",
-        details: "production turns on what Akol enforces: 100 requests a minute unless --rate-limit says otherwise, and \
-                  webhooks only to https URLs of public hosts.",
+        details: "production turns on what Akol enforces: 100 requests a minute unless --rate-limit says otherwise, \
+                  and webhooks only to https URLs of public hosts.",
         default: "lenient",
         accepts: "lenient or production",
         names: &["lenient", "production"],
@@ -188,7 +190,8 @@ pub(super) const TABLE: &[Opt] = &[
         name: "auth",
         heading: ACCESS,
         value: "MODE",
-        meaning: "Which bearer tokens are accepted: any (that is not empty), off (none needed) or strict (only those of --token)",
+        meaning: "Which bearer tokens are accepted: any (that is not empty), off (none needed) or strict (only those \
+                  of --token)",
         default: "any",
         accepts: "any, off or strict",
         names: &["any", "off", "strict"],
@@ -250,8 +253,8 @@ pub(super) const TABLE: &[Opt] = &[
         heading: WEBHOOKS,
         value: "URL",
         meaning: "Where events are sent; may be given several times",
-        details: "In the environment, separate several with commas or spaces (write a comma in a URL as %2C); in the file, \
-                  give an array.",
+        details: "In the environment, separate several with commas or spaces (write a comma in a URL as %2C); in the \
+                  file, give an array.",
         accepts: "an http or https URL with a host, such as http://127.0.0.1:8080/hooks",
         hint: ValueHint::Url,
         read: Read::Many(|to, texts| {
@@ -288,10 +291,11 @@ pub(super) const TABLE: &[Opt] = &[
         name: "webhook-retries",
         heading: WEBHOOKS,
         value: "WAIT,WAIT,...",
-        meaning: "The waits before each further try, on the emulator's clock; nothing between the quotes for no further try",
-        default: "1s,5s,30s,2m,10m",
-        accepts: "up to 20 durations of 1ms to 24h, such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; \"\" for no \
+        meaning: "The waits before each further try, on the emulator's clock; nothing between the quotes for no \
                   further try",
+        default: "1s,5s,30s,2m,10m",
+        accepts: "up to 20 durations of 1ms to 24h, such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; \"\" \
+                  for no further try",
         read: Read::Commas(|to, texts| set(&mut to.webhooks.retries, values::waits(texts))),
         ..PLAIN
     },

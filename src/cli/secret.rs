@@ -24,8 +24,8 @@ pub(super) fn secret(text: &str) -> Result<String, Wrong> {
     }
 }
 
-/// How many bytes the base64 stands for, or `None` if it is none. As strict as the strictest of the libraries: the padding must
-/// be there, and the bits that the last character has left over must be zero.
+/// How many bytes the base64 stands for, or `None` if it is none. As strict as the strictest of the libraries: the
+/// padding must be there, and the bits that the last character has left over must be zero.
 fn decoded_len(base64: &str) -> Option<usize> {
     let data = base64.trim_end_matches('=');
     let padding = base64.len() - data.len();

@@ -28,8 +28,8 @@ fn every_kind_of_value_says_what_it_accepts() {
     for (line, message) in [
         (
             "--listen localhost:80",
-            "--listen does not take \"localhost:80\", given on the command line; it takes an IP address (not a name) and a \
-             port, such as 127.0.0.1:2565, 0.0.0.0:2565 or [::1]:2565; did you mean \"127.0.0.1:80\"?",
+            "--listen does not take \"localhost:80\", given on the command line; it takes an IP address (not a name) \
+             and a port, such as 127.0.0.1:2565, 0.0.0.0:2565 or [::1]:2565; did you mean \"127.0.0.1:80\"?",
         ),
         (
             "--seed x",
@@ -38,23 +38,23 @@ fn every_kind_of_value_says_what_it_accepts() {
         ),
         (
             "--start-time now",
-            "--start-time does not take \"now\", given on the command line; it takes an ISO-8601 instant of the years 2000 \
-             to 2100, such as 2026-04-18T14:21:42Z",
+            "--start-time does not take \"now\", given on the command line; it takes an ISO-8601 instant of the years \
+             2000 to 2100, such as 2026-04-18T14:21:42Z",
         ),
         (
             "--fixtures nowhere",
-            "--fixtures does not take \"nowhere\", given on the command line: there is no such folder; it takes the path of \
-             a folder",
+            "--fixtures does not take \"nowhere\", given on the command line: there is no such folder; it takes the \
+             path of a folder",
         ),
         (
             "--rate-limit 0",
-            "--rate-limit does not take \"0\", given on the command line; it takes a whole number of requests a minute from \
-             1 to 1,000,000,000, or off",
+            "--rate-limit does not take \"0\", given on the command line; it takes a whole number of requests a minute \
+             from 1 to 1,000,000,000, or off",
         ),
         (
             "--minute-limit 0",
-            "--minute-limit does not take \"0\", given on the command line; it takes a whole number of minutes a month from \
-             1, or off",
+            "--minute-limit does not take \"0\", given on the command line; it takes a whole number of minutes a month \
+             from 1, or off",
         ),
         (
             "--overage yes",
@@ -62,30 +62,31 @@ fn every_kind_of_value_says_what_it_accepts() {
         ),
         (
             "--webhook-url ftp://x",
-            "--webhook-url does not take \"ftp://x\", given on the command line: its scheme is neither http nor https; it \
-             takes an http or https URL with a host, such as http://127.0.0.1:8080/hooks",
+            "--webhook-url does not take \"ftp://x\", given on the command line: its scheme is neither http nor https; \
+             it takes an http or https URL with a host, such as http://127.0.0.1:8080/hooks",
         ),
         (
             "--webhook-events call.ended,call.started,call.miss",
-            "--webhook-events does not take \"call.miss\", given on the command line; it takes * or any of call.started, \
-             call.ended, call.transferred, call.voicemail, call.completed, call.missed, call.failed, transcript.ready and \
-             summary.ready, with commas between them; did you mean \"call.missed\"?",
+            "--webhook-events does not take \"call.miss\", given on the command line; it takes * or any of \
+             call.started, call.ended, call.transferred, call.voicemail, call.completed, call.missed, call.failed, \
+             transcript.ready and summary.ready, with commas between them; did you mean \"call.missed\"?",
         ),
         (
             "--webhook-retries 1s,25h",
-            "--webhook-retries does not take \"25h\", given on the command line; it takes up to 20 durations of 1ms to 24h, \
-             such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; \"\" for no further try",
+            "--webhook-retries does not take \"25h\", given on the command line; it takes up to 20 durations of 1ms to \
+             24h, such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; \"\" for no further try",
         ),
         (
             "--webhook-secret hush",
-            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line: it does not \
-             begin with whsec_; it takes whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 letters or \
-             digits",
+            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line: it does \
+             not begin with whsec_; it takes whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 \
+             letters or digits",
         ),
         (
             "--webhook-secret whsec_AAAA",
-            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line: its key has \
-             3 bytes; it takes whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 letters or digits",
+            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line: its key \
+             has 3 bytes; it takes whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 letters or \
+             digits",
         ),
         (
             "--admin-token=",
@@ -94,18 +95,18 @@ fn every_kind_of_value_says_what_it_accepts() {
         ),
         (
             "healthcheck --url https://mock",
-            "--url does not take \"https://mock\", given on the command line; it takes the http URL of a server, such as \
-             http://127.0.0.1:2565",
+            "--url does not take \"https://mock\", given on the command line; it takes the http URL of a server, such \
+             as http://127.0.0.1:2565",
         ),
         (
             "healthcheck --timeout 30",
-            "--timeout does not take \"30\", given on the command line; it takes a duration such as 500ms, 30s or 2m, up to \
-             24h",
+            "--timeout does not take \"30\", given on the command line; it takes a duration such as 500ms, 30s or 2m, \
+             up to 24h",
         ),
         (
             "--config elsewhere.toml",
-            "--config does not take \"elsewhere.toml\", given on the command line: entity not found; it takes the path of a \
-             TOML file",
+            "--config does not take \"elsewhere.toml\", given on the command line: entity not found; it takes the path \
+             of a TOML file",
         ),
     ] {
         assert_eq!(Scene::args(line).refusal(), format!("error: {message}"));
@@ -136,8 +137,8 @@ fn options_that_contradict_each_other_are_both_named() {
     for (scene, message) in [
         (
             Scene::args("--token a"),
-            "--token, given on the command line, has no effect with --auth any, the default; take --auth strict, or leave \
-             the tokens out",
+            "--token, given on the command line, has no effect with --auth any, the default; take --auth strict, or \
+             leave the tokens out",
         ),
         (
             Scene::file("token = 'a'").and_env("AKOL_MOCK_AUTH", "off"),
@@ -146,23 +147,25 @@ fn options_that_contradict_each_other_are_both_named() {
         ),
         (
             Scene::env("AKOL_MOCK_AUTH", "strict"),
-            "--auth strict, given in environment variable AKOL_MOCK_AUTH, has no token to accept; give one with --token, or \
-             take --auth any",
+            "--auth strict, given in environment variable AKOL_MOCK_AUTH, has no token to accept; give one with \
+             --token, or take --auth any",
         ),
         (
             Scene::file("profile = 'production'").and_args("--webhook-url http://example.com"),
-            "--webhook-url \"http://example.com\", given on the command line, does not go with --profile production, given \
-             in file mock.toml, line 1: its scheme is http; give an https URL of a public host, or take --profile lenient",
+            "--webhook-url \"http://example.com\", given on the command line, does not go with --profile production, \
+             given in file mock.toml, line 1: its scheme is http; give an https URL of a public host, or take \
+             --profile lenient",
         ),
         (
             Scene::args("--profile production --webhook-url https://10.0.0.1"),
-            "--webhook-url \"https://10.0.0.1\", given on the command line, does not go with --profile production, given on \
-             the command line: its host is not public; give an https URL of a public host, or take --profile lenient",
+            "--webhook-url \"https://10.0.0.1\", given on the command line, does not go with --profile production, \
+             given on the command line: its host is not public; give an https URL of a public host, or take --profile \
+             lenient",
         ),
         (
             Scene::env("AKOL_MOCK_LISTEN", "0.0.0.0:0").and_args("healthcheck"),
-            "--listen, given in environment variable AKOL_MOCK_LISTEN, takes a free port, which cannot be known here; give \
-             --url",
+            "--listen, given in environment variable AKOL_MOCK_LISTEN, takes a free port, which cannot be known here; \
+             give --url",
         ),
     ] {
         assert_eq!(scene.refusal(), format!("error: {message}"));
@@ -173,8 +176,8 @@ fn options_that_contradict_each_other_are_both_named() {
 fn an_unknown_variable_is_answered_with_the_nearest() {
     assert_eq!(
         Scene::env("AKOL_MOCK_CALL", "7").refusal(),
-        "error: there is no option for environment variable AKOL_MOCK_CALL; \"akol-mock --help\" names them all; did you \
-         mean AKOL_MOCK_CALLS?"
+        "error: there is no option for environment variable AKOL_MOCK_CALL; \"akol-mock --help\" names them all; did \
+         you mean AKOL_MOCK_CALLS?"
     );
     assert_eq!(
         Scene::env("AKOL_MOCK_DATABASE", "7").refusal(),
