@@ -123,7 +123,7 @@ fn argument(option: &Opt) -> Arg {
         .value_hint(option.hint)
         .hide_possible_values(true)
         .allow_negative_numbers(true)
-        // A secret may begin with a dash; refused as an unknown option, it would be shown.
+        // A secret may begin with a dash; refused as an unknown option, a part of it would be shown.
         .allow_hyphen_values(option.secret)
 }
 

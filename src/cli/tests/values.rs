@@ -166,6 +166,12 @@ fn tokens_fit_into_a_header() {
 }
 
 #[test]
+fn a_secret_may_begin_with_a_dash() {
+    let settings = Scene::args("--admin-token -abc").settings();
+    assert_eq!(settings.admin_token.as_deref(), Some("-abc"));
+}
+
+#[test]
 fn both_is_another_word_for_standard() {
     let signature = |name: &str| {
         Scene::args(&format!("--webhook-signature {name}"))
