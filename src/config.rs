@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::time::Timestamp;
 
 /// Everything that can be set, as it stands after command line, environment and file have been read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Where the server listens. Port 0 takes a free one.
     pub listen: SocketAddr,
@@ -15,7 +15,7 @@ pub struct Settings {
     pub seed: u64,
     /// How many past calls the world starts with, at most [`Settings::MAX_CALLS`].
     pub calls: u32,
-    /// The instant the clock starts from; the machine's where `None`.
+    /// The instant the clock starts from, in the years 2000 to 2100; the machine's where `None`.
     pub start_time: Option<Timestamp>,
     /// Which bearer tokens are accepted.
     pub auth: Auth,
@@ -78,21 +78,25 @@ pub enum Auth {
 }
 
 /// Where events are sent, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhooks {
     /// The receivers, each an `http` or `https` URL.
     pub urls: Vec<String>,
-    /// The signing secret; made from the seed where `None`.
+    /// The signing secret, `whsec_` and the base64 of 24 to 64 bytes; made from the seed where `None`.
     pub secret: Option<String>,
     /// The names of the events that are sent, out of [`Webhooks::EVENTS`].
     pub events: Vec<String>,
-    /// The waits before each further try, on the emulator's clock.
+    /// The waits before each further try, on the emulator's clock: at most [`Webhooks::MAX_RETRIES`], each 1 ms to
+    /// 24 h.
     pub retries: Vec<Duration>,
     /// Which signature headers are sent.
     pub signature: Signature,
 }
 
 impl Webhooks {
+    /// The most further tries of one delivery.
+    pub const MAX_RETRIES: usize = 20;
+
     /// Every event that Akol documents.
     pub const EVENTS: [&'static str; 9] = [
         "call.started",
@@ -130,7 +134,7 @@ impl Default for Webhooks {
 pub enum Signature {
     /// `X-Webhook-Signature`, as Akol sends it.
     Akol,
-    /// That, and the three headers of the Standard Webhooks specification.
+    /// The three headers of the Standard Webhooks specification, next to Akol's own.
     Standard,
 }
 

@@ -1,5 +1,7 @@
 //! An in-memory double of Akol's Calls API.
 
+#[doc(hidden)]
+pub mod cli;
 mod config;
 mod delivery;
 mod domain;

@@ -1,1 +1,46 @@
-fn main() {}
+//! The program `akol-mock`.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use akol_mock::Settings;
+use akol_mock::cli::{self, Command, Refusal, Surroundings};
+
+/// The built-in fixtures: path within the folder, and text.
+const FIXTURES: &[(&str, &str)] = &[];
+
+fn main() -> ExitCode {
+    match cli::read(std::env::args_os(), &Surroundings::of_this_process()) {
+        Ok(Command::Serve(settings)) => report(serve(*settings)),
+        Ok(Command::Healthcheck(check)) => report(check.run()),
+        Ok(Command::Fixtures(folder)) => report(cli::write_fixtures(&folder, FIXTURES)),
+        Ok(Command::Completions(shell)) => report(print(&cli::completions(shell))),
+        Ok(Command::Print(text)) => report(print(text.as_bytes())),
+        Err(refusal) => {
+            eprintln!("{refusal}");
+            ExitCode::from(Refusal::EXIT_CODE)
+        }
+    }
+}
+
+fn serve(settings: Settings) -> Result<(), String> {
+    print(format!("{settings:#?}\n").as_bytes())
+}
+
+/// Prints to stdout. That the reader has left, as `head` does, is no failure.
+fn print(text: &[u8]) -> Result<(), String> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
+fn report(outcome: Result<(), String>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

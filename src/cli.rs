@@ -1,0 +1,90 @@
+//! The command line: what the program is asked to do, and with which settings.
+//!
+//! Every option is a row of the table in [`options`]. Its value may stand on the command line, in an environment
+//! variable or in a file; it travels from there as text, and is read once, by its row.
+
+mod agreement;
+mod file;
+mod fixtures;
+mod grammar;
+mod healthcheck;
+mod layers;
+mod nearest;
+mod options;
+mod refusal;
+mod secret;
+mod surroundings;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+
+use crate::config::Settings;
+
+pub use clap_complete::Shell;
+pub use fixtures::write as write_fixtures;
+pub use grammar::completions;
+pub use healthcheck::Healthcheck;
+pub use refusal::Refusal;
+pub use surroundings::Surroundings;
+
+/// What the program is asked to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Serve until stopped.
+    Serve(Box<Settings>),
+    /// Ask a server whether it is healthy.
+    Healthcheck(Healthcheck),
+    /// Write the built-in fixtures to that folder.
+    Fixtures(PathBuf),
+    /// Print that shell's completions.
+    Completions(Shell),
+    /// Print a text: the help or the version.
+    Print(String),
+}
+
+/// Reads what the program was called with. The first of `args` is the program's own name.
+///
+/// # Errors
+///
+/// Whatever is unknown, out of range or contradicts itself: one message that names it, and what would be accepted.
+pub fn read(args: impl IntoIterator<Item = OsString>, around: &Surroundings<'_>) -> Result<Command, Refusal> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let matches = match grammar::grammar().try_get_matches_from(&args) {
+        Ok(matches) => matches,
+        Err(answer) if matches!(answer.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return Ok(Command::Print(answer.render().to_string()));
+        }
+        Err(error) => return Err(grammar::refusal(&error, &args)),
+    };
+    let options = layers::command_line(&matches);
+    let Some((subcommand, asked)) = matches.subcommand() else {
+        return serve(options, around);
+    };
+    match (subcommand, options.keys().next()) {
+        (grammar::SERVE, _) => serve(layers::joined(options, layers::command_line(asked))?, around),
+        (_, Some(option)) => Err(Refusal::new(format!(
+            "--{option} is an option of serve; {subcommand} does not take it"
+        ))),
+        (grammar::HEALTHCHECK, None) => healthcheck::read(asked, around).map(Command::Healthcheck),
+        (grammar::FIXTURES, None) => Ok(Command::Fixtures(grammar::folder(asked))),
+        (_completions, None) => grammar::shell(asked).map(Command::Completions),
+    }
+}
+
+fn serve(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<Command, Refusal> {
+    let given = layers::gather(command_line, around)?;
+    let mut settings = Settings::default();
+    for option in options::TABLE {
+        if let Some(given) = given.get(option.name) {
+            given.read(option, &mut settings)?;
+        }
+    }
+    agreement::settle(&mut settings, &given, around)?;
+    Ok(Command::Serve(Box::new(settings)))
+}

@@ -1,0 +1,73 @@
+//! Whether the options agree with each other, once each has been read by itself.
+
+use std::path::PathBuf;
+
+use super::layers::{Layer, refuse};
+use super::options;
+use super::refusal::{Refusal, Wrong};
+use super::surroundings::Surroundings;
+use super::values::check_webhook_url;
+use crate::config::{Auth, Profile, Settings};
+
+/// Refuses what contradicts itself, and fills in what one option means for another.
+pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundings<'_>) -> Result<(), Refusal> {
+    tokens(settings, given)?;
+    fixtures(settings.fixtures.as_ref(), given, around)?;
+    if settings.profile == Profile::Production {
+        public_urls(settings, given)?;
+        if !given.contains_key("rate-limit") {
+            settings.rate_limit = Some(Settings::AKOL_RATE_LIMIT);
+        }
+    }
+    Ok(())
+}
+
+/// `strict` needs tokens, and tokens need `strict`.
+fn tokens(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
+    match (&settings.auth, given.get("token")) {
+        (Auth::Strict(tokens), _) if tokens.is_empty() => Err(Refusal::new(format!(
+            "--auth strict, {}, has no token to accept; give one with --token, or take --auth any",
+            origin(given, "auth")
+        ))),
+        (Auth::Any | Auth::Off, Some(token)) => Err(Refusal::new(format!(
+            "--token, given {}, has no effect with --auth {}, {}; take --auth strict, or leave the tokens out",
+            token.origin,
+            if settings.auth == Auth::Off { "off" } else { "any" },
+            origin(given, "auth")
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// A folder of fixtures must be there.
+fn fixtures(folder: Option<&PathBuf>, given: &Layer, around: &Surroundings<'_>) -> Result<(), Refusal> {
+    match (folder, given.get("fixtures")) {
+        (Some(folder), Some(given)) if !(around.is_folder)(folder) => {
+            let wrong = Wrong::text(&folder.to_string_lossy()).because("there is no such folder");
+            Err(refuse(options::named("fixtures"), &given.origin, wrong))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Under `production`, webhooks go where Akol would send them.
+fn public_urls(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
+    for url in &settings.webhooks.urls {
+        if let Err(why) = check_webhook_url(url, Profile::Production) {
+            return Err(Refusal::new(format!(
+                "--webhook-url {url:?}, {}, does not go with --profile production, {}: {why}; give an https \
+                 URL of a public host, or take --profile lenient",
+                origin(given, "webhook-url"),
+                origin(given, "profile")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Where the option was given, in words.
+fn origin(given: &Layer, name: &str) -> String {
+    given
+        .get(name)
+        .map_or_else(|| "the default".to_owned(), |given| format!("given {}", given.origin))
+}

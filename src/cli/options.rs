@@ -1,0 +1,340 @@
+//! The table of options: for each its name, what it means, what it accepts and how its text is read.
+
+use std::path::PathBuf;
+
+use clap::ValueHint;
+
+use super::refusal::Wrong;
+use super::secret::secret;
+use super::values;
+use crate::config::{Auth, LogFormat, Profile, Settings, Signature};
+
+/// What the environment variables of all options begin with.
+pub(super) const PREFIX: &str = "AKOL_MOCK_";
+
+/// One option.
+pub(super) struct Opt {
+    /// Its name on the command line, without dashes, and its key in the file.
+    pub(super) name: &'static str,
+    /// The heading it stands under in the help.
+    pub(super) heading: &'static str,
+    /// What stands for its value in the help.
+    pub(super) value: &'static str,
+    /// What it means, in one line.
+    pub(super) meaning: &'static str,
+    /// More of that, for `--help`; may be empty.
+    pub(super) details: &'static str,
+    /// What it is when it is not given, in words.
+    pub(super) default: &'static str,
+    /// What it accepts: ends a sentence that begins "it takes".
+    pub(super) accepts: &'static str,
+    /// The names it accepts, for a shell to complete; may be empty.
+    pub(super) names: &'static [&'static str],
+    /// What a shell completes otherwise.
+    pub(super) hint: ValueHint,
+    /// Whether its value must never be shown.
+    pub(super) secret: bool,
+    /// How its text is read.
+    pub(super) read: Read,
+}
+
+impl Opt {
+    /// The name of its environment variable.
+    pub(super) fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.name.to_uppercase().replace('-', "_"))
+    }
+}
+
+/// How the text of an option is read into the settings.
+pub(super) enum Read {
+    /// One text.
+    One(fn(&mut Settings, &str) -> Result<(), Wrong>),
+    /// One text of several pieces, with commas between them; an array in a file.
+    Commas(fn(&mut Settings, &[String]) -> Result<(), Wrong>),
+    /// A text each time the option is given; with commas or spaces in the environment, an array in a file.
+    Many(fn(&mut Settings, &[String]) -> Result<(), Wrong>),
+}
+
+/// The option that names the file. It is read before all others, so it cannot stand in the file itself.
+pub(super) const CONFIG: Opt = Opt {
+    name: "config",
+    value: "FILE",
+    meaning: "Reads options from a TOML file",
+    details: "Its keys are the names of the options, such as rate-limit = 100. The command line and the environment \
+              beat it.",
+    accepts: "the path of a TOML file",
+    hint: ValueHint::FilePath,
+    ..PLAIN
+};
+
+/// The option of that name.
+pub(super) fn named(name: &str) -> &'static Opt {
+    TABLE.iter().find(|option| option.name == name).unwrap_or(&CONFIG)
+}
+
+/// Every option, in the order of the help.
+pub(super) fn all() -> impl Iterator<Item = &'static Opt> {
+    std::iter::once(&CONFIG).chain(TABLE)
+}
+
+/// What most options have in common.
+const PLAIN: Opt = Opt {
+    name: "",
+    heading: SERVER,
+    value: "",
+    meaning: "",
+    details: "",
+    default: "none",
+    accepts: "",
+    names: &[],
+    hint: ValueHint::Other,
+    secret: false,
+    read: Read::One(|_, _| Ok(())),
+};
+
+const SERVER: &str = "Server";
+const WORLD: &str = "World";
+const ACCESS: &str = "Access";
+const QUOTAS: &str = "Quotas";
+const WEBHOOKS: &str = "Webhooks";
+
+/// Every option that a file may hold. `auth` stands before `token`, which adds to it.
+pub(super) const TABLE: &[Opt] = &[
+    Opt {
+        name: "listen",
+        value: "ADDR:PORT",
+        meaning: "Where to listen",
+        details: "Port 0 takes a free one. The address in use is the first line on stdout. In a container, listen on \
+                  0.0.0.0.",
+        default: "127.0.0.1:2565",
+        accepts: "an IP address (not a name) and a port, such as 127.0.0.1:2565, 0.0.0.0:2565 or [::1]:2565",
+        read: Read::One(|to, text| set(&mut to.listen, values::address(text))),
+        ..PLAIN
+    },
+    Opt {
+        name: "profile",
+        value: "PROFILE",
+        meaning: "How strict to be: lenient or production",
+        details: "production turns on what Akol enforces: 100 requests a minute unless --rate-limit says otherwise, \
+                  and webhooks only to https URLs of public hosts.",
+        default: "lenient",
+        accepts: "lenient or production",
+        names: &["lenient", "production"],
+        read: Read::One(|to, text| set(&mut to.profile, values::choice(text, &PROFILES))),
+        ..PLAIN
+    },
+    Opt {
+        name: "admin-token",
+        value: "TOKEN",
+        meaning: "The bearer token that the control API under /__admin wants",
+        accepts: "visible ASCII characters without spaces, at least one",
+        secret: true,
+        read: Read::One(|to, text| set(&mut to.admin_token, values::token(text).map(Some))),
+        ..PLAIN
+    },
+    Opt {
+        name: "log-format",
+        value: "FORMAT",
+        meaning: "One line a request on stderr: pretty, json or off",
+        default: "pretty",
+        accepts: "pretty, json or off",
+        names: &["pretty", "json", "off"],
+        read: Read::One(|to, text| set(&mut to.log_format, values::choice(text, &LOG_FORMATS))),
+        ..PLAIN
+    },
+    Opt {
+        name: "seed",
+        heading: WORLD,
+        value: "N",
+        meaning: "What everything random grows from",
+        details: "The same seed, start time and requests give the same answers, byte for byte.",
+        default: "42",
+        accepts: "a whole number from 0 to 18,446,744,073,709,551,615",
+        read: Read::One(|to, text| set(&mut to.seed, values::number(text, 0..=u64::MAX))),
+        ..PLAIN
+    },
+    Opt {
+        name: "calls",
+        heading: WORLD,
+        value: "N",
+        meaning: "How many past calls the world starts with",
+        details: "They are spread over the 30 days before the start.",
+        default: "200",
+        accepts: "a whole number from 0 to 10,000,000",
+        read: Read::One(|to, text| set(&mut to.calls, values::number(text, 0..=Settings::MAX_CALLS))),
+        ..PLAIN
+    },
+    Opt {
+        name: "start-time",
+        heading: WORLD,
+        value: "TIME",
+        meaning: "The instant that the emulator's clock starts from",
+        default: "now",
+        accepts: "an ISO-8601 instant of the years 2000 to 2100, such as 2026-04-18T14:21:42Z",
+        read: Read::One(|to, text| set(&mut to.start_time, values::start(text).map(Some))),
+        ..PLAIN
+    },
+    Opt {
+        name: "fixtures",
+        heading: WORLD,
+        value: "DIR",
+        meaning: "A folder of businesses, campaigns, numbers, dialogues and scenarios that replace the built-in ones",
+        details: "\"akol-mock fixtures DIR\" writes the built-in ones, to start from.",
+        default: "built in",
+        accepts: "the path of a folder",
+        hint: ValueHint::DirPath,
+        read: Read::One(|to, text| set(&mut to.fixtures, Ok(Some(PathBuf::from(text))))),
+        ..PLAIN
+    },
+    Opt {
+        name: "auth",
+        heading: ACCESS,
+        value: "MODE",
+        meaning: "Which bearer tokens are accepted: any (that is not empty), off (none needed) or strict (only those \
+                  of --token)",
+        default: "any",
+        accepts: "any, off or strict",
+        names: &["any", "off", "strict"],
+        read: Read::One(|to, text| set(&mut to.auth, values::choice(text, &AUTHS))),
+        ..PLAIN
+    },
+    Opt {
+        name: "token",
+        heading: ACCESS,
+        value: "TOKEN",
+        meaning: "A token that --auth strict accepts; may be given several times",
+        details: "In the environment, separate several with commas or spaces; in the file, give an array.",
+        accepts: "visible ASCII characters without spaces, at least one",
+        secret: true,
+        read: Read::Many(|to, texts| {
+            let tokens = texts.iter().map(|text| values::token(text)).collect::<Result<_, _>>()?;
+            if let Auth::Strict(accepted) = &mut to.auth {
+                *accepted = tokens;
+            }
+            Ok(())
+        }),
+        ..PLAIN
+    },
+    Opt {
+        name: "rate-limit",
+        heading: QUOTAS,
+        value: "N|off",
+        meaning: "Requests a minute for each token",
+        default: "off; 100 with --profile production",
+        accepts: "a whole number of requests a minute from 1 to 1,000,000,000, or off",
+        names: &["off"],
+        read: Read::One(|to, text| set(&mut to.rate_limit, values::limit(text, 1..=Settings::MAX_RATE_LIMIT))),
+        ..PLAIN
+    },
+    Opt {
+        name: "minute-limit",
+        heading: QUOTAS,
+        value: "N|off",
+        meaning: "Call minutes a calendar month for the account",
+        default: "off",
+        accepts: "a whole number of minutes a month from 1, or off",
+        names: &["off"],
+        read: Read::One(|to, text| set(&mut to.minute_limit, values::limit(text, 1..=u64::MAX))),
+        ..PLAIN
+    },
+    Opt {
+        name: "overage",
+        heading: QUOTAS,
+        value: "on|off",
+        meaning: "Whether calls go on past --minute-limit",
+        default: "off",
+        accepts: "on or off (or true or false)",
+        names: &["on", "off"],
+        read: Read::One(|to, text| set(&mut to.overage, values::switch(text))),
+        ..PLAIN
+    },
+    Opt {
+        name: "webhook-url",
+        heading: WEBHOOKS,
+        value: "URL",
+        meaning: "Where events are sent; may be given several times",
+        details: "In the environment, separate several with commas or spaces (write a comma in a URL as %2C); in the \
+                  file, give an array.",
+        accepts: "an http or https URL with a host, such as http://127.0.0.1:8080/hooks",
+        hint: ValueHint::Url,
+        read: Read::Many(|to, texts| {
+            set(
+                &mut to.webhooks.urls,
+                texts.iter().map(|text| values::url(text)).collect(),
+            )
+        }),
+        ..PLAIN
+    },
+    Opt {
+        name: "webhook-secret",
+        heading: WEBHOOKS,
+        value: "SECRET",
+        meaning: "What webhooks are signed with",
+        default: "made from the seed, printed at the start",
+        accepts: "whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 letters or digits",
+        secret: true,
+        read: Read::One(|to, text| set(&mut to.webhooks.secret, secret(text).map(Some))),
+        ..PLAIN
+    },
+    Opt {
+        name: "webhook-events",
+        heading: WEBHOOKS,
+        value: "A,B|*",
+        meaning: "Which events are sent, with commas between them; * for all",
+        default: "call.started,call.ended,call.transferred,call.voicemail",
+        accepts: "* or any of call.started, call.ended, call.transferred, call.voicemail, call.completed, call.missed, \
+                  call.failed, transcript.ready and summary.ready, with commas between them",
+        read: Read::Commas(|to, texts| set(&mut to.webhooks.events, values::events(texts))),
+        ..PLAIN
+    },
+    Opt {
+        name: "webhook-retries",
+        heading: WEBHOOKS,
+        value: "WAIT,WAIT,...",
+        meaning: "The waits before each further try, on the emulator's clock; nothing between the quotes for no \
+                  further try",
+        default: "1s,5s,30s,2m,10m",
+        accepts: "up to 20 durations of 1ms to 24h, such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; \"\" \
+                  for no further try",
+        read: Read::Commas(|to, texts| set(&mut to.webhooks.retries, values::waits(texts))),
+        ..PLAIN
+    },
+    Opt {
+        name: "webhook-signature",
+        heading: WEBHOOKS,
+        value: "KIND",
+        meaning: "Which signature headers are sent: akol, or standard for those of Standard Webhooks as well",
+        details: "Akol's own header is always sent: both is another word for standard.",
+        default: "akol",
+        accepts: "akol, standard or both",
+        names: &["akol", "standard", "both"],
+        read: Read::One(|to, text| set(&mut to.webhooks.signature, values::choice(text, &SIGNATURES))),
+        ..PLAIN
+    },
+];
+
+const PROFILES: [(&str, Profile); 2] = [("lenient", Profile::Lenient), ("production", Profile::Production)];
+
+const LOG_FORMATS: [(&str, LogFormat); 3] = [
+    ("pretty", LogFormat::Pretty),
+    ("json", LogFormat::Json),
+    ("off", LogFormat::Off),
+];
+
+const AUTHS: [(&str, Auth); 3] = [
+    ("any", Auth::Any),
+    ("off", Auth::Off),
+    ("strict", Auth::Strict(Vec::new())),
+];
+
+const SIGNATURES: [(&str, Signature); 3] = [
+    ("akol", Signature::Akol),
+    ("standard", Signature::Standard),
+    ("both", Signature::Standard),
+];
+
+/// Puts a value that was read where it belongs.
+fn set<T>(field: &mut T, value: Result<T, Wrong>) -> Result<(), Wrong> {
+    *field = value?;
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! The command line, tested as a function: words, environment and file in; settings or one message out.
+
+mod help;
+mod refusals;
+mod table;
+mod values;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+use super::{Command, Refusal, Surroundings, read};
+use crate::config::Settings;
+
+/// The name of the only file there is in these tests.
+const FILE: &str = "mock.toml";
+
+/// What a test gives in each layer.
+#[derive(Clone, Default)]
+struct Scene {
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    file: String,
+}
+
+impl Scene {
+    /// The words on the command line, with spaces between them.
+    fn args(line: &str) -> Scene {
+        Scene::default().and_args(line)
+    }
+
+    fn env(variable: &str, value: &str) -> Scene {
+        Scene::default().and_env(variable, value)
+    }
+
+    fn file(text: &str) -> Scene {
+        Scene::default().and_file(text)
+    }
+
+    fn and_args(mut self, line: &str) -> Scene {
+        self.args.extend(line.split(' ').map(str::to_owned));
+        self
+    }
+
+    fn and_arg(mut self, word: &str) -> Scene {
+        self.args.push(word.to_owned());
+        self
+    }
+
+    fn and_env(mut self, variable: &str, value: &str) -> Scene {
+        self.env.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// More of the file, which the environment names.
+    fn and_file(mut self, text: &str) -> Scene {
+        if self.file.is_empty() {
+            self = self.and_env("AKOL_MOCK_CONFIG", FILE);
+        }
+        self.file += text;
+        self
+    }
+
+    fn read(&self) -> Result<Command, Refusal> {
+        let words = std::iter::once("akol-mock").chain(self.args.iter().map(String::as_str));
+        let env = self.env.iter();
+        let around = Surroundings {
+            env: env.map(|(name, value)| (name.into(), value.into())).collect(),
+            read_file: &|path| match path == Path::new(FILE) {
+                true => Ok(self.file.clone()),
+                false => Err(io::Error::from(io::ErrorKind::NotFound)),
+            },
+            is_folder: &|path| path.starts_with("there"),
+        };
+        read(words.map(OsString::from), &around)
+    }
+
+    /// The settings of a server that starts.
+    fn settings(&self) -> Settings {
+        match self.read() {
+            Ok(Command::Serve(settings)) => *settings,
+            other => panic!("no server: {other:?}"),
+        }
+    }
+
+    /// The message of a program that does not start.
+    fn refusal(&self) -> String {
+        match self.read() {
+            Err(refusal) => refusal.to_string(),
+            Ok(command) => panic!("accepted: {command:?}"),
+        }
+    }
+
+    /// What is printed.
+    fn printed(&self) -> String {
+        match self.read() {
+            Ok(Command::Print(text)) => text,
+            other => panic!("not printed: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn nothing_given_serves_with_the_defaults() {
+    assert_eq!(Scene::default().settings(), Settings::default());
+    assert_eq!(Scene::args("serve").settings(), Settings::default());
+}
+
+#[test]
+fn options_stand_before_serve_or_after_it() {
+    let settings = Scene::args("--seed 7 serve --calls 3").settings();
+    assert_eq!((settings.seed, settings.calls), (7, 3));
+    assert_eq!(
+        Scene::args("--seed 7 serve --seed 8").refusal(),
+        "error: --seed is given both before and after serve; give it once"
+    );
+}
+
+#[test]
+fn options_of_the_server_are_refused_by_the_other_subcommands() {
+    assert_eq!(
+        Scene::args("--seed 7 healthcheck").refusal(),
+        "error: --seed is an option of serve; healthcheck does not take it"
+    );
+}
+
+#[test]
+fn production_limits_the_rate_unless_told_otherwise() {
+    assert_eq!(Scene::args("--profile production").settings().rate_limit, Some(100));
+    assert_eq!(
+        Scene::args("--profile production --rate-limit off")
+            .settings()
+            .rate_limit,
+        None
+    );
+    assert_eq!(
+        Scene::args("--profile production")
+            .and_file("rate-limit = 7")
+            .settings()
+            .rate_limit,
+        Some(7)
+    );
+}
+
+#[test]
+fn the_folder_and_the_shell_are_handed_on() {
+    assert!(matches!(Scene::args("fixtures here").read(), Ok(Command::Fixtures(path)) if path == Path::new("here")));
+    assert!(matches!(
+        Scene::args("completions zsh").read(),
+        Ok(Command::Completions(super::Shell::Zsh))
+    ));
+}
+
+#[test]
+fn a_healthcheck_asks_the_server_that_the_same_environment_would_start() {
+    let asked = |scene: Scene| match scene.and_arg("healthcheck").read() {
+        Ok(Command::Healthcheck(check)) => format!("{check:?}"),
+        other => panic!("no healthcheck: {other:?}"),
+    };
+    for (scene, url) in [
+        (Scene::default(), "http://127.0.0.1:2565/__admin/health"),
+        (
+            Scene::env("AKOL_MOCK_LISTEN", "0.0.0.0:80"),
+            "http://127.0.0.1:80/__admin/health",
+        ),
+        (
+            Scene::env("AKOL_MOCK_LISTEN", "[::]:81"),
+            "http://[::1]:81/__admin/health",
+        ),
+        (
+            Scene::env("AKOL_MOCK_LISTEN", "10.0.0.7:82"),
+            "http://10.0.0.7:82/__admin/health",
+        ),
+        (
+            Scene::file("listen = '0.0.0.0:83'"),
+            "http://127.0.0.1:83/__admin/health",
+        ),
+    ] {
+        let asked = asked(scene);
+        assert!(asked.contains(&format!("url: {url},")), "{asked}");
+        assert!(asked.contains("wait: false, timeout: 30s"), "{asked}");
+    }
+}
+
+#[test]
+fn a_healthcheck_takes_a_url_and_how_long_to_wait() {
+    let Ok(Command::Healthcheck(check)) =
+        Scene::args("healthcheck --url http://mock:9/base/ --wait --timeout 2m").read()
+    else {
+        panic!("no healthcheck");
+    };
+    let check = format!("{check:?}");
+    assert!(
+        check.contains("url: http://mock:9/base/__admin/health, wait: true, timeout: 120s"),
+        "{check}"
+    );
+}

@@ -1,0 +1,272 @@
+//! The messages, word for word.
+
+use super::Scene;
+
+#[test]
+fn a_refused_value_is_named_with_its_place_and_what_is_accepted() {
+    let takes = "it takes a whole number from 0 to 10,000,000";
+    assert_eq!(
+        Scene::args("--calls ten").refusal(),
+        format!("error: --calls does not take \"ten\", given on the command line; {takes}")
+    );
+    assert_eq!(
+        Scene::env("AKOL_MOCK_CALLS", "ten").refusal(),
+        format!("error: --calls does not take \"ten\", given in environment variable AKOL_MOCK_CALLS; {takes}")
+    );
+    assert_eq!(
+        Scene::file("seed = 1\n\ncalls = 'ten'").refusal(),
+        format!("error: --calls does not take \"ten\", given in file mock.toml, line 3; {takes}")
+    );
+    assert_eq!(
+        Scene::file("calls = -1").refusal(),
+        format!("error: --calls does not take \"-1\", given in file mock.toml, line 1; {takes}")
+    );
+}
+
+#[test]
+fn every_kind_of_value_says_what_it_accepts() {
+    for (line, message) in [
+        (
+            "--listen localhost:80",
+            "--listen does not take \"localhost:80\", given on the command line; it takes an IP address (not a name) \
+             and a port, such as 127.0.0.1:2565, 0.0.0.0:2565 or [::1]:2565; did you mean \"127.0.0.1:80\"?",
+        ),
+        (
+            "--seed x",
+            "--seed does not take \"x\", given on the command line; it takes a whole number from 0 to \
+             18,446,744,073,709,551,615",
+        ),
+        (
+            "--start-time now",
+            "--start-time does not take \"now\", given on the command line; it takes an ISO-8601 instant of the years \
+             2000 to 2100, such as 2026-04-18T14:21:42Z",
+        ),
+        (
+            "--fixtures nowhere",
+            "--fixtures does not take \"nowhere\", given on the command line: there is no such folder; it takes the \
+             path of a folder",
+        ),
+        (
+            "--rate-limit 0",
+            "--rate-limit does not take \"0\", given on the command line; it takes a whole number of requests a minute \
+             from 1 to 1,000,000,000, or off",
+        ),
+        (
+            "--minute-limit 0",
+            "--minute-limit does not take \"0\", given on the command line; it takes a whole number of minutes a month \
+             from 1, or off",
+        ),
+        (
+            "--overage yes",
+            "--overage does not take \"yes\", given on the command line; it takes on or off (or true or false)",
+        ),
+        (
+            "--webhook-url ftp://x",
+            "--webhook-url does not take \"ftp://x\", given on the command line: its scheme is neither http nor https; \
+             it takes an http or https URL with a host, such as http://127.0.0.1:8080/hooks",
+        ),
+        (
+            "--webhook-events call.ended,call.started,call.miss",
+            "--webhook-events does not take \"call.miss\", given on the command line; it takes * or any of \
+             call.started, call.ended, call.transferred, call.voicemail, call.completed, call.missed, call.failed, \
+             transcript.ready and summary.ready, with commas between them; did you mean \"call.missed\"?",
+        ),
+        (
+            "--webhook-retries 1s,25h",
+            "--webhook-retries does not take \"25h\", given on the command line; it takes up to 20 durations of 1ms to \
+             24h, such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; \"\" for no further try",
+        ),
+        (
+            "--webhook-secret hush",
+            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line: it does \
+             not begin with whsec_; it takes whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 \
+             letters or digits",
+        ),
+        (
+            "--webhook-secret whsec_AAAA",
+            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line: its key \
+             has 3 bytes; it takes whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 letters or \
+             digits",
+        ),
+        (
+            "--admin-token=",
+            "--admin-token does not take that value (not shown, it is a secret), given on the command line; it takes \
+             visible ASCII characters without spaces, at least one",
+        ),
+        (
+            "healthcheck --url https://mock",
+            "--url does not take \"https://mock\", given on the command line; it takes the http URL of a server, such \
+             as http://127.0.0.1:2565",
+        ),
+        (
+            "healthcheck --timeout 30",
+            "--timeout does not take \"30\", given on the command line; it takes a duration such as 500ms, 30s or 2m, \
+             up to 24h",
+        ),
+        (
+            "--config elsewhere.toml",
+            "--config does not take \"elsewhere.toml\", given on the command line: entity not found; it takes the path \
+             of a TOML file",
+        ),
+    ] {
+        assert_eq!(Scene::args(line).refusal(), format!("error: {message}"));
+    }
+}
+
+#[test]
+fn a_misspelt_name_is_answered_with_the_nearest() {
+    for (option, given, accepts, meant) in [
+        ("auth", "strcit", "any, off or strict", "strict"),
+        ("profile", "Production", "lenient or production", "production"),
+        ("log-format", "jsn", "pretty, json or off", "json"),
+        ("webhook-signature", "standart", "akol, standard or both", "standard"),
+        ("overage", "ture", "on or off (or true or false)", "true"),
+    ] {
+        assert_eq!(
+            Scene::args(&format!("--{option} {given}")).refusal(),
+            format!(
+                "error: --{option} does not take \"{given}\", given on the command line; it takes {accepts}; \
+                 did you mean \"{meant}\"?"
+            )
+        );
+    }
+}
+
+#[test]
+fn options_that_contradict_each_other_are_both_named() {
+    for (scene, message) in [
+        (
+            Scene::args("--token a"),
+            "--token, given on the command line, has no effect with --auth any, the default; take --auth strict, or \
+             leave the tokens out",
+        ),
+        (
+            Scene::file("token = 'a'").and_env("AKOL_MOCK_AUTH", "off"),
+            "--token, given in file mock.toml, line 1, has no effect with --auth off, given in environment variable \
+             AKOL_MOCK_AUTH; take --auth strict, or leave the tokens out",
+        ),
+        (
+            Scene::env("AKOL_MOCK_AUTH", "strict"),
+            "--auth strict, given in environment variable AKOL_MOCK_AUTH, has no token to accept; give one with \
+             --token, or take --auth any",
+        ),
+        (
+            Scene::file("profile = 'production'").and_args("--webhook-url http://example.com"),
+            "--webhook-url \"http://example.com\", given on the command line, does not go with --profile production, \
+             given in file mock.toml, line 1: its scheme is http; give an https URL of a public host, or take \
+             --profile lenient",
+        ),
+        (
+            Scene::args("--profile production --webhook-url https://10.0.0.1"),
+            "--webhook-url \"https://10.0.0.1\", given on the command line, does not go with --profile production, \
+             given on the command line: its host is not public; give an https URL of a public host, or take --profile \
+             lenient",
+        ),
+        (
+            Scene::env("AKOL_MOCK_LISTEN", "0.0.0.0:0").and_args("healthcheck"),
+            "--listen, given in environment variable AKOL_MOCK_LISTEN, takes a free port, which cannot be known here; \
+             give --url",
+        ),
+    ] {
+        assert_eq!(scene.refusal(), format!("error: {message}"));
+    }
+}
+
+#[test]
+fn an_unknown_variable_is_answered_with_the_nearest() {
+    assert_eq!(
+        Scene::env("AKOL_MOCK_CALL", "7").refusal(),
+        "error: there is no option for environment variable AKOL_MOCK_CALL; \"akol-mock --help\" names them all; did \
+         you mean AKOL_MOCK_CALLS?"
+    );
+    assert_eq!(
+        Scene::env("AKOL_MOCK_DATABASE", "7").refusal(),
+        "error: there is no option for environment variable AKOL_MOCK_DATABASE; \"akol-mock --help\" names them all"
+    );
+}
+
+#[test]
+fn variables_of_others_are_left_alone() {
+    Scene::env("AKOL_API_KEY", "7").and_env("PATH", "/bin").settings();
+}
+
+#[test]
+fn an_unknown_key_is_answered_with_the_nearest() {
+    let rest = "keys stand at the top level and are named as in \"akol-mock --help\", without the dashes";
+    for (file, message) in [
+        (
+            "seed = 1\nrate_limit = 3\na = 1",
+            format!("line 2: there is no option \"rate_limit\"; {rest}; did you mean rate-limit?"),
+        ),
+        (
+            "[server]\nseed = 1",
+            format!("line 1: there is no option \"server\"; {rest}"),
+        ),
+        ("config = 'x'", format!("line 1: there is no option \"config\"; {rest}")),
+    ] {
+        assert_eq!(Scene::file(file).refusal(), format!("error: file mock.toml, {message}"));
+    }
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_refused_with_its_line() {
+    for (file, message) in [
+        ("seed = 1\nseed = 2", "line 2, is not TOML: duplicate key"),
+        ("\nseed", "line 2, is not TOML: key with no value, expected `=`"),
+    ] {
+        assert_eq!(Scene::file(file).refusal(), format!("error: file mock.toml, {message}"));
+    }
+}
+
+#[test]
+fn values_of_the_wrong_shape_are_refused() {
+    for (file, shown) in [
+        ("seed = [1]", "an array"),
+        ("seed = { a = 1 }", "a table"),
+        ("seed = 1.5", "\"1.5\""),
+        ("seed = true", "\"true\""),
+        (
+            "seed = 0xffffffffffffffffffffffffffffffffffff",
+            "\"0xffffffffffffffffffffffffffffffffffff\"",
+        ),
+    ] {
+        let wanted = format!("error: --seed does not take {shown}, given in file mock.toml, line 1; ");
+        let refusal = Scene::file(file).refusal();
+        assert!(refusal.starts_with(&wanted), "{refusal}");
+    }
+    let refusal = Scene::file("webhook-events = [['call.ended']]").refusal();
+    assert!(
+        refusal.starts_with("error: --webhook-events does not take an array in an array, "),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn words_that_do_not_follow_the_grammar_are_refused() {
+    for (line, beginning) in [
+        (
+            "--sed 1",
+            "error: unexpected argument '--sed' found\n\n  tip: a similar argument exists: '--seed'",
+        ),
+        (
+            "serv",
+            "error: unrecognized subcommand 'serv'\n\n  tip: a similar subcommand exists: 'serve'",
+        ),
+        (
+            "--seed",
+            "error: a value is required for '--seed <N>' but none was supplied",
+        ),
+        (
+            "--seed 1 --seed 2",
+            "error: the argument '--seed <N>' cannot be used multiple times",
+        ),
+        ("completions tcsh", "error: invalid value 'tcsh' for '<SHELL>'"),
+        (
+            "--token a b",
+            "error: there is a word too many (not shown, it may be a secret)",
+        ),
+    ] {
+        let refusal = Scene::args(line).refusal();
+        assert!(refusal.starts_with(beginning), "{refusal}");
+    }
+}

@@ -1,0 +1,198 @@
+//! What each kind of value accepts, at its edges.
+
+use std::time::Duration;
+
+use super::Scene;
+use crate::config::{Signature, Webhooks};
+
+/// Asserts which values of an option are accepted and which are refused.
+fn assert_edges(option: &str, accepted: &[&str], refused: &[&str]) {
+    let scene = |value: &str| Scene::default().and_arg(&format!("--{option}={value}"));
+    for value in accepted {
+        scene(value).settings();
+    }
+    for value in refused {
+        let refusal = scene(value).refusal();
+        assert!(
+            refusal.starts_with(&format!("error: --{option} does not take ")),
+            "{refusal}"
+        );
+    }
+}
+
+#[test]
+fn numbers_end_where_their_range_ends() {
+    let max = u64::MAX.to_string();
+    assert_edges("seed", &["0", &max], &["", "-1", "1.5", "18446744073709551616", " 1"]);
+    assert_edges("calls", &["0", "10000000"], &["10000001", "-1", "1e3"]);
+    assert_edges(
+        "rate-limit",
+        &["1", "1000000000", "off"],
+        &["0", "1000000001", "on", "false"],
+    );
+    assert_edges("minute-limit", &["1", &max, "off"], &["0", "-1", "never"]);
+}
+
+#[test]
+fn a_clock_starts_in_the_years_2000_to_2100() {
+    assert_edges(
+        "start-time",
+        &[
+            "2000-01-01T00:00:00Z",
+            "2100-12-31T23:59:59.999Z",
+            "2026-04-18T16:21:42+02:00",
+        ],
+        &[
+            "1999-12-31T23:59:59.999Z",
+            "2101-01-01T00:00:00Z",
+            "2026-04-18",
+            "2026-04-18T14:21:42",
+            "now",
+        ],
+    );
+}
+
+#[test]
+fn an_address_is_numbers_and_a_port() {
+    assert_edges(
+        "listen",
+        &["127.0.0.1:0", "[::]:2565"],
+        &[
+            "localhost:2565",
+            "2565",
+            ":2565",
+            "127.0.0.1",
+            "127.0.0.1:65536",
+            "::1:2565",
+        ],
+    );
+}
+
+#[test]
+fn waits_last_a_millisecond_to_a_day() {
+    assert_edges(
+        "webhook-retries",
+        &["1ms,24h", "", "1h 30m", "PT2M"],
+        &["0s", "24h 1ms", "1", "1s,,2s", "-1s", "1s 5s"],
+    );
+    let many = |count: usize| {
+        Scene::default()
+            .and_arg("--webhook-retries")
+            .and_arg(&vec!["1s"; count].join(","))
+    };
+    assert_eq!(many(20).settings().webhooks.retries.len(), 20);
+    assert!(
+        many(21)
+            .refusal()
+            .starts_with("error: --webhook-retries does not take 21 waits, ")
+    );
+}
+
+#[test]
+fn waits_are_read_in_every_notation() {
+    let retries = |scene: Scene| scene.settings().webhooks.retries;
+    let wanted = vec![
+        Duration::from_millis(500),
+        Duration::from_secs(120),
+        Duration::from_secs(120),
+    ];
+    assert_eq!(retries(Scene::args("--webhook-retries 500ms,2m,PT2M")), wanted);
+    assert_eq!(
+        retries(Scene::file("webhook-retries = ['500ms', '2m', 'PT2M']")),
+        wanted
+    );
+    assert_eq!(
+        retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "500ms, 2m, PT2M")),
+        wanted
+    );
+    assert_eq!(retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "")), []);
+    assert_eq!(retries(Scene::file("webhook-retries = []")), []);
+}
+
+#[test]
+fn events_are_named_or_all() {
+    let events = |text: &str| {
+        Scene::args(&format!("--webhook-events {text}"))
+            .settings()
+            .webhooks
+            .events
+    };
+    assert_eq!(events("*"), Webhooks::EVENTS);
+    assert_eq!(
+        events("summary.ready,call.ended,call.ended"),
+        ["call.ended", "summary.ready"]
+    );
+    assert_edges("webhook-events", &[], &["", "call.end", "call.ended,", "ended"]);
+}
+
+#[test]
+fn urls_have_a_scheme_and_a_host() {
+    assert_edges(
+        "webhook-url",
+        &["http://localhost", "https://example.com:8443/a?b=c,d"],
+        &["", "example.com", "/hooks", "ftp://example.com", "http://"],
+    );
+}
+
+#[test]
+fn production_sends_webhooks_to_public_hosts_only() {
+    let scene = |url: &str| Scene::args(&format!("--profile production --webhook-url {url}"));
+    scene("https://example.com/hooks").settings();
+    scene("https://93.184.215.14").settings();
+    for url in [
+        "http://example.com",
+        "https://localhost",
+        "https://hooks.localhost:1",
+        "https://printer.local",
+        "https://LOCALHOST./",
+        "https://127.0.0.1",
+        "https://10.1.2.3",
+        "https://192.168.0.1",
+        "https://169.254.169.254",
+        "https://0.0.0.0",
+        "https://[::1]",
+        "https://[fd00::1]",
+        "https://[fe80::1]",
+        "https://[::ffff:10.1.2.3]",
+    ] {
+        let refusal = scene(url).refusal();
+        assert!(refusal.contains("does not go with --profile production"), "{refusal}");
+    }
+}
+
+#[test]
+fn tokens_fit_into_a_header() {
+    assert_edges("admin-token", &["a", "-a", "a,b"], &["", "a b", "é", "a\n"]);
+}
+
+#[test]
+fn a_secret_may_begin_with_a_dash() {
+    let settings = Scene::args("--admin-token -abc").settings();
+    assert_eq!(settings.admin_token.as_deref(), Some("-abc"));
+}
+
+#[test]
+fn both_is_another_word_for_standard() {
+    let signature = |name: &str| {
+        Scene::args(&format!("--webhook-signature {name}"))
+            .settings()
+            .webhooks
+            .signature
+    };
+    assert_eq!(signature("both"), Signature::Standard);
+    assert_eq!(signature("standard"), Signature::Standard);
+}
+
+#[test]
+fn a_file_may_say_numbers_booleans_and_instants_as_toml_does() {
+    let settings = Scene::file(
+        "calls = 1_000\nseed = 0x2a\noverage = true\nrate-limit = 100\nminute-limit = 'off'\n\
+         start-time = 2026-04-18T14:21:42Z\nauth = 'strict'\ntoken = [12345]",
+    )
+    .settings();
+    assert_eq!((settings.calls, settings.seed), (1000, 42));
+    assert!(settings.overage);
+    assert_eq!((settings.rate_limit, settings.minute_limit), (Some(100), None));
+    assert_eq!(settings.start_time.unwrap().to_string(), "2026-04-18T14:21:42.000Z");
+    assert_eq!(settings.auth, crate::config::Auth::Strict(vec!["12345".to_owned()]));
+}

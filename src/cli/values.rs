@@ -1,0 +1,150 @@
+//! How texts are read as values. Whoever calls knows the option; here only the text counts.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use hyper::Uri;
+use jiff::SignedDuration;
+
+use super::nearest::nearest;
+use super::refusal::Wrong;
+use crate::config::{Profile, Webhooks};
+use crate::time::Timestamp;
+
+/// What an option is when it is off.
+const OFF: &str = "off";
+
+/// The two ways to say yes and the two to say no: TOML and YAML users write booleans.
+const SWITCH: [(&str, bool); 4] = [("on", true), (OFF, false), ("true", true), ("false", false)];
+
+/// The years in which a clock may start, so that it can look a month back and run for decades.
+const START_YEARS: RangeInclusive<i16> = 2000..=2100;
+
+/// The shortest and the longest wait that may be set.
+const WAITS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
+
+/// A number of the range.
+pub(super) fn number<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<T>) -> Result<T, Wrong> {
+    let number = text.parse().map_err(|_| Wrong::text(text))?;
+    range
+        .contains(&number)
+        .then_some(number)
+        .ok_or_else(|| Wrong::text(text))
+}
+
+/// A number of the range, or `off`.
+pub(super) fn limit<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<T>) -> Result<Option<T>, Wrong> {
+    if text == OFF {
+        return Ok(None);
+    }
+    number(text, range).map(Some)
+}
+
+/// `on` or `off`.
+pub(super) fn switch(text: &str) -> Result<bool, Wrong> {
+    choice(text, &SWITCH)
+}
+
+/// What the name stands for.
+pub(super) fn choice<T: Clone>(text: &str, choices: &[(&'static str, T)]) -> Result<T, Wrong> {
+    choices
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, value)| value.clone())
+        .ok_or_else(|| Wrong::text(text).near(nearest(text, choices.iter().map(|(name, _)| *name))))
+}
+
+/// An IP address and a port. Names are not looked up: they may stand for several addresses, or none.
+pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong> {
+    text.parse().map_err(|_| {
+        let port = text.strip_prefix("localhost:");
+        Wrong::text(text).near(port.map(|port| format!("127.0.0.1:{port}")))
+    })
+}
+
+/// An instant that a clock may start from.
+pub(super) fn start(text: &str) -> Result<Timestamp, Wrong> {
+    let instant: Timestamp = text.parse().map_err(|_| Wrong::text(text))?;
+    START_YEARS
+        .contains(&instant.date().year())
+        .then_some(instant)
+        .ok_or_else(|| Wrong::text(text))
+}
+
+/// A wait, such as `500ms`, `2m` or `PT2M`.
+pub(super) fn wait(text: &str) -> Result<Duration, Wrong> {
+    let signed: SignedDuration = text.parse().map_err(|_| Wrong::text(text))?;
+    let wait = Duration::try_from(signed).map_err(|_| Wrong::text(text))?;
+    WAITS.contains(&wait).then_some(wait).ok_or_else(|| Wrong::text(text))
+}
+
+/// The waits before each further try; none where there is no text.
+pub(super) fn waits(texts: &[String]) -> Result<Vec<Duration>, Wrong> {
+    if texts.len() > Webhooks::MAX_RETRIES {
+        return Err(Wrong::kind(&format!("{} waits", texts.len())));
+    }
+    texts.iter().map(|text| wait(text)).collect()
+}
+
+/// The names of events, in the order in which Akol documents them, whatever order they were given in.
+pub(super) fn events(texts: &[String]) -> Result<Vec<String>, Wrong> {
+    if texts.is_empty() {
+        return Err(Wrong::text(""));
+    }
+    let known = |text: &str| text == "*" || Webhooks::EVENTS.contains(&text);
+    if let Some(stranger) = texts.iter().find(|text| !known(text)) {
+        return Err(Wrong::text(stranger).near(nearest(stranger, Webhooks::EVENTS)));
+    }
+    Ok(Webhooks::EVENTS
+        .iter()
+        .filter(|event| texts.iter().any(|text| text == "*" || text == *event))
+        .map(ToString::to_string)
+        .collect())
+}
+
+/// A token that a client can send: it must fit behind `Bearer ` in a header.
+pub(super) fn token(text: &str) -> Result<String, Wrong> {
+    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| text.to_owned()).ok_or_else(|| Wrong::text(text))
+}
+
+/// A URL that any profile may send webhooks to.
+pub(super) fn url(text: &str) -> Result<String, Wrong> {
+    check_webhook_url(text, Profile::Lenient).map_err(|why| Wrong::text(text).because(why))?;
+    Ok(text.to_owned())
+}
+
+/// Why a profile does not send webhooks to that URL.
+pub(super) fn check_webhook_url(text: &str, profile: Profile) -> Result<(), &'static str> {
+    let url: Uri = text.parse().map_err(|_| "it is not a URL")?;
+    let (Some(scheme), Some(host)) = (url.scheme_str(), url.host().filter(|host| !host.is_empty())) else {
+        return Err("it has no scheme or no host");
+    };
+    match (scheme, profile) {
+        ("http" | "https", Profile::Lenient) => Ok(()),
+        ("https", Profile::Production) if is_private(host) => Err("its host is not public"),
+        ("https", Profile::Production) => Ok(()),
+        ("http", Profile::Production) => Err("its scheme is http"),
+        _ => Err("its scheme is neither http nor https"),
+    }
+}
+
+/// Whether a host is one that the public internet cannot reach, as far as its name tells.
+fn is_private(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
+        Ok(IpAddr::V6(ip)) => {
+            ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
+        }
+        Err(_) => {
+            let name = bare.trim_end_matches('.').to_ascii_lowercase();
+            name == "localhost"
+                || [".localhost", ".local", ".internal"]
+                    .iter()
+                    .any(|end| name.ends_with(end))
+        }
+    }
+}
