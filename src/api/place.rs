@@ -1,0 +1,74 @@
+//! `POST /calls`: places a call.
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::HeaderName;
+use uuid::Uuid;
+
+use crate::dialect::call_view::CallView;
+use crate::dialect::envelope;
+use crate::dialect::fields::{Fields, Id, quoted};
+use crate::dialect::refusal::Refusal;
+use crate::domain::error::Error;
+use crate::domain::idempotency::Known;
+use crate::domain::phone_number::NotAPhoneNumber;
+use crate::domain::world::{Placement, World};
+use crate::wire::body::Body;
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+const KEY: &str = "Idempotency-Key";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Queues the call and answers with it, or gives the first answer to the same request again.
+pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    let mut fields = Fields::read(request)?;
+    let body = fields.to_value();
+    let key = idempotency_key(request)?;
+    let now = world.now();
+    if let Some(key) = key {
+        match world.answers().look_up(key, &body, now) {
+            Known::New => {}
+            Known::Same(answer) => return Ok(Reply::json(StatusCode::CREATED, answer).with(REPLAYED, "true")),
+            Known::Different => {
+                let message = "was used with another body before; take a new key for a new call";
+                return Err(Error::invalid(KEY, message).into());
+            }
+        }
+    }
+
+    let campaign_id = fields.required::<Id>("campaignId", "the id of a campaign, such as \"cmp_xxx\"");
+    let to = fields.required("toNumber", NotAPhoneNumber);
+    let number_id = fields.required::<Id>("fromPhoneNumberId", "the id of a phone number, such as \"pn_xxx\"");
+    fields.finish()?;
+    let (Some(Id(campaign_id)), Some(to), Some(Id(number_id))) = (campaign_id, to, number_id) else {
+        // Not reached: a required field that is not there has been noted, and `finish` has refused it.
+        return Err(Refusal::bad_request("A required field is missing"));
+    };
+    let scenario = scenario(request)?;
+    let placed = world.place(&Placement { campaign_id: &campaign_id, number_id: &number_id, to, scenario })?;
+    let reply = envelope::success(StatusCode::CREATED, &CallView::of(world.call(placed), world, now));
+    if let (Some(key), Body::Full(answer)) = (key, &reply.body) {
+        let answer: Bytes = answer.clone();
+        world.answers().remember(key, body, answer, now);
+    }
+    Ok(reply)
+}
+
+/// The key, if there is one: a UUID in the usual form, hyphens included.
+fn idempotency_key(request: &Request) -> Result<Option<Uuid>, Error> {
+    const EXPECTED: &str = "must be a UUID, such as 7f2c1f8e-3b0a-4a53-9d0c-5f1f6f1f3c11";
+    let mut keys = request.headers.get_all(KEY).iter();
+    let (Some(key), another) = (keys.next(), keys.next()) else { return Ok(None) };
+    if another.is_some() {
+        return Err(Error::invalid(KEY, "is given more than once"));
+    }
+    let text = String::from_utf8_lossy(key.as_bytes());
+    let key = Uuid::try_parse(&text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
+    key.map(Some).ok_or_else(|| Error::invalid(KEY, format!("is {}, {EXPECTED}", quoted(&text))))
+}
+
+fn scenario(request: &Request) -> Result<Option<&str>, Error> {
+    let Some(value) = request.headers.get("X-Akol-Scenario") else { return Ok(None) };
+    value.to_str().map(Some).map_err(|_| Error::invalid("X-Akol-Scenario", "is not text"))
+}

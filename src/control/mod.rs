@@ -1,0 +1,6 @@
+//! The control API: what a test does to the emulator. One file a noun.
+
+pub mod calls;
+pub mod campaigns;
+pub mod directory;
+pub mod health;

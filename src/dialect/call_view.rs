@@ -1,0 +1,64 @@
+//! A call as the API shows it: these fields, in this order, no others.
+
+use serde::Serialize;
+
+use crate::domain::call::{Call, CallId, Direction, Outcome, Sentiment, Status};
+use crate::domain::dialogue::Line;
+use crate::domain::phone_number::PhoneNumber;
+use crate::domain::world::World;
+use crate::time::Timestamp;
+
+/// See the module. `null` where something is not known yet.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallView<'a> {
+    id: CallId,
+    business_id: &'a str,
+    campaign_id: &'a str,
+    agent_id: &'a str,
+    phone_number_id: &'a str,
+    direction: Direction,
+    from_number: PhoneNumber,
+    to_number: PhoneNumber,
+    caller_name: Option<String>,
+    status: Status,
+    outcome: Option<Outcome>,
+    started_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    duration_seconds: Option<u32>,
+    sentiment: Option<Sentiment>,
+    summary: Option<String>,
+    tags: Vec<String>,
+    transcript: Vec<Line>,
+}
+
+impl<'a> CallView<'a> {
+    /// The call as it is at `now`.
+    pub fn of(call: &Call, world: &'a World, now: Timestamp) -> CallView<'a> {
+        let directory = &world.fixtures().directory;
+        let campaign = directory.campaign(call.campaign);
+        let story = world.storyteller();
+        let filing = story.filing(call);
+        let (from_number, to_number) = world.numbers(call);
+        CallView {
+            id: call.id,
+            business_id: &directory.business(campaign.business).id,
+            campaign_id: &campaign.id,
+            agent_id: &directory.agent(campaign.agent).id,
+            phone_number_id: &directory.number(call.number).id,
+            direction: call.direction,
+            from_number,
+            to_number,
+            caller_name: story.caller_name(call),
+            status: call.status,
+            outcome: call.outcome,
+            started_at: call.started_at(),
+            ended_at: call.ended_at,
+            duration_seconds: call.duration_seconds(),
+            sentiment: call.sentiment,
+            summary: filing.summary,
+            tags: filing.tags,
+            transcript: story.transcript(call, now),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The fields of a JSON body, each checked, all errors gathered.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use hyper::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+use crate::domain::error::{Error, FieldError};
+use crate::wire::request::Request;
+
+/// A JSON object on its way in.
+#[derive(Debug)]
+pub struct Fields {
+    object: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Reads the body of a request: a JSON object, announced as one.
+    pub fn read(request: &Request) -> Result<Fields, Refusal> {
+        check_content_type(request)?;
+        if std::str::from_utf8(&request.body).is_err() {
+            return Err(Refusal::bad_request("The request body is not UTF-8, which JSON has to be"));
+        }
+        if request.body.iter().all(u8::is_ascii_whitespace) {
+            return Err(Refusal::bad_request("The request body is empty; a JSON object is expected"));
+        }
+        let value: Value = serde_json::from_slice(&request.body)
+            .map_err(|error| Refusal::bad_request(format!("The request body is malformed JSON: {error}")))?;
+        match value {
+            Value::Object(object) => Ok(Fields { object, errors: Vec::new() }),
+            other => Err(Error::invalid("body", format!("is {}, must be an object", kind(&other))).into()),
+        }
+    }
+
+    /// The whole object as it came.
+    pub fn to_value(&self) -> Value {
+        Value::Object(self.object.clone())
+    }
+
+    /// A field that must be there: a string that `T` can be read from. `None` where it is wrong, which is then noted.
+    pub fn required<T: FromStr>(&mut self, name: &'static str, expected: impl Display) -> Option<T> {
+        match self.object.get(name) {
+            None => self.note(name, format!("is missing, must be {expected}")),
+            Some(Value::Null) => self.note(name, format!("is null, must be {expected}")),
+            Some(_) => self.optional(name, expected),
+        }
+    }
+
+    /// A field that may be missing or `null`: else a string that `T` can be read from.
+    pub fn optional<T: FromStr>(&mut self, name: &'static str, expected: impl Display) -> Option<T> {
+        let problem = match self.object.get(name) {
+            None | Some(Value::Null) => return None,
+            Some(Value::String(text)) => match text.parse() {
+                Ok(value) => return Some(value),
+                Err(_) => format!("is {}, must be {expected}", quoted(text)),
+            },
+            Some(other) => format!("is {}, must be {expected}", kind(other)),
+        };
+        self.note(name, problem)
+    }
+
+    /// Whether the field is there and `null`.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(Value::is_null)
+    }
+
+    /// Notes every field that is none of `known`.
+    pub fn only(&mut self, known: &[&'static str], expected: &'static str) {
+        let unknown = self.object.keys().find(|name| !known.contains(&name.as_str()));
+        if let Some(name) = unknown {
+            let message = format!("has a field {}, may have {expected}", quoted(name));
+            self.note::<()>("body", message);
+        }
+    }
+
+    /// Everything that was found wrong, if anything was.
+    pub fn finish(self) -> Result<(), Error> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::Invalid(self.errors)) }
+    }
+
+    fn note<T>(&mut self, field: &'static str, message: String) -> Option<T> {
+        self.errors.push(FieldError { field, message });
+        None
+    }
+}
+
+/// An id: any text that is not empty.
+#[derive(Debug)]
+pub struct Id(pub String);
+
+impl FromStr for Id {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Id, ()> {
+        if text.is_empty() { Err(()) } else { Ok(Id(text.to_owned())) }
+    }
+}
+
+fn check_content_type(request: &Request) -> Result<(), Refusal> {
+    let given = request.header(CONTENT_TYPE.as_str());
+    let mut parts = given.unwrap_or_default().split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    });
+    if is_json && is_utf8 {
+        return Ok(());
+    }
+    let given = given.map_or_else(|| "missing".to_owned(), |given| format!("{given:?}"));
+    Err(Refusal::bad_request(format!("Content-Type is {given}, must be application/json")))
+}
+
+/// What kind of JSON a value is, in words.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// The text in quotes, cut where it is long.
+pub fn quoted(text: &str) -> String {
+    const SHOWN: usize = 80;
+    if text.chars().count() <= SHOWN {
+        return format!("{text:?}");
+    }
+    let begin: String = text.chars().take(SHOWN).collect();
+    format!("{begin:?}…")
+}

@@ -1,0 +1,77 @@
+//! The parameters of a query, each checked, all errors gathered.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use super::fields::quoted;
+use super::refusal::Refusal;
+use crate::domain::error::{Error, FieldError};
+use crate::wire::query::{Query, Value};
+
+/// A query on its way in. Parameters that nobody asks about are ignored.
+#[derive(Debug)]
+pub struct Parameters {
+    query: Query,
+    errors: Vec<FieldError>,
+}
+
+impl Parameters {
+    /// Reads a query.
+    pub fn read(query: &str) -> Result<Parameters, Refusal> {
+        let query = Query::read(query).map_err(|_| {
+            Refusal::bad_request("The query's percent-encoding is broken, or what it encodes is not UTF-8")
+        })?;
+        Ok(Parameters { query, errors: Vec::new() })
+    }
+
+    /// A parameter's text. `None` where it is missing, or given more than once, which is then noted.
+    pub fn text(&mut self, name: &'static str) -> Option<&str> {
+        match self.query.get(name) {
+            Value::Absent => None,
+            Value::Once(text) => Some(text),
+            Value::Repeated => {
+                self.errors.push(FieldError { field: name, message: "is given more than once".to_owned() });
+                None
+            }
+        }
+    }
+
+    /// A parameter that `T` can be read from. `None` where it is missing or wrong; what is wrong is noted.
+    pub fn get<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
+        let text = self.text(name)?;
+        let problem = match text.parse() {
+            Ok(value) => return Some(value),
+            Err(expected) => format!("is {}, must be {expected}", quoted(text)),
+        };
+        // The commonest slip: an offset's plus that was not encoded.
+        let hint = if text.contains(' ') { "; a + in a query stands for a space, write it %2B" } else { "" };
+        self.note(name, format!("{problem}{hint}"));
+        None
+    }
+
+    /// A whole number of `range`, or `default` where it is missing or wrong; what is wrong is noted.
+    pub fn number(&mut self, name: &'static str, range: RangeInclusive<u64>, default: u64) -> u64 {
+        let Some(text) = self.text(name) else { return default };
+        let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(number) if is_digits && range.contains(&number) => number,
+            _ => {
+                let message =
+                    format!("is {}, must be a whole number from {} to {}", quoted(text), range.start(), range.end());
+                self.note(name, message);
+                default
+            }
+        }
+    }
+
+    /// Notes that something is wrong with a parameter.
+    pub fn note(&mut self, field: &'static str, message: String) {
+        self.errors.push(FieldError { field, message });
+    }
+
+    /// Everything that was found wrong, if anything was.
+    pub fn finish(self) -> Result<(), Error> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::Invalid(self.errors)) }
+    }
+}
