@@ -1,14 +1,27 @@
-//! An in-memory double of Akol's Calls API.
+//! An in-memory double of Akol's Calls API: seeded calls that ring, talk and end, signed webhooks, quotas, recordings.
+//!
+//! The program `akol-mock` serves it; [`MockServer`] does so from within a program of yours.
 
+mod api;
 #[doc(hidden)]
 pub mod cli;
 mod config;
+mod control;
 mod delivery;
+mod dialect;
 mod domain;
+mod driver;
+mod engine;
+mod fixture_files;
 mod rng;
+mod routes;
+mod server;
+mod service;
 mod time;
 mod webhook_url;
 mod wire;
 
-pub use config::Settings;
+pub use config::{Auth, LogFormat, Profile, Settings, Signature, Webhooks};
+pub use fixture_files::BUILT_IN as BUILT_IN_FIXTURES;
+pub use server::{Handle, MockServer, StartError};
 pub use time::{Clock, Timestamp};

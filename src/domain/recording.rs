@@ -3,7 +3,7 @@ use crate::rng::Seed; use bytes::Bytes; use std::ops::Range;
 #[derive(Clone,Copy,Debug,PartialEq,Eq,Hash)] pub enum Format { Wav, Mp3 }
 #[derive(Clone,Copy,Debug,PartialEq,Eq)] pub enum Voice { Agent, Caller }
 pub struct Turn { pub voice: Voice, pub start: u32, pub end: u32 }
-pub struct Recording { format: Format, seconds: u32 }
+#[derive(Clone)] pub struct Recording { format: Format, seconds: u32 }
 impl Recording {
     pub fn new(format: Format, seconds: u32, _turns: &[Turn], _seed: Seed) -> Recording { Recording { format, seconds } }
     pub fn format(&self) -> Format { self.format }

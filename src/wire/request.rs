@@ -72,6 +72,11 @@ impl Request {
         if length > MAX_HEADERS { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
     }
 
+    /// Path and query as they came.
+    pub fn target(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    }
+
     /// A header as text; `None` where it is missing or no text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -1,0 +1,127 @@
+//! The table of the whole API: method, path, handler, one line each.
+
+use hyper::Method;
+
+use crate::api::{audio, end, get, list, place, transcript};
+use crate::control::{calls, campaigns, directory, health};
+use crate::dialect::refusal::Refusal;
+use crate::domain::world::World;
+use crate::time::Timestamp;
+use crate::wire::reply::Reply;
+use crate::wire::request::{Request, decode};
+
+/// What answers a request: a plain function from world and request to reply.
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// Looks at the world as it is at an instant.
+    Read(fn(&World, Timestamp, &Request) -> Result<Reply, Refusal>),
+    /// Changes the world.
+    Write(fn(&mut World, &Request) -> Result<Reply, Refusal>),
+}
+
+/// One line of a table.
+pub struct Route {
+    method: Method,
+    /// The path below the table's root. `:id` stands for any one segment.
+    path: &'static str,
+    /// What answers.
+    pub handler: Handler,
+}
+
+use Handler::{Read, Write};
+
+/// Akol's API, below `/api/v1` and `/api`.
+pub const API: &[Route] = &[
+    route(Method::GET, "/calls", Read(list::list)),
+    route(Method::POST, "/calls", Write(place::place)),
+    route(Method::GET, "/calls/:id", Read(get::get)),
+    route(Method::GET, "/calls/:id/audio", Read(audio::audio)),
+    route(Method::GET, "/calls/:id/transcript", Read(transcript::transcript)),
+    route(Method::POST, "/calls/:id/end", Write(end::end)),
+];
+
+/// The control API, below `/__admin`.
+pub const CONTROL: &[Route] = &[
+    route(Method::GET, "/health", Read(health::health)),
+    route(Method::GET, "/businesses", Read(directory::businesses)),
+    route(Method::GET, "/agents", Read(directory::agents)),
+    route(Method::GET, "/phone-numbers", Read(directory::phone_numbers)),
+    route(Method::GET, "/campaigns", Read(campaigns::list)),
+    route(Method::PATCH, "/campaigns/:id", Write(campaigns::change)),
+    route(Method::POST, "/calls", Write(calls::receive)),
+];
+
+const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
+    Route { method, path, handler }
+}
+
+/// Why no route answers a request.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unrouted {
+    /// There is nothing at that path.
+    NoSuchPath,
+    /// The path's percent-encoding is broken.
+    BrokenPath,
+    /// The path takes only these methods.
+    OtherMethods(String),
+}
+
+/// The route that answers `method` on `path`, and the segment of the path that its `:id` stands for, decoded. `HEAD` goes where
+/// `GET` goes.
+pub fn find<'a>(table: &'a [Route], method: &Method, path: &str) -> Result<(&'a Route, String), Unrouted> {
+    let mut others = Vec::new();
+    for route in table {
+        let Some(id) = route.matches(path) else { continue };
+        if route.method == method || (method == Method::HEAD && route.method == Method::GET) {
+            return decode(id).map(|id| (route, id)).ok_or(Unrouted::BrokenPath);
+        }
+        if route.method == Method::GET {
+            others.push(Method::HEAD.to_string());
+        }
+        others.push(route.method.to_string());
+    }
+    if others.is_empty() {
+        return Err(Unrouted::NoSuchPath);
+    }
+    others.sort_unstable();
+    Err(Unrouted::OtherMethods(others.join(", ")))
+}
+
+impl Route {
+    /// The segment that `:id` stands for, empty where there is none; `None` where the path is another.
+    fn matches<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let mut id = "";
+        let mut given = path.split('/');
+        for wanted in self.path.split('/') {
+            match (wanted, given.next()?) {
+                (":id", segment) if !segment.is_empty() => id = segment,
+                (wanted, segment) if wanted == segment => {}
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_finds_its_route_and_its_id() {
+        let (route, id) = find(API, &Method::GET, "/calls/call_x%78x/audio").unwrap();
+        assert_eq!((route.path, id.as_str()), ("/calls/:id/audio", "call_xxx"));
+        assert_eq!(find(API, &Method::HEAD, "/calls").unwrap().0.path, "/calls");
+    }
+
+    #[test]
+    fn other_methods_and_paths_are_told_apart() {
+        let why = |method: Method, path| find(API, &method, path).err().unwrap();
+        assert_eq!(why(Method::DELETE, "/calls"), Unrouted::OtherMethods("GET, HEAD, POST".to_owned()));
+        assert_eq!(why(Method::GET, "/calls/call_xxx/end"), Unrouted::OtherMethods("POST".to_owned()));
+        assert_eq!(why(Method::GET, "/calls/%zz"), Unrouted::BrokenPath);
+        for path in ["", "/", "/call", "/calls/", "/calls//audio", "/calls/call_xxx/audio/", "/calls/a/b/c"] {
+            assert_eq!(why(Method::GET, path), Unrouted::NoSuchPath, "{path:?}");
+        }
+    }
+}
