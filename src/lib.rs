@@ -1,6 +1,7 @@
 //! An in-memory double of Akol's Calls API.
 
 mod config;
+mod domain;
 mod rng;
 mod time;
 
