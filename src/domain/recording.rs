@@ -18,7 +18,7 @@ mod wav;
 
 use std::ops::Range;
 
-use self::chunks::Chunks;
+pub use self::chunks::Chunks;
 use self::fill::Placed;
 use crate::rng::Seed;
 
@@ -69,8 +69,8 @@ impl Recording {
 
     /// The recording of a call that lasted `seconds`.
     ///
-    /// `turns` come in the order in which they start. Where one starts before the last has been spoken, it waits. What lies
-    /// past `seconds` is cut. `seed` decides which clips are heard: equal arguments make equal recordings.
+    /// `turns` come in the order in which they start. Where one starts before the last has been spoken, it waits. What
+    /// lies past `seconds` is cut. `seed` decides which clips are heard: equal arguments make equal recordings.
     pub fn new(format: Format, seconds: u32, turns: &[Turn], seed: Seed) -> Recording {
         let seconds = seconds.min(Recording::MAX_SECONDS);
         Recording {
@@ -99,8 +99,8 @@ impl Recording {
             .number()
     }
 
-    /// The bytes of `range`, made as they are asked for, in chunks of [`Chunks::CHUNK_BYTES`]. What lies past the end of the file
-    /// is left out.
+    /// The bytes of `range`, made as they are asked for, in chunks of [`Chunks::CHUNK_BYTES`]. What lies past the end
+    /// of the file is left out.
     ///
     /// To start anywhere costs the same: what comes before `range` is not made.
     pub fn read(self, range: Range<u64>) -> Chunks {
@@ -129,8 +129,8 @@ impl Recording {
         }
     }
 
-    /// The sound from byte `at` on, as far as it lies in one piece: the rest of a clip, or some of the silence up to the next.
-    /// Empty at the end.
+    /// The sound from byte `at` on, as far as it lies in one piece: the rest of a clip, or some of the silence up to
+    /// the next. Empty at the end.
     fn sound_from(&self, at: u64) -> &'static [u8] {
         let frame_bytes = self.format.frame_bytes() as u64;
         let start = |placed: &Placed| u64::from(placed.first) * frame_bytes;

@@ -5,7 +5,6 @@
 use super::{Format, Voice, wav};
 
 /// One phrase, in every format. It opens with a frame of silence, and is as many frames in each format.
-#[derive(Debug)]
 pub(super) struct Clip {
     samples: &'static [u8],
     mp3: &'static [u8],

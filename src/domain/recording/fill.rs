@@ -16,7 +16,7 @@ pub(super) struct Placed {
     position: u8,
 }
 
-/// Frames between two clips of a turn. The clips' own silent ends add 46 to 82 ms: what is heard is a pause of 82 to 154 ms.
+/// Frames between two clips of a turn. The clips' own silent ends add 46 to 82 ms: a pause is heard as 82 to 154 ms.
 const PAUSE: RangeInclusive<u32> = 1..=2;
 
 /// A turn that ends in so many frames of silence, about a quarter of a second, is well filled.
@@ -50,10 +50,10 @@ pub(super) fn place(turns: &[Turn], length: u32, seed: Seed) -> Vec<Placed> {
 /// Fills the frames from `first` to before `end`. `last` is what the voice said last.
 fn fill(voice: Voice, first: u32, end: u32, last: &mut Option<usize>, draws: &mut Stream, placed: &mut Vec<Placed>) {
     let table = clips(voice);
+    let room = |at: u32| end.saturating_sub(at);
     let mut at = first;
     // To be silent for a whole turn is worse than to say the same again; within a turn it is the other way round.
-    let mut choice = choose(table, end.saturating_sub(at), *last, draws)
-        .or_else(|| choose(table, end.saturating_sub(at), None, draws));
+    let mut choice = choose(table, room(at), *last, draws).or_else(|| choose(table, room(at), None, draws));
     while let Some(position) = choice {
         placed.push(Placed {
             first: at,
@@ -63,25 +63,31 @@ fn fill(voice: Voice, first: u32, end: u32, last: &mut Option<usize>, draws: &mu
         *last = choice;
         let pause = draws.within(u64::from(*PAUSE.start())..=u64::from(*PAUSE.end())) as u32;
         at += table[position].frames() + pause;
-        choice = choose(table, end.saturating_sub(at), *last, draws);
+        choice = choose(table, room(at), *last, draws);
     }
 }
 
 /// A clip for `room` frames, other than `last`; `None` where none is short enough.
 ///
-/// Drawn from those that fill the room closely or leave enough for another; failing these, the longest.
+/// Drawn from those that fill the room closely or leave enough for another, long ones more often, so that people speak
+/// in sentences; failing these, the longest.
 fn choose(table: &[Clip], room: u32, last: Option<usize>, draws: &mut Stream) -> Option<usize> {
     let another = table.first()?.frames() + PAUSE.end();
-    let fits = |position: &usize| table[*position].frames() <= room && Some(*position) != last;
-    let fills = |position: &usize| {
-        let rest = room - table[*position].frames();
+    let fits = |position: usize| table[position].frames() <= room && Some(position) != last;
+    let fills = |position: usize| {
+        let rest = room - table[position].frames();
         rest <= CLOSE || rest >= another
     };
-    let good = (0..table.len()).filter(fits).filter(fills);
-    let number = draws.below(good.clone().count() as u64);
-    good.clone()
-        .nth(number as usize)
-        .or_else(|| (0..table.len()).rev().find(fits))
+    let weight = |position: usize| {
+        if fits(position) && fills(position) {
+            table[position].frames()
+        } else {
+            0
+        }
+    };
+    draws
+        .weighted((0..table.len()).map(weight))
+        .or_else(|| (0..table.len()).rev().find(|&position| fits(position)))
 }
 
 impl Placed {

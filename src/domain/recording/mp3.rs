@@ -31,8 +31,8 @@ pub(super) fn frames(seconds: u32) -> u32 {
 
 /// The header of a file with so many frames of sound.
 ///
-/// It is a frame of its own, which players know for a header by the word `Info`. They could do without, but then estimate the
-/// length, and some warn that they do.
+/// It is a frame of its own, which players know for a header by the word `Info`. They could do without, but then
+/// estimate the length, and some warn that they do.
 pub(super) fn header(frames: u32) -> Vec<u8> {
     /// Which fields follow: the number of frames (1) and of bytes (2).
     const FIELDS: u32 = 1 | 2;

@@ -93,7 +93,7 @@ fn format() -> impl Strategy<Value = Format> {
 proptest! {
     #[test]
     fn any_range_is_that_slice_of_the_whole(
-        format in format(), seconds in 0_u32..60, seed: u64, ends: (prop::sample::Index, prop::sample::Index),
+        format in format(), seconds in 0_u32..20, seed: u64, ends: (prop::sample::Index, prop::sample::Index),
     ) {
         let recording = of_talk(format, seconds, seed);
         let whole = bytes(recording.clone());
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn there_is_sound_within_turns_only_and_in_each_that_is_long_enough(seconds in 1_u32..120, seed: u64) {
+    fn there_is_sound_within_turns_only_and_in_each_that_is_long_enough(seconds in 1_u32..40, seed: u64) {
         let turns = talk(seconds, Seed::new(seed));
         let samples = samples(Recording::new(Format::Wav, seconds, &turns, Seed::new(seed)));
         let part = |from: u32, to: u32| {
@@ -178,8 +178,11 @@ fn a_wav_header_says_what_follows() {
 
 #[test]
 fn a_decoder_finds_the_length_of_the_call_in_either_format() {
-    for (format, samples_a_ms) in [(Format::Wav, WAV_SAMPLES_A_MS), (Format::Mp3, MP3_SAMPLES_A_MS)] {
-        for seconds in [1, 10, 61, 88, 3600] {
+    for (format, samples_a_ms, lengths) in [
+        (Format::Wav, WAV_SAMPLES_A_MS, [0, 1, 10, 61, 88].as_slice()),
+        (Format::Mp3, MP3_SAMPLES_A_MS, &[1, 10, 61, 88, 3600]),
+    ] {
+        for &seconds in lengths {
             let (samples, announced) = decode(of_talk(format, seconds, 5));
             let off_by_ms = (samples.len() / samples_a_ms).abs_diff(seconds as usize * 1000);
             assert!(
@@ -231,7 +234,7 @@ fn both_formats_hold_the_same_sound_at_the_same_time() {
 
 #[test]
 fn joints_between_clips_do_not_click() {
-    let recording = of_talk(Format::Mp3, 600, 4);
+    let recording = of_talk(Format::Mp3, 200, 4);
     let joints: Vec<u32> = recording
         .placed
         .iter()
