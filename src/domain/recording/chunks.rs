@@ -50,6 +50,7 @@ impl Iterator for Chunks {
         let mut chunk = Vec::with_capacity(wanted);
         while chunk.len() < wanted {
             let piece = self.piece_from(self.left.start + chunk.len() as u64);
+            assert!(!piece.is_empty(), "a recording ends before its length");
             chunk.extend_from_slice(&piece[..piece.len().min(wanted - chunk.len())]);
         }
         self.left.start += wanted as u64;
