@@ -13,6 +13,7 @@ mod nearest;
 mod options;
 mod refusal;
 mod secret;
+mod serve;
 mod surroundings;
 mod values;
 
@@ -31,6 +32,7 @@ pub use fixtures::write as write_fixtures;
 pub use grammar::completions;
 pub use healthcheck::Healthcheck;
 pub use refusal::Refusal;
+pub use serve::serve;
 pub use surroundings::Surroundings;
 
 /// What the program is asked to do.
@@ -64,10 +66,10 @@ pub fn read(args: impl IntoIterator<Item = OsString>, around: &Surroundings<'_>)
     };
     let options = layers::command_line(&matches);
     let Some((subcommand, asked)) = matches.subcommand() else {
-        return serve(options, around);
+        return serve_with(options, around);
     };
     match (subcommand, options.keys().next()) {
-        (grammar::SERVE, _) => serve(layers::joined(options, layers::command_line(asked))?, around),
+        (grammar::SERVE, _) => serve_with(layers::joined(options, layers::command_line(asked))?, around),
         (_, Some(option)) => Err(Refusal::new(format!(
             "--{option} is an option of serve; {subcommand} does not take it"
         ))),
@@ -77,7 +79,7 @@ pub fn read(args: impl IntoIterator<Item = OsString>, around: &Surroundings<'_>)
     }
 }
 
-fn serve(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<Command, Refusal> {
+fn serve_with(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<Command, Refusal> {
     let given = layers::gather(command_line, around)?;
     let mut settings = Settings::default();
     for option in options::TABLE {

@@ -3,17 +3,14 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use akol_mock::Settings;
+use akol_mock::BUILT_IN_FIXTURES;
 use akol_mock::cli::{self, Command, Refusal, Surroundings};
-
-/// The built-in fixtures: path within the folder, and text.
-const FIXTURES: &[(&str, &str)] = &[];
 
 fn main() -> ExitCode {
     match cli::read(std::env::args_os(), &Surroundings::of_this_process()) {
-        Ok(Command::Serve(settings)) => report(serve(*settings)),
+        Ok(Command::Serve(settings)) => cli::serve(&settings),
         Ok(Command::Healthcheck(check)) => report(check.run()),
-        Ok(Command::Fixtures(folder)) => report(cli::write_fixtures(&folder, FIXTURES)),
+        Ok(Command::Fixtures(folder)) => report(cli::write_fixtures(&folder, BUILT_IN_FIXTURES)),
         Ok(Command::Completions(shell)) => report(print(&cli::completions(shell))),
         Ok(Command::Print(text)) => report(print(text.as_bytes())),
         Err(refusal) => {
@@ -21,10 +18,6 @@ fn main() -> ExitCode {
             ExitCode::from(Refusal::EXIT_CODE)
         }
     }
-}
-
-fn serve(settings: Settings) -> Result<(), String> {
-    print(format!("{settings:#?}\n").as_bytes())
 }
 
 /// Prints to stdout. That the reader has left, as `head` does, is no failure.

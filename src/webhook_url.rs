@@ -62,6 +62,11 @@ impl NotAWebhookUrl {
         };
         NotAWebhookUrl { given, why }
     }
+
+    /// What is wrong with it, without what was given.
+    pub fn why(&self) -> &'static str {
+        self.why
+    }
 }
 
 impl fmt::Display for NotAWebhookUrl {

@@ -6,8 +6,8 @@ use super::layers::{Layer, refuse};
 use super::options;
 use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
-use super::values::check_webhook_url;
 use crate::config::{Auth, Profile, Settings};
+use crate::webhook_url::WebhookUrl;
 
 /// Refuses what contradicts itself, and fills in what one option means for another.
 pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundings<'_>) -> Result<(), Refusal> {
@@ -53,12 +53,13 @@ fn fixtures(folder: Option<&PathBuf>, given: &Layer, around: &Surroundings<'_>) 
 /// Under `production`, webhooks go where Akol would send them.
 fn public_urls(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
     for url in &settings.webhooks.urls {
-        if let Err(why) = check_webhook_url(url, Profile::Production) {
+        if let Err(refused) = WebhookUrl::parse(url, Profile::Production) {
             return Err(Refusal::new(format!(
-                "--webhook-url {url:?}, {}, does not go with --profile production, {}: {why}; give an https \
+                "--webhook-url {url:?}, {}, does not go with --profile production, {}: {}; give an https \
                  URL of a public host, or take --profile lenient",
                 origin(given, "webhook-url"),
-                origin(given, "profile")
+                origin(given, "profile"),
+                refused.why()
             )));
         }
     }

@@ -1,17 +1,17 @@
 //! How texts are read as values. Whoever calls knows the option; here only the text counts.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use hyper::Uri;
 use jiff::SignedDuration;
 
 use super::nearest::nearest;
 use super::refusal::Wrong;
 use crate::config::{Profile, Webhooks};
 use crate::time::Timestamp;
+use crate::webhook_url::WebhookUrl;
 
 /// What an option is when it is off.
 const OFF: &str = "off";
@@ -112,39 +112,6 @@ pub(super) fn token(text: &str) -> Result<String, Wrong> {
 
 /// A URL that any profile may send webhooks to.
 pub(super) fn url(text: &str) -> Result<String, Wrong> {
-    check_webhook_url(text, Profile::Lenient).map_err(|why| Wrong::text(text).because(why))?;
+    WebhookUrl::parse(text, Profile::Lenient).map_err(|refused| Wrong::text(text).because(refused.why()))?;
     Ok(text.to_owned())
-}
-
-/// Why a profile does not send webhooks to that URL.
-pub(super) fn check_webhook_url(text: &str, profile: Profile) -> Result<(), &'static str> {
-    let url: Uri = text.parse().map_err(|_| "it is not a URL")?;
-    let (Some(scheme), Some(host)) = (url.scheme_str(), url.host().filter(|host| !host.is_empty())) else {
-        return Err("it has no scheme or no host");
-    };
-    match (scheme, profile) {
-        ("http" | "https", Profile::Lenient) => Ok(()),
-        ("https", Profile::Production) if is_private(host) => Err("its host is not public"),
-        ("https", Profile::Production) => Ok(()),
-        ("http", Profile::Production) => Err("its scheme is http"),
-        _ => Err("its scheme is neither http nor https"),
-    }
-}
-
-/// Whether a host is one that the public internet cannot reach, as far as its name tells.
-fn is_private(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
-        Ok(IpAddr::V6(ip)) => {
-            ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
-        }
-        Err(_) => {
-            let name = bare.trim_end_matches('.').to_ascii_lowercase();
-            name == "localhost"
-                || [".localhost", ".local", ".internal"]
-                    .iter()
-                    .any(|end| name.ends_with(end))
-        }
-    }
 }

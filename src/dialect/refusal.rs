@@ -25,7 +25,12 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without further headers.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Refusal {
-        Refusal { status, message: message.into(), fields: Vec::new(), header: None }
+        Refusal {
+            status,
+            message: message.into(),
+            fields: Vec::new(),
+            header: None,
+        }
     }
 
     /// 400.
@@ -52,8 +57,11 @@ impl Refusal {
 
     /// 429 for the rate limit, in the documentation's words.
     pub fn too_many_requests(retry_after: Duration) -> Refusal {
-        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests. Please try again later.")
-            .with(RETRY_AFTER, whole_seconds(retry_after))
+        Refusal::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many requests. Please try again later.",
+        )
+        .with(RETRY_AFTER, whole_seconds(retry_after))
     }
 
     fn with(mut self, name: HeaderName, value: HeaderValue) -> Refusal {
@@ -63,8 +71,14 @@ impl Refusal {
 
     /// The reply, in the error envelope.
     pub fn reply(&self) -> Reply {
-        let fields: Vec<Field<'_>> =
-            self.fields.iter().map(|error| Field { field: error.field, message: &error.message }).collect();
+        let fields: Vec<Field<'_>> = self
+            .fields
+            .iter()
+            .map(|error| Field {
+                field: error.field,
+                message: &error.message,
+            })
+            .collect();
         let reply = envelope::failure(self.status, &self.message, &fields);
         match &self.header {
             Some((name, value)) => reply.with(name.clone(), value),
@@ -105,19 +119,22 @@ impl From<Error> for Refusal {
 impl From<Unreadable> for Refusal {
     fn from(unreadable: Unreadable) -> Refusal {
         let (status, message) = match unreadable {
-            Unreadable::BodyTooLong => {
-                (StatusCode::PAYLOAD_TOO_LARGE, format!("The request body is longer than {MAX_BODY} bytes"))
-            }
+            Unreadable::BodyTooLong => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("The request body is longer than {MAX_BODY} bytes"),
+            ),
             Unreadable::HeadersTooLong => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 format!("The request headers are longer than {MAX_HEADERS} bytes in all"),
             ),
-            Unreadable::TargetTooLong => {
-                (StatusCode::URI_TOO_LONG, format!("Path and query are longer than {MAX_TARGET} bytes"))
-            }
-            Unreadable::BodyBroken => {
-                (StatusCode::BAD_REQUEST, "The request body broke off, or its chunked encoding is wrong".to_owned())
-            }
+            Unreadable::TargetTooLong => (
+                StatusCode::URI_TOO_LONG,
+                format!("Path and query are longer than {MAX_TARGET} bytes"),
+            ),
+            Unreadable::BodyBroken => (
+                StatusCode::BAD_REQUEST,
+                "The request body broke off, or its chunked encoding is wrong".to_owned(),
+            ),
         };
         Refusal::new(status, message)
     }

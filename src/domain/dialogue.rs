@@ -105,7 +105,17 @@ pub struct Values {
 impl Values {
     /// The placeholders that there are.
     pub const NAMES: [&'static str; 11] = [
-        "caller", "first", "agent", "business", "service", "price", "date", "weekday", "time", "colleague", "reference",
+        "caller",
+        "first",
+        "agent",
+        "business",
+        "service",
+        "price",
+        "date",
+        "weekday",
+        "time",
+        "colleague",
+        "reference",
     ];
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -210,7 +220,13 @@ pub fn perform(
     let texts: Vec<String> = dialogue.lines.iter().map(|line| values.fill(&line.text)).collect();
     let pauses: Vec<u64> = texts.iter().skip(1).map(|_| stream.within(PAUSE)).collect();
     let speech: u64 = texts.iter().map(|text| words(text) * MILLIS_PER_WORD).sum();
-    let pace = Pace::fitting(speech, pauses.iter().sum(), talk.saturating_sub(CLOSING), whole, dialogue);
+    let pace = Pace::fitting(
+        speech,
+        pauses.iter().sum(),
+        talk.saturating_sub(CLOSING),
+        whole,
+        dialogue,
+    );
 
     let mut lines = Vec::with_capacity(texts.len());
     let mut at = 0;
@@ -222,7 +238,12 @@ pub fn perform(
         if end > until.min(talk) {
             return lines;
         }
-        lines.push(Line { speaker: dialogue.lines[position].speaker, text, start: at as u32, end: end as u32 });
+        lines.push(Line {
+            speaker: dialogue.lines[position].speaker,
+            text,
+            start: at as u32,
+            end: end as u32,
+        });
         at = end;
     }
     for template in dialogue.repeats.iter().cycle() {
@@ -232,7 +253,12 @@ pub fn perform(
         if end > until.min(talk) {
             break;
         }
-        lines.push(Line { speaker: template.speaker, text, start: at as u32, end: end as u32 });
+        lines.push(Line {
+            speaker: template.speaker,
+            text,
+            start: at as u32,
+            end: end as u32,
+        });
         at = end;
     }
     lines
@@ -245,7 +271,10 @@ struct Pace {
 }
 
 impl Pace {
-    const USUAL: Pace = Pace { speech: 1_000, pause: 1_000 };
+    const USUAL: Pace = Pace {
+        speech: 1_000,
+        pause: 1_000,
+    };
 
     fn fitting(speech: u64, pauses: u64, room: u64, whole: bool, dialogue: &Dialogue) -> Pace {
         let natural = speech + pauses;
@@ -254,11 +283,17 @@ impl Pace {
         } else if natural > room {
             // One thousandth less makes up for rounding each line's length up.
             let faster = (room * 1_000 / natural).saturating_sub(1);
-            Pace { speech: faster, pause: faster }
+            Pace {
+                speech: faster,
+                pause: faster,
+            }
         } else {
             // Four fifths of the time to spare go into the pauses, the rest stays for the end.
             let spare = (room - natural) * 4 / 5;
-            Pace { speech: 1_000, pause: 1_000 + spare * 1_000 / pauses.max(1) }
+            Pace {
+                speech: 1_000,
+                pause: 1_000 + spare * 1_000 / pauses.max(1),
+            }
         }
     }
 
@@ -270,4 +305,3 @@ impl Pace {
         (millis * self.pause / 1_000).max(1)
     }
 }
-

@@ -261,6 +261,8 @@ impl Directory {
     }
 
     fn find(&self, prefix: &str, id: &str) -> Option<u16> {
-        id.starts_with(prefix).then(|| self.positions.get(id).copied()).flatten()
+        id.starts_with(prefix)
+            .then(|| self.positions.get(id).copied())
+            .flatten()
     }
 }

@@ -38,7 +38,10 @@ pub enum Known<A> {
 
 impl<A> Default for Idempotency<A> {
     fn default() -> Idempotency<A> {
-        Idempotency { answers: HashMap::new(), expiries: VecDeque::new() }
+        Idempotency {
+            answers: HashMap::new(),
+            expiries: VecDeque::new(),
+        }
     }
 }
 
@@ -48,7 +51,11 @@ impl<A: Clone> Idempotency<A> {
     pub fn look_up(&self, key: Uuid, request: &serde_json::Value, now: Timestamp) -> Known<A> {
         match self.answers.get(&key) {
             Some(first) if first.until > now => {
-                if first.request == *request { Known::Same(first.answer.clone()) } else { Known::Different }
+                if first.request == *request {
+                    Known::Same(first.answer.clone())
+                } else {
+                    Known::Different
+                }
             }
             _ => Known::New,
         }

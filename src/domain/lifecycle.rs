@@ -56,7 +56,10 @@ mod tests {
     #[test]
     fn a_call_that_has_ended_stays_as_it_is() {
         for status in Status::ALL.iter().filter(|status| status.is_final()) {
-            assert!(Cause::ALL.iter().all(|cause| next(*status, *cause).is_none()), "{status}");
+            assert!(
+                Cause::ALL.iter().all(|cause| next(*status, *cause).is_none()),
+                "{status}"
+            );
         }
     }
 

@@ -30,7 +30,10 @@ where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let mut http = http1::Builder::new();
-    http.auto_date_header(false).pipeline_flush(true).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    http.auto_date_header(false)
+        .pipeline_flush(true)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
     let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -58,7 +61,10 @@ fn connect<H, F>(
     stream: TcpStream,
     peer: SocketAddr,
     handle: H,
-) -> http1::Connection<TokioIo<TcpStream>, impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>>
+) -> http1::Connection<
+    TokioIo<TcpStream>,
+    impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + use<H, F>,
+>
 where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Send + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,

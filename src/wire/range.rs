@@ -18,7 +18,9 @@ pub enum Wanted {
 
 /// Reads a `Range` header for something of `length` bytes.
 pub fn wanted(header: Option<&str>, length: u64) -> Wanted {
-    let Some(specs) = header.and_then(|header| strip_unit(header.trim())) else { return Wanted::Whole };
+    let Some(specs) = header.and_then(|header| strip_unit(header.trim())) else {
+        return Wanted::Whole;
+    };
     let mut parts = Vec::new();
     for spec in specs.split(',').map(str::trim).filter(|spec| !spec.is_empty()) {
         match part(spec, length) {
@@ -30,7 +32,11 @@ pub fn wanted(header: Option<&str>, length: u64) -> Wanted {
         return Wanted::Whole;
     }
     parts.retain(|range| range.start < range.end);
-    if parts.is_empty() { Wanted::Unsatisfiable } else { Wanted::Parts(parts) }
+    if parts.is_empty() {
+        Wanted::Unsatisfiable
+    } else {
+        Wanted::Parts(parts)
+    }
 }
 
 fn strip_unit(header: &str) -> Option<&str> {
@@ -45,7 +51,11 @@ fn part(spec: &str, length: u64) -> Option<Range<u64>> {
         return Some(length.saturating_sub(position(last)?)..length);
     }
     let first = position(first)?;
-    let end = if last.is_empty() { length } else { position(last)?.saturating_add(1) };
+    let end = if last.is_empty() {
+        length
+    } else {
+        position(last)?.saturating_add(1)
+    };
     if !last.is_empty() && end <= first {
         return None;
     }
@@ -90,7 +100,18 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_ignored() {
-        for header in ["", "bytes", "bytes=", "bytes=,", "bytes=a-b", "bytes=5-2", "bytes=-", "bytes=+1-2", "items=0-1", "bytes=0-1;"] {
+        for header in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=,",
+            "bytes=a-b",
+            "bytes=5-2",
+            "bytes=-",
+            "bytes=+1-2",
+            "items=0-1",
+            "bytes=0-1;",
+        ] {
             assert_eq!(wanted(Some(header), 100), Wanted::Whole, "{header:?}");
         }
         assert_eq!(wanted(None, 100), Wanted::Whole);

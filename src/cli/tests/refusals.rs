@@ -62,7 +62,7 @@ fn every_kind_of_value_says_what_it_accepts() {
         ),
         (
             "--webhook-url ftp://x",
-            "--webhook-url does not take \"ftp://x\", given on the command line: its scheme is neither http nor https; \
+            "--webhook-url does not take \"ftp://x\", given on the command line: it must start with http:// or https://; \
              it takes an http or https URL with a host, such as http://127.0.0.1:8080/hooks",
         ),
         (
@@ -153,7 +153,7 @@ fn options_that_contradict_each_other_are_both_named() {
         (
             Scene::file("profile = 'production'").and_args("--webhook-url http://example.com"),
             "--webhook-url \"http://example.com\", given on the command line, does not go with --profile production, \
-             given in file mock.toml, line 1: its scheme is http; give an https URL of a public host, or take \
+             given in file mock.toml, line 1: the production profile sends to https:// only; give an https URL of a public host, or take \
              --profile lenient",
         ),
         (

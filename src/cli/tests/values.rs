@@ -105,8 +105,8 @@ fn waits_are_read_in_every_notation() {
         retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "500ms, 2m, PT2M")),
         wanted
     );
-    assert_eq!(retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "")), []);
-    assert_eq!(retries(Scene::file("webhook-retries = []")), []);
+    assert!(retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "")).is_empty());
+    assert!(retries(Scene::file("webhook-retries = []")).is_empty());
 }
 
 #[test]

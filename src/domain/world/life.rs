@@ -25,7 +25,10 @@ impl World {
             _ => Outcome::HungUp,
         };
         if !self.end(slot, Cause::Ended, outcome) {
-            return Err(Error::AlreadyEnded { id: id.to_owned(), status: self.ledger.get(slot).status });
+            return Err(Error::AlreadyEnded {
+                id: id.to_owned(),
+                status: self.ledger.get(slot).status,
+            });
         }
         Ok(slot)
     }
@@ -37,12 +40,18 @@ impl World {
         match step {
             Step::Ring => {
                 self.ledger.change(slot, |call| call.has_rung = true);
-                let after = if plan.answer == Answer::Nobody { Step::Finish } else { Step::Answer };
+                let after = if plan.answer == Answer::Nobody {
+                    Step::Finish
+                } else {
+                    Step::Answer
+                };
                 self.schedule(slot, plan.ring, after);
             }
             Step::Answer => {
                 let now = self.now;
-                let Some(status) = next(self.ledger.get(slot).status, Cause::Answered) else { return };
+                let Some(status) = next(self.ledger.get(slot).status, Cause::Answered) else {
+                    return;
+                };
                 self.ledger.change(slot, |call| {
                     call.status = status;
                     call.answered_at = Some(now);
@@ -57,13 +66,21 @@ impl World {
                 }
             }
             Step::Tell => {
-                let event = if plan.answer == Answer::Machine { Event::CallVoicemail } else { Event::CallTransferred };
+                let event = if plan.answer == Answer::Machine {
+                    Event::CallVoicemail
+                } else {
+                    Event::CallTransferred
+                };
                 self.publish(slot, event);
                 let left = plan.talk.saturating_sub(self.ledger.get(slot).connected(self.now));
                 self.schedule(slot, left, Step::Finish);
             }
             Step::Finish => {
-                let cause = if plan.answer == Answer::Nobody { Cause::Unreachable } else { Cause::of_ending(plan.ends) };
+                let cause = if plan.answer == Answer::Nobody {
+                    Cause::Unreachable
+                } else {
+                    Cause::of_ending(plan.ends)
+                };
                 self.end(slot, cause, plan.ends);
             }
         }
@@ -76,7 +93,9 @@ impl World {
 
     /// Ends a call, if the lifecycle lets `cause` end it; says whether it did.
     fn end(&mut self, slot: Slot, cause: Cause, outcome: Outcome) -> bool {
-        let Some(status) = next(self.ledger.get(slot).status, cause) else { return false };
+        let Some(status) = next(self.ledger.get(slot).status, cause) else {
+            return false;
+        };
         if let Some(ticket) = self.live.remove(&slot) {
             self.agenda.cancel(ticket);
         }
@@ -124,7 +143,8 @@ impl World {
             started_at: call.started_at(),
             ending: call.ended_at.map(|_| self.ending(call)),
         };
-        self.outbox.publish(event, &directory.business(campaign.business).id, &data, self.now);
+        self.outbox
+            .publish(event, &directory.business(campaign.business).id, &data, self.now);
     }
 
     fn ending(&self, call: &Call) -> Ending {
