@@ -70,9 +70,9 @@ pub fn read(args: impl IntoIterator<Item = OsString>, around: &Surroundings<'_>)
     };
     match (subcommand, options.keys().next()) {
         (grammar::SERVE, _) => serve_with(layers::joined(options, layers::command_line(asked))?, around),
-        (_, Some(option)) => Err(Refusal::new(format!(
-            "--{option} is an option of serve; {subcommand} does not take it"
-        ))),
+        (_, Some(option)) => {
+            Err(Refusal::new(format!("--{option} is an option of serve; {subcommand} does not take it")))
+        }
         (grammar::HEALTHCHECK, None) => healthcheck::read(asked, around).map(Command::Healthcheck),
         (grammar::FIXTURES, None) => Ok(Command::Fixtures(grammar::folder(asked))),
         (_completions, None) => grammar::shell(asked).map(Command::Completions),

@@ -119,10 +119,7 @@ impl Default for Webhooks {
         Webhooks {
             urls: Vec::new(),
             secret: None,
-            events: Webhooks::EVENTS[..Webhooks::SENT_BY_DEFAULT]
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            events: Webhooks::EVENTS[..Webhooks::SENT_BY_DEFAULT].iter().map(ToString::to_string).collect(),
             retries: [1, 5, 30, 120, 600].map(Duration::from_secs).to_vec(),
             signature: Signature::Akol,
         }

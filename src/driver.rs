@@ -51,10 +51,7 @@ pub async fn settle(workspace: &Workspace) {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "waiting for time to pass is what this file is for"
-)]
+#[expect(clippy::disallowed_methods, reason = "waiting for time to pass is what this file is for")]
 async fn sleep(wait: Duration) {
     // tokio's timer counts whole milliseconds and never wakes early.
     tokio::time::sleep(wait).await;

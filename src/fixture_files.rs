@@ -36,13 +36,7 @@ const FILES: [&str; 2] = ["scenarios.toml", "calls.toml"];
 
 /// The built-in fixtures.
 pub fn built_in() -> Vec<Source> {
-    BUILT_IN
-        .iter()
-        .map(|(path, text)| Source {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        })
-        .collect()
+    BUILT_IN.iter().map(|(path, text)| Source { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
 }
 
 /// The fixtures in `folder`, in the order of their names. A part that it does not have is the built-in one; but the built-in calls go
@@ -54,20 +48,14 @@ pub fn from_folder(folder: &Path) -> Result<Vec<Source>, String> {
     }
     for part in FILES {
         match fs::read_to_string(folder.join(part)) {
-            Ok(text) => sources.push(Source {
-                path: part.to_owned(),
-                text,
-            }),
+            Ok(text) => sources.push(Source { path: part.to_owned(), text }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(format!("{}: {error}", folder.join(part).display())),
         }
     }
     if sources.is_empty() {
         let (folders, files) = (FOLDERS.join("/, "), FILES.join(" nor "));
-        return Err(format!(
-            "{}: there is neither {folders}/, {files} in this folder",
-            folder.display()
-        ));
+        return Err(format!("{}: there is neither {folders}/, {files} in this folder", folder.display()));
     }
     let replaced: Vec<&str> = sources.iter().map(|source| part_of(&source.path)).collect();
     let stays = |source: &Source| {
@@ -101,10 +89,7 @@ fn read_folder(folder: &Path, part: &str) -> Result<Vec<Source>, String> {
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        sources.push(Source {
-            path: format!("{part}/{name}"),
-            text,
-        });
+        sources.push(Source { path: format!("{part}/{name}"), text });
     }
     sources.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(sources)

@@ -22,9 +22,9 @@ impl Seed {
     /// The child of that name.
     pub fn child(self, name: &str) -> Seed {
         // FNV-1a: short names, and a value that no library update can change.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         self.nth(hash)
     }
 

@@ -117,24 +117,10 @@ mod tests {
     #[test]
     fn other_methods_and_paths_are_told_apart() {
         let why = |method: Method, path| find(API, &method, path).err().unwrap();
-        assert_eq!(
-            why(Method::DELETE, "/calls"),
-            Unrouted::OtherMethods("GET, HEAD, POST".to_owned())
-        );
-        assert_eq!(
-            why(Method::GET, "/calls/call_xxx/end"),
-            Unrouted::OtherMethods("POST".to_owned())
-        );
+        assert_eq!(why(Method::DELETE, "/calls"), Unrouted::OtherMethods("GET, HEAD, POST".to_owned()));
+        assert_eq!(why(Method::GET, "/calls/call_xxx/end"), Unrouted::OtherMethods("POST".to_owned()));
         assert_eq!(why(Method::GET, "/calls/%zz"), Unrouted::BrokenPath);
-        for path in [
-            "",
-            "/",
-            "/call",
-            "/calls/",
-            "/calls//audio",
-            "/calls/call_xxx/audio/",
-            "/calls/a/b/c",
-        ] {
+        for path in ["", "/", "/call", "/calls/", "/calls//audio", "/calls/call_xxx/audio/", "/calls/a/b/c"] {
             assert_eq!(why(Method::GET, path), Unrouted::NoSuchPath, "{path:?}");
         }
     }

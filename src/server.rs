@@ -49,10 +49,7 @@ impl std::fmt::Display for StartError {
         match self {
             StartError::Fixtures(message) => f.write_str(message),
             StartError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
-                write!(
-                    f,
-                    "{address} is in use already; take another port with --listen, or 0 for any free one"
-                )
+                write!(f, "{address} is in use already; take another port with --listen, or 0 for any free one")
             }
             StartError::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
         }
@@ -85,14 +82,7 @@ impl MockServer {
         background.spawn(async move { driver::run(&driven).await });
         let courier = Courier::new(settings.profile);
         background.spawn(delivery::run(Arc::clone(&workspace), to_send, courier, log));
-        Ok(MockServer {
-            listener,
-            address,
-            workspace,
-            service,
-            secret,
-            background,
-        })
+        Ok(MockServer { listener, address, workspace, service, secret, background })
     }
 
     /// Where it listens.
@@ -155,10 +145,7 @@ fn world(settings: &Settings, now: Timestamp, secret: &str) -> Result<World, Sta
         None => fixture_files::built_in(),
     };
     let fixtures = Fixtures::read(&sources).map_err(|error| {
-        let folder = settings
-            .fixtures
-            .as_ref()
-            .map_or_else(String::new, |folder| format!("{}/", folder.display()));
+        let folder = settings.fixtures.as_ref().map_or_else(String::new, |folder| format!("{}/", folder.display()));
         StartError::Fixtures(format!("{folder}{error}"))
     })?;
     let seed = Seed::new(settings.seed);
@@ -179,12 +166,7 @@ fn world(settings: &Settings, now: Timestamp, secret: &str) -> Result<World, Sta
 }
 
 fn subscriptions(settings: &Settings, secret: &str, seed: Seed) -> Vec<Subscription> {
-    let events: Arc<[Event]> = settings
-        .webhooks
-        .events
-        .iter()
-        .filter_map(|name| name.parse().ok())
-        .collect();
+    let events: Arc<[Event]> = settings.webhooks.events.iter().filter_map(|name| name.parse().ok()).collect();
     let secret: Arc<str> = secret.into();
     let subscription = |(position, url): (usize, &String)| Subscription {
         id: format!("whk_{:013x}", seed.child("webhook").nth(position as u64).number() >> 12),

@@ -49,9 +49,7 @@ enum Scope<'a> {
 impl Scope<'_> {
     fn of(path: &str) -> Scope<'_> {
         if let Some(rest) = path.strip_prefix("/api") {
-            let below = rest
-                .strip_prefix("/v1")
-                .filter(|below| below.is_empty() || below.starts_with('/'));
+            let below = rest.strip_prefix("/v1").filter(|below| below.is_empty() || below.starts_with('/'));
             return match below.unwrap_or(rest) {
                 below if below.is_empty() || below.starts_with('/') => Scope::Api(below),
                 _ => Scope::Neither,
@@ -91,9 +89,7 @@ impl Service {
             Err(refusal) => (refusal.reply(), Some(refusal.message)),
         };
         let now = self.workspace.clock().now();
-        let reply = reply
-            .with(REQUEST_ID, request_id.as_str())
-            .with(DATE, self.date.at(now));
+        let reply = reply.with(REQUEST_ID, request_id.as_str()).with(DATE, self.date.at(now));
         self.log.request(&Entry {
             time: now,
             method: &request.method,
@@ -141,19 +137,14 @@ impl Service {
             }
             Err(Unrouted::NoSuchPath) => Err(Refusal::new(
                 StatusCode::NOT_FOUND,
-                format!(
-                    "There is nothing at {}; Akol's API begins at /api/v1/calls",
-                    request.path
-                ),
+                format!("There is nothing at {}; Akol's API begins at /api/v1/calls", request.path),
             )),
-            Err(Unrouted::BrokenPath) => Err(Refusal::bad_request(
-                "The path's percent-encoding is broken, or what it encodes is not UTF-8",
-            )),
-            Err(Unrouted::OtherMethods(allowed)) => Err(Refusal::method_not_allowed(
-                request.method.as_str(),
-                &request.path,
-                &allowed,
-            )),
+            Err(Unrouted::BrokenPath) => {
+                Err(Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8"))
+            }
+            Err(Unrouted::OtherMethods(allowed)) => {
+                Err(Refusal::method_not_allowed(request.method.as_str(), &request.path, allowed))
+            }
         }
     }
 
@@ -163,21 +154,17 @@ impl Service {
             return Ok(());
         }
         let client = token.map_or_else(|| format!("address {}", request.peer), |token| format!("token {token}"));
-        self.workspace
-            .write(|world| world.count_request(&client))
-            .map_err(Refusal::too_many_requests)
+        self.workspace.write(|world| world.count_request(&client)).map_err(Refusal::too_many_requests)
     }
 
     fn admit_to_control(&self, request: &Request) -> Result<(), Refusal> {
         let Some(wanted) = &self.admin_token else { return Ok(()) };
         match bearer_token(request) {
-            None => Err(Refusal::unauthorized(
-                "No bearer token provided; the control API wants the one of --admin-token",
-            )),
+            None => {
+                Err(Refusal::unauthorized("No bearer token provided; the control API wants the one of --admin-token"))
+            }
             Some(given) if given.as_bytes().ct_eq(wanted.as_bytes()).into() => Ok(()),
-            Some(_) => Err(Refusal::unauthorized(
-                "Invalid token; the control API wants the one of --admin-token",
-            )),
+            Some(_) => Err(Refusal::unauthorized("Invalid token; the control API wants the one of --admin-token")),
         }
     }
 }

@@ -98,10 +98,7 @@ impl Timestamp {
 
     fn checked(millis: i64) -> Result<Timestamp, NotATimestamp> {
         let instant = Timestamp(millis);
-        (Timestamp::MIN..=Timestamp::MAX)
-            .contains(&instant)
-            .then_some(instant)
-            .ok_or(NotATimestamp)
+        (Timestamp::MIN..=Timestamp::MAX).contains(&instant).then_some(instant).ok_or(NotATimestamp)
     }
 }
 
@@ -165,9 +162,7 @@ impl FromStr for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
-        PRINTER
-            .print_timestamp(&self.jiff(), jiff::fmt::StdFmtWrite(f))
-            .map_err(|_| fmt::Error)
+        PRINTER.print_timestamp(&self.jiff(), jiff::fmt::StdFmtWrite(f)).map_err(|_| fmt::Error)
     }
 }
 
@@ -217,10 +212,7 @@ enum Hands {
 impl Clock {
     /// A clock that runs, and shows `start` now (the machine's time where that is `None`).
     pub fn real(start: Option<Timestamp>) -> Clock {
-        Clock(Hands::Real {
-            origin: start.unwrap_or_else(wall_clock),
-            started: monotonic(),
-        })
+        Clock(Hands::Real { origin: start.unwrap_or_else(wall_clock), started: monotonic() })
     }
 
     /// A clock that stands at `start` until it is moved.
@@ -290,25 +282,13 @@ mod tests {
     #[test]
     fn an_instant_prints_with_three_decimals_and_z() {
         assert_eq!(at("2026-04-18T14:21:42Z").to_string(), "2026-04-18T14:21:42.000Z");
-        assert_eq!(
-            at("2026-04-18T14:21:42.123456Z").to_string(),
-            "2026-04-18T14:21:42.123Z"
-        );
-        assert_eq!(
-            at("2026-04-18T14:21:42.5-05:30").to_string(),
-            "2026-04-18T19:51:42.500Z"
-        );
+        assert_eq!(at("2026-04-18T14:21:42.123456Z").to_string(), "2026-04-18T14:21:42.123Z");
+        assert_eq!(at("2026-04-18T14:21:42.5-05:30").to_string(), "2026-04-18T19:51:42.500Z");
     }
 
     #[test]
     fn what_is_no_instant_is_refused() {
-        for text in [
-            "",
-            "yesterday",
-            "2026-13-01T00:00:00Z",
-            "2026-04-18T14:21:42",
-            "1969-12-31T23:59:59Z",
-        ] {
+        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-04-18T14:21:42", "1969-12-31T23:59:59Z"] {
             assert_eq!(text.parse::<Timestamp>(), Err(NotATimestamp), "{text:?}");
         }
     }

@@ -33,11 +33,6 @@ impl WebhookUrl {
         judge(&uri, profile).map_err(refused)?;
         Ok(WebhookUrl(uri))
     }
-
-    /// The URL, with scheme, authority and path.
-    pub fn uri(&self) -> &Uri {
-        &self.0
-    }
 }
 
 impl fmt::Display for WebhookUrl {
@@ -55,11 +50,7 @@ pub struct NotAWebhookUrl {
 
 impl NotAWebhookUrl {
     fn new(given: &str, why: &'static str) -> NotAWebhookUrl {
-        let given = if why == USER_INFO {
-            without_user_info(given)
-        } else {
-            given.to_owned()
-        };
+        let given = if why == USER_INFO { without_user_info(given) } else { given.to_owned() };
         NotAWebhookUrl { given, why }
     }
 
@@ -130,10 +121,7 @@ enum Host {
 impl Host {
     fn read(text: &str) -> Result<Host, &'static str> {
         if let Some(bracketed) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            return bracketed
-                .parse::<Ipv6Addr>()
-                .map(|address| Host::Address(address.into()))
-                .map_err(|_| HOST);
+            return bracketed.parse::<Ipv6Addr>().map(|address| Host::Address(address.into())).map_err(|_| HOST);
         }
         if let Ok(address) = text.parse::<Ipv4Addr>() {
             return Ok(Host::Address(address.into()));
@@ -153,10 +141,7 @@ impl Host {
 
 fn is_label(text: &str) -> bool {
     // 63 is the most that DNS allows.
-    (1..=63).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// Whether a label of a name, in lower case, is a decimal or hexadecimal number.
@@ -173,18 +158,13 @@ fn is_port(text: &str) -> bool {
 }
 
 fn is_local(name: &str) -> bool {
-    LOCAL_NAMES.iter().any(|local| {
-        name.strip_suffix(local)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    })
+    LOCAL_NAMES.iter().any(|local| name.strip_suffix(local).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 /// The text of a URL with its user name and password taken out, so that no log shows them.
 fn without_user_info(text: &str) -> String {
     let start = text.find("://").map_or(0, |at| at + "://".len());
-    let end = text[start..]
-        .find(['/', '?'])
-        .map_or(text.len(), |length| start + length);
+    let end = text[start..].find(['/', '?']).map_or(text.len(), |length| start + length);
     match text[start..end].rfind('@') {
         Some(at) => format!("{}…{}", &text[..start], &text[start + at..]),
         None => text.to_owned(),

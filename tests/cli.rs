@@ -111,11 +111,7 @@ fn a_real_file_is_read_and_a_real_folder_is_found() {
     let folder = folder.join("missing");
     let output = run(&["--fixtures", folder.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).contains("there is no such folder"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("there is no such folder"), "{}", stderr(&output));
 }
 
 #[test]
@@ -150,10 +146,7 @@ fn a_healthy_server_is_healthy() {
 fn the_servers_own_environment_says_where_it_is() {
     let (address, server) = server(&[HEALTHY]);
     let listen = format!("0.0.0.0:{}", address.port());
-    let output = akol_mock(&["healthcheck"])
-        .env("AKOL_MOCK_LISTEN", listen)
-        .output()
-        .unwrap();
+    let output = akol_mock(&["healthcheck"]).env("AKOL_MOCK_LISTEN", listen).output().unwrap();
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
     assert_eq!(server.join().unwrap(), [GET_HEALTH]);
 }
@@ -200,11 +193,7 @@ fn a_server_that_never_answers_is_given_up() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let output = run(&["healthcheck", "--timeout", "100ms", "--url", &url]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("no answer within 100ms"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("no answer within 100ms"), "{}", stderr(&output));
 }
 
 #[test]

@@ -47,15 +47,14 @@ impl Gate {
         match (token, &self.mode) {
             (Some("revoked"), _) => Err(Refusal::unauthorized("Token has been revoked")),
             (Some("expired"), _) => Err(Refusal::unauthorized("Token has expired")),
-            (Some("forbidden"), _) => Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "This token is valid, but not allowed to use the Calls API",
-            )),
+            (Some("forbidden"), _) => {
+                Err(Refusal::new(StatusCode::FORBIDDEN, "This token is valid, but not allowed to use the Calls API"))
+            }
             (_, Mode::Off) | (Some(_), Mode::Any) => Ok(token),
             (Some(given), Mode::Strict(tokens)) if is_among(given, tokens) => Ok(token),
-            (Some(_), Mode::Strict(_)) => Err(Refusal::unauthorized(
-                "Invalid token: it is none of those that the server accepts",
-            )),
+            (Some(_), Mode::Strict(_)) => {
+                Err(Refusal::unauthorized("Invalid token: it is none of those that the server accepts"))
+            }
             (None, _) => Err(Refusal::unauthorized("No bearer token provided")),
         }
     }
@@ -71,10 +70,7 @@ pub fn bearer_token(request: &Request) -> Option<&str> {
 /// Whether the token is accepted. Takes as long for one that nearly is as for one that is not at all.
 fn is_among(token: &str, accepted: &[[u8; 32]]) -> bool {
     let given = digest(token);
-    accepted
-        .iter()
-        .fold(Choice::from(0), |found, known| found | known.ct_eq(&given))
-        .into()
+    accepted.iter().fold(Choice::from(0), |found, known| found | known.ct_eq(&given)).into()
 }
 
 fn digest(token: &str) -> [u8; 32] {

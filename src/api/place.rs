@@ -46,12 +46,7 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
         return Err(Refusal::bad_request("A required field is missing"));
     };
     let scenario = scenario(request)?;
-    let placed = world.place(&Placement {
-        campaign_id: &campaign_id,
-        number_id: &number_id,
-        to,
-        scenario,
-    })?;
+    let placed = world.place(&Placement { campaign_id: &campaign_id, number_id: &number_id, to, scenario })?;
     let reply = envelope::success(StatusCode::CREATED, &CallView::of(world.call(placed), world, now));
     if let (Some(key), Body::Full(answer)) = (key, &reply.body) {
         let answer: Bytes = answer.clone();
@@ -71,19 +66,13 @@ fn idempotency_key(request: &Request) -> Result<Option<Uuid>, Error> {
         return Err(Error::invalid(KEY, "is given more than once"));
     }
     let text = String::from_utf8_lossy(key.as_bytes());
-    let key = Uuid::try_parse(&text)
-        .ok()
-        .filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
-    key.map(Some)
-        .ok_or_else(|| Error::invalid(KEY, format!("is {}, {EXPECTED}", quoted(&text))))
+    let key = Uuid::try_parse(&text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
+    key.map(Some).ok_or_else(|| Error::invalid(KEY, format!("is {}, {EXPECTED}", quoted(&text))))
 }
 
 fn scenario(request: &Request) -> Result<Option<&str>, Error> {
     let Some(value) = request.headers.get("X-Akol-Scenario") else {
         return Ok(None);
     };
-    value
-        .to_str()
-        .map(Some)
-        .map_err(|_| Error::invalid("X-Akol-Scenario", "is not text"))
+    value.to_str().map(Some).map_err(|_| Error::invalid("X-Akol-Scenario", "is not text"))
 }

@@ -68,7 +68,5 @@ fn public_urls(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
 
 /// Where the option was given, in words.
 fn origin(given: &Layer, name: &str) -> String {
-    given
-        .get(name)
-        .map_or_else(|| "the default".to_owned(), |given| format!("given {}", given.origin))
+    given.get(name).map_or_else(|| "the default".to_owned(), |given| format!("given {}", given.origin))
 }

@@ -14,9 +14,7 @@ use super::refusal::{Refusal, Wrong, did_you_mean};
 pub(super) fn layer(path: &str, text: &str) -> Result<Layer, Refusal> {
     let line = |span: Range<usize>| text[..span.start].matches('\n').count() + 1;
     let table = DeTable::parse(text).map_err(|error| {
-        let place = error
-            .span()
-            .map_or_else(String::new, |span| format!(", line {}", line(span)));
+        let place = error.span().map_or_else(String::new, |span| format!(", line {}", line(span)));
         Refusal::new(format!("file {path}{place}, is not TOML: {}", error.message()))
     })?;
     let mut entries: Vec<_> = table.get_ref().iter().collect();

@@ -72,10 +72,7 @@ mod tests {
         let path = fresh_folder("file");
         fs::write(&path, "").unwrap();
         let refused = write(&path, &[]).unwrap_err();
-        assert!(
-            refused.starts_with(&format!("cannot write {}: ", path.display())),
-            "{refused}"
-        );
+        assert!(refused.starts_with(&format!("cannot write {}: ", path.display())), "{refused}");
         fs::remove_file(path).unwrap();
     }
 }

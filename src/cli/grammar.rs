@@ -68,42 +68,28 @@ fn healthcheck() -> Command {
     let url = "The server's URL [default: http:// and AKOL_MOCK_LISTEN, or http://127.0.0.1:2565]";
     let wait = "Asks again until the server is healthy or --timeout has passed";
     let timeout = "How long to wait for a good answer, such as 500ms, 30s or 2m [default: 30s]";
-    Command::new(HEALTHCHECK)
-        .about("Asks a server whether it is healthy: exit code 0 if it is, 1 if not")
-        .args([
-            Arg::new("url")
-                .long("url")
-                .value_name("URL")
-                .value_hint(ValueHint::Url)
-                .help(url),
-            Arg::new("wait").long("wait").action(ArgAction::SetTrue).help(wait),
-            Arg::new("timeout").long("timeout").value_name("DURATION").help(timeout),
-        ])
+    Command::new(HEALTHCHECK).about("Asks a server whether it is healthy: exit code 0 if it is, 1 if not").args([
+        Arg::new("url").long("url").value_name("URL").value_hint(ValueHint::Url).help(url),
+        Arg::new("wait").long("wait").action(ArgAction::SetTrue).help(wait),
+        Arg::new("timeout").long("timeout").value_name("DURATION").help(timeout),
+    ])
 }
 
 fn fixtures() -> Command {
-    Command::new(FIXTURES)
-        .about("Writes the built-in fixtures to a new or empty folder, to start one's own from")
-        .arg(
-            Arg::new("folder")
-                .value_name("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .value_hint(ValueHint::DirPath)
-                .required(true)
-                .help("The folder; it is made if it is not there, and nothing is ever overwritten"),
-        )
+    Command::new(FIXTURES).about("Writes the built-in fixtures to a new or empty folder, to start one's own from").arg(
+        Arg::new("folder")
+            .value_name("DIR")
+            .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::DirPath)
+            .required(true)
+            .help("The folder; it is made if it is not there, and nothing is ever overwritten"),
+    )
 }
 
 fn completions_of_a_shell() -> Command {
     Command::new(COMPLETIONS)
         .about("Prints the completions of a shell")
-        .arg(
-            Arg::new("shell")
-                .value_name("SHELL")
-                .value_parser(value_parser!(Shell))
-                .required(true)
-                .help("The shell"),
-        )
+        .arg(Arg::new("shell").value_name("SHELL").value_parser(value_parser!(Shell)).required(true).help("The shell"))
 }
 
 /// One option as clap sees it.
@@ -128,13 +114,7 @@ fn argument(option: &Opt) -> Arg {
 }
 
 fn details(option: &Opt) -> String {
-    let Opt {
-        meaning,
-        details,
-        accepts,
-        default,
-        ..
-    } = option;
+    let Opt { meaning, details, accepts, default, .. } = option;
     let mut text = format!("{meaning}.");
     if !details.is_empty() {
         text += &format!(" {details}");

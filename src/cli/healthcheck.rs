@@ -65,10 +65,7 @@ impl Healthcheck {
         })
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the server is another process: only time brings it up"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the server is another process: only time brings it up")]
     async fn ask_until_healthy(&self, last: &mut Option<String>) {
         while let Err(why) = within(ONE_TRY, ask(&self.url)).await {
             *last = Some(why);
@@ -84,12 +81,9 @@ async fn within(limit: Duration, asking: impl Future<Output = Result<(), String>
 
 async fn ask(url: &Uri) -> Result<(), String> {
     let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
-    let stream = TcpStream::connect((host, url.port_u16().unwrap_or(80)))
-        .await
-        .map_err(|error| error.to_string())?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| error.to_string())?;
+    let stream = TcpStream::connect((host, url.port_u16().unwrap_or(80))).await.map_err(|error| error.to_string())?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     // The connection moves the bytes; it ends by itself when the sender is gone.
     tokio::spawn(connection);
     let request = Request::get(url.path())
@@ -132,9 +126,7 @@ fn health_of(base: &str) -> Result<Uri, Wrong> {
     if url.scheme_str() != Some("http") || !server {
         return Err(Wrong::text(base));
     }
-    format!("{}{PATH}", base.trim_end_matches('/'))
-        .parse()
-        .map_err(|_| Wrong::text(base))
+    format!("{}{PATH}", base.trim_end_matches('/')).parse().map_err(|_| Wrong::text(base))
 }
 
 /// The URL of the server that the same environment would start: so the check needs no options in the server's own

@@ -86,9 +86,7 @@ pub(super) fn command_line(asked: &ArgMatches) -> Layer {
 /// The options before the word `serve` and those after it, which are one command line.
 pub(super) fn joined(mut before: Layer, mut after: Layer) -> Result<Layer, Refusal> {
     if let Some(twice) = after.keys().find(|name| before.contains_key(*name)) {
-        return Err(Refusal::new(format!(
-            "--{twice} is given both before and after serve; give it once"
-        )));
+        return Err(Refusal::new(format!("--{twice} is given both before and after serve; give it once")));
     }
     before.append(&mut after);
     Ok(before)
@@ -101,15 +99,10 @@ fn environment(around: &Surroundings<'_>) -> Result<Layer, Refusal> {
         let Some(variable) = variable.to_str().filter(|name| name.starts_with(options::PREFIX)) else {
             continue;
         };
-        let option = options::all()
-            .find(|option| option.variable() == variable)
-            .ok_or_else(|| unknown_variable(variable))?;
-        let origin = Origin::Environment {
-            variable: variable.to_owned(),
-        };
-        let text = value
-            .to_str()
-            .ok_or_else(|| refuse(option, &origin, Wrong::kind("text that is not UTF-8")))?;
+        let option =
+            options::all().find(|option| option.variable() == variable).ok_or_else(|| unknown_variable(variable))?;
+        let origin = Origin::Environment { variable: variable.to_owned() };
+        let text = value.to_str().ok_or_else(|| refuse(option, &origin, Wrong::kind("text that is not UTF-8")))?;
         let texts = match option.read {
             Read::One(_) => vec![text.to_owned()],
             Read::Commas(_) => pieces(text),

@@ -257,12 +257,7 @@ pub(super) const TABLE: &[Opt] = &[
                   file, give an array.",
         accepts: "an http or https URL with a host, such as http://127.0.0.1:8080/hooks",
         hint: ValueHint::Url,
-        read: Read::Many(|to, texts| {
-            set(
-                &mut to.webhooks.urls,
-                texts.iter().map(|text| values::url(text)).collect(),
-            )
-        }),
+        read: Read::Many(|to, texts| set(&mut to.webhooks.urls, texts.iter().map(|text| values::url(text)).collect())),
         ..PLAIN
     },
     Opt {
@@ -315,23 +310,13 @@ pub(super) const TABLE: &[Opt] = &[
 
 const PROFILES: [(&str, Profile); 2] = [("lenient", Profile::Lenient), ("production", Profile::Production)];
 
-const LOG_FORMATS: [(&str, LogFormat); 3] = [
-    ("pretty", LogFormat::Pretty),
-    ("json", LogFormat::Json),
-    ("off", LogFormat::Off),
-];
+const LOG_FORMATS: [(&str, LogFormat); 3] =
+    [("pretty", LogFormat::Pretty), ("json", LogFormat::Json), ("off", LogFormat::Off)];
 
-const AUTHS: [(&str, Auth); 3] = [
-    ("any", Auth::Any),
-    ("off", Auth::Off),
-    ("strict", Auth::Strict(Vec::new())),
-];
+const AUTHS: [(&str, Auth); 3] = [("any", Auth::Any), ("off", Auth::Off), ("strict", Auth::Strict(Vec::new()))];
 
-const SIGNATURES: [(&str, Signature); 3] = [
-    ("akol", Signature::Akol),
-    ("standard", Signature::Standard),
-    ("both", Signature::Standard),
-];
+const SIGNATURES: [(&str, Signature); 3] =
+    [("akol", Signature::Akol), ("standard", Signature::Standard), ("both", Signature::Standard)];
 
 /// Puts a value that was read where it belongs.
 fn set<T>(field: &mut T, value: Result<T, Wrong>) -> Result<(), Wrong> {

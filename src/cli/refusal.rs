@@ -22,9 +22,7 @@ impl Refusal {
         let Wrong { shown, why, nearest } = wrong;
         let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
         let hint = did_you_mean(nearest.as_ref().map(|name| format!("{name:?}")));
-        Refusal(format!(
-            "--{name} does not take {shown}, given {origin}{why}; it takes {accepts}{hint}"
-        ))
+        Refusal(format!("--{name} does not take {shown}, given {origin}{why}; it takes {accepts}{hint}"))
     }
 }
 
@@ -60,19 +58,12 @@ impl Wrong {
 
     /// Something that is not even a text.
     pub(super) fn kind(shown: &str) -> Wrong {
-        Wrong {
-            shown: shown.to_owned(),
-            why: None,
-            nearest: None,
-        }
+        Wrong { shown: shown.to_owned(), why: None, nearest: None }
     }
 
     /// The same, and what is wrong with it.
     pub(super) fn because(self, why: impl fmt::Display) -> Wrong {
-        Wrong {
-            why: Some(why.to_string()),
-            ..self
-        }
+        Wrong { why: Some(why.to_string()), ..self }
     }
 
     /// The same, and what was probably meant.
@@ -83,9 +74,6 @@ impl Wrong {
 
     /// The same without the value, which nobody may see.
     pub(super) fn hidden(self) -> Wrong {
-        Wrong {
-            shown: "that value (not shown, it is a secret)".to_owned(),
-            ..self
-        }
+        Wrong { shown: "that value (not shown, it is a secret)".to_owned(), ..self }
     }
 }

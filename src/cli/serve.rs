@@ -82,11 +82,7 @@ impl Signals {
     async fn wait(mut self) {
         std::future::poll_fn(|context| {
             let any = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-            if any {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
-            }
+            if any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
         })
         .await;
     }

@@ -127,28 +127,14 @@ fn options_of_the_server_are_refused_by_the_other_subcommands() {
 #[test]
 fn production_limits_the_rate_unless_told_otherwise() {
     assert_eq!(Scene::args("--profile production").settings().rate_limit, Some(100));
-    assert_eq!(
-        Scene::args("--profile production --rate-limit off")
-            .settings()
-            .rate_limit,
-        None
-    );
-    assert_eq!(
-        Scene::args("--profile production")
-            .and_file("rate-limit = 7")
-            .settings()
-            .rate_limit,
-        Some(7)
-    );
+    assert_eq!(Scene::args("--profile production --rate-limit off").settings().rate_limit, None);
+    assert_eq!(Scene::args("--profile production").and_file("rate-limit = 7").settings().rate_limit, Some(7));
 }
 
 #[test]
 fn the_folder_and_the_shell_are_handed_on() {
     assert!(matches!(Scene::args("fixtures here").read(), Ok(Command::Fixtures(path)) if path == Path::new("here")));
-    assert!(matches!(
-        Scene::args("completions zsh").read(),
-        Ok(Command::Completions(super::Shell::Zsh))
-    ));
+    assert!(matches!(Scene::args("completions zsh").read(), Ok(Command::Completions(super::Shell::Zsh))));
 }
 
 #[test]
@@ -159,22 +145,10 @@ fn a_healthcheck_asks_the_server_that_the_same_environment_would_start() {
     };
     for (scene, url) in [
         (Scene::default(), "http://127.0.0.1:2565/__admin/health"),
-        (
-            Scene::env("AKOL_MOCK_LISTEN", "0.0.0.0:80"),
-            "http://127.0.0.1:80/__admin/health",
-        ),
-        (
-            Scene::env("AKOL_MOCK_LISTEN", "[::]:81"),
-            "http://[::1]:81/__admin/health",
-        ),
-        (
-            Scene::env("AKOL_MOCK_LISTEN", "10.0.0.7:82"),
-            "http://10.0.0.7:82/__admin/health",
-        ),
-        (
-            Scene::file("listen = '0.0.0.0:83'"),
-            "http://127.0.0.1:83/__admin/health",
-        ),
+        (Scene::env("AKOL_MOCK_LISTEN", "0.0.0.0:80"), "http://127.0.0.1:80/__admin/health"),
+        (Scene::env("AKOL_MOCK_LISTEN", "[::]:81"), "http://[::1]:81/__admin/health"),
+        (Scene::env("AKOL_MOCK_LISTEN", "10.0.0.7:82"), "http://10.0.0.7:82/__admin/health"),
+        (Scene::file("listen = '0.0.0.0:83'"), "http://127.0.0.1:83/__admin/health"),
     ] {
         let asked = asked(scene);
         assert!(asked.contains(&format!("url: {url},")), "{asked}");
@@ -190,8 +164,5 @@ fn a_healthcheck_takes_a_url_and_how_long_to_wait() {
         panic!("no healthcheck");
     };
     let check = format!("{check:?}");
-    assert!(
-        check.contains("url: http://mock:9/base/__admin/health, wait: true, timeout: 120s"),
-        "{check}"
-    );
+    assert!(check.contains("url: http://mock:9/base/__admin/health, wait: true, timeout: 120s"), "{check}");
 }

@@ -28,10 +28,7 @@ const WAITS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::fro
 /// A number of the range.
 pub(super) fn number<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<T>) -> Result<T, Wrong> {
     let number = text.parse().map_err(|_| Wrong::text(text))?;
-    range
-        .contains(&number)
-        .then_some(number)
-        .ok_or_else(|| Wrong::text(text))
+    range.contains(&number).then_some(number).ok_or_else(|| Wrong::text(text))
 }
 
 /// A number of the range, or `off`.
@@ -67,10 +64,7 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong> {
 /// An instant that a clock may start from.
 pub(super) fn start(text: &str) -> Result<Timestamp, Wrong> {
     let instant: Timestamp = text.parse().map_err(|_| Wrong::text(text))?;
-    START_YEARS
-        .contains(&instant.date().year())
-        .then_some(instant)
-        .ok_or_else(|| Wrong::text(text))
+    START_YEARS.contains(&instant.date().year()).then_some(instant).ok_or_else(|| Wrong::text(text))
 }
 
 /// A wait, such as `500ms`, `2m` or `PT2M`.

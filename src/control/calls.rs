@@ -36,8 +36,5 @@ pub fn receive(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
         to,
         scenario: scenario.as_ref().map(|Id(name)| name.as_str()),
     })?;
-    Ok(envelope::success(
-        StatusCode::CREATED,
-        &CallView::of(world.call(received), world, world.now()),
-    ))
+    Ok(envelope::success(StatusCode::CREATED, &CallView::of(world.call(received), world, world.now())))
 }

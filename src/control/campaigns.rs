@@ -30,9 +30,7 @@ struct CampaignView<'a> {
 /// All campaigns, in the order of the fixtures.
 pub fn list(world: &World, _: Timestamp, _: &Request) -> Result<Reply, Refusal> {
     let count = world.fixtures().directory.campaigns.len() as u16;
-    let views: Vec<_> = (0..count)
-        .map(|position| view(world, CampaignIndex(position)))
-        .collect();
+    let views: Vec<_> = (0..count).map(|position| view(world, CampaignIndex(position))).collect();
     Ok(envelope::success(StatusCode::OK, &views))
 }
 
@@ -41,19 +39,11 @@ pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let mut fields = Fields::read(request)?;
     fields.only(&["status", "recording", "scenario"], "status, recording and scenario");
     let change = CampaignChange {
-        status: fields.optional(
-            "status",
-            NotOneOf::of(CampaignStatus::ALL.iter().map(|one| one.as_str())),
-        ),
-        recording: fields.optional(
-            "recording",
-            NotOneOf::of(RecordingSetting::ALL.iter().map(|one| one.as_str())),
-        ),
+        status: fields.optional("status", NotOneOf::of(CampaignStatus::ALL.iter().map(|one| one.as_str()))),
+        recording: fields.optional("recording", NotOneOf::of(RecordingSetting::ALL.iter().map(|one| one.as_str()))),
         scenario: match fields.is_null("scenario") {
             true => Some(None),
-            false => fields
-                .optional::<Id>("scenario", "the name of a scenario, or null")
-                .map(|Id(name)| Some(name)),
+            false => fields.optional::<Id>("scenario", "the name of a scenario, or null").map(|Id(name)| Some(name)),
         },
     };
     fields.finish()?;
@@ -69,11 +59,7 @@ fn view(world: &World, index: CampaignIndex) -> CampaignView<'_> {
         id: &campaign.id,
         business_id: &directory.business(campaign.business).id,
         agent_id: &directory.agent(campaign.agent).id,
-        phone_number_ids: campaign
-            .numbers
-            .iter()
-            .map(|number| directory.number(*number).id.as_str())
-            .collect(),
+        phone_number_ids: campaign.numbers.iter().map(|number| directory.number(*number).id.as_str()).collect(),
         name: &campaign.name,
         status: state.status,
         recording: state.recording,

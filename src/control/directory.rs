@@ -41,18 +41,13 @@ struct NumberView<'a> {
 
 /// All businesses.
 pub fn businesses(world: &World, _: Timestamp, _: &Request) -> Result<Reply, Refusal> {
-    let view = world
-        .fixtures()
-        .directory
-        .businesses
-        .iter()
-        .map(|business| BusinessView {
-            id: &business.id,
-            name: &business.name,
-            trade: &business.trade,
-            locale: business.locale,
-            max_call_duration_minutes: business.max_call_duration.as_secs() / 60,
-        });
+    let view = world.fixtures().directory.businesses.iter().map(|business| BusinessView {
+        id: &business.id,
+        name: &business.name,
+        trade: &business.trade,
+        locale: business.locale,
+        max_call_duration_minutes: business.max_call_duration.as_secs() / 60,
+    });
     Ok(envelope::success(StatusCode::OK, &view.collect::<Vec<_>>()))
 }
 

@@ -37,11 +37,7 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(Resolver::new(profile));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        Connector {
-            tcp,
-            trust: Arc::default(),
-            extra_roots,
-        }
+        Connector { tcp, trust: Arc::default(), extra_roots }
     }
 
     async fn trust(&self) -> Result<Arc<ClientConfig>, BoxError> {

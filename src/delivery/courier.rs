@@ -70,11 +70,7 @@ impl Courier {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_AT_MOST)
             .build(Connector::new(profile, extra_roots));
-        Courier {
-            profile,
-            client,
-            lines: Lines::default(),
-        }
+        Courier { profile, client, lines: Lines::default() }
     }
 
     /// POSTs `body`, which is JSON, to `url` with `headers`, after those that wait for the same receiver already.
@@ -108,9 +104,7 @@ impl Courier {
 
 /// Who answers at `url`: its host and port.
 fn receiver(url: &Uri) -> String {
-    url.authority()
-        .map(|authority| authority.as_str().to_ascii_lowercase())
-        .unwrap_or_default()
+    url.authority().map(|authority| authority.as_str().to_ascii_lowercase()).unwrap_or_default()
 }
 
 fn request(
@@ -118,9 +112,7 @@ fn request(
     headers: Vec<(&'static str, String)>,
     body: Bytes,
 ) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let mut request = Request::post(url.clone())
-        .header(CONTENT_TYPE, "application/json")
-        .header(USER_AGENT, AGENT);
+    let mut request = Request::post(url.clone()).header(CONTENT_TYPE, "application/json").header(USER_AGENT, AGENT);
     for (name, value) in headers {
         request = request.header(name, value);
     }

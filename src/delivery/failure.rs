@@ -38,10 +38,7 @@ fn words(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return of_http(error).map(str::to_owned);
     }
-    error
-        .downcast_ref::<io::Error>()
-        .and_then(|error| of_io(error.kind()))
-        .map(str::to_owned)
+    error.downcast_ref::<io::Error>().and_then(|error| of_io(error.kind())).map(str::to_owned)
 }
 
 const CLOSED: &str = "closed the connection without an answer";

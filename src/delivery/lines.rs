@@ -46,18 +46,11 @@ impl Lines {
 
     fn enter(&self, receiver: String) -> (Arc<Semaphore>, Visit) {
         let mut lines = self.0.lock();
-        let line = lines.entry(receiver.clone()).or_insert_with(|| Line {
-            places: Arc::new(Semaphore::new(AT_ONCE)),
-            visitors: 0,
-        });
+        let line = lines
+            .entry(receiver.clone())
+            .or_insert_with(|| Line { places: Arc::new(Semaphore::new(AT_ONCE)), visitors: 0 });
         line.visitors += 1;
-        (
-            Arc::clone(&line.places),
-            Visit {
-                lines: self.clone(),
-                receiver,
-            },
-        )
+        (Arc::clone(&line.places), Visit { lines: self.clone(), receiver })
     }
 }
 

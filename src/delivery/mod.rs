@@ -28,10 +28,7 @@ pub async fn run(workspace: Arc<Workspace>, mut to_send: mpsc::UnboundedReceiver
                     Answer::Replied(status) => format!("answered {status}"),
                     Answer::Failed(why) => why,
                 };
-                log.note(
-                    workspace.clock().now(),
-                    &format!("webhook to {} was not received: {why}", attempt.url),
-                );
+                log.note(workspace.clock().now(), &format!("webhook to {} was not received: {why}", attempt.url));
             }
             workspace.deliver(attempt.lane, received);
         });

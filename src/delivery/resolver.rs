@@ -23,10 +23,7 @@ pub(super) struct Resolver {
 
 impl Resolver {
     pub(super) fn new(profile: Profile) -> Resolver {
-        Resolver {
-            profile,
-            machine: GaiResolver::new(),
-        }
+        Resolver { profile, machine: GaiResolver::new() }
     }
 }
 
@@ -43,10 +40,9 @@ impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unresolved::Unknown { host, reason } => write!(f, "name does not resolve: {host}: {reason}"),
-            Unresolved::NotPublic { host, address } => write!(
-                f,
-                "{host} resolves to {address}: the production profile sends to public addresses only"
-            ),
+            Unresolved::NotPublic { host, address } => {
+                write!(f, "{host} resolves to {address}: the production profile sends to public addresses only")
+            }
         }
     }
 }
@@ -67,10 +63,8 @@ impl Service<Name> for Resolver {
         let profile = self.profile;
         let lookup = self.machine.call(name);
         Box::pin(async move {
-            let found = lookup.await.map_err(|error| Unresolved::Unknown {
-                host: host.clone(),
-                reason: error.to_string(),
-            })?;
+            let found =
+                lookup.await.map_err(|error| Unresolved::Unknown { host: host.clone(), reason: error.to_string() })?;
             let addresses: Vec<SocketAddr> = found.collect();
             match profile {
                 Profile::Lenient => {}
@@ -83,11 +77,7 @@ impl Service<Name> for Resolver {
 
 /// Refuses all of a host's addresses if one is not public: which of them is tried first is not ours to say.
 fn all_public(host: String, addresses: &[SocketAddr]) -> Result<(), Unresolved> {
-    match addresses
-        .iter()
-        .map(SocketAddr::ip)
-        .find(|address| !is_public(*address))
-    {
+    match addresses.iter().map(SocketAddr::ip).find(|address| !is_public(*address)) {
         Some(address) => Err(Unresolved::NotPublic { host, address }),
         None => Ok(()),
     }
@@ -99,9 +89,7 @@ mod tests {
 
     async fn resolve(profile: Profile, name: &str) -> Result<Vec<IpAddr>, String> {
         let found = Resolver::new(profile).call(name.parse().unwrap()).await;
-        found
-            .map(|found| found.map(|address| address.ip()).collect())
-            .map_err(|error| error.to_string())
+        found.map(|found| found.map(|address| address.ip()).collect()).map_err(|error| error.to_string())
     }
 
     #[tokio::test]
@@ -111,10 +99,7 @@ mod tests {
 
         let message = resolve(Profile::Production, "localhost").await.unwrap_err();
         assert!(message.starts_with("localhost resolves to "), "{message}");
-        assert!(
-            message.ends_with(": the production profile sends to public addresses only"),
-            "{message}"
-        );
+        assert!(message.ends_with(": the production profile sends to public addresses only"), "{message}");
     }
 
     #[test]
@@ -124,9 +109,6 @@ mod tests {
 
         assert!(judge(&["8.8.8.8:0", "[2606:4700::1111]:0"]).is_ok());
         let refusal = judge(&["8.8.8.8:0", "[fd00::1]:0"]).unwrap_err();
-        assert!(
-            refusal.to_string().starts_with("mixed.example resolves to fd00::1:"),
-            "{refusal}"
-        );
+        assert!(refusal.to_string().starts_with("mixed.example resolves to fd00::1:"), "{refusal}");
     }
 }

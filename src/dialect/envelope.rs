@@ -46,51 +46,23 @@ impl Pagination {
     /// Page `page`, counted from 1, of a list of `total` things, `limit` a page.
     pub fn new(page: u64, limit: u64, total: u64) -> Pagination {
         let total_pages = total.div_ceil(limit.max(1));
-        Pagination {
-            page,
-            limit,
-            total,
-            total_pages,
-            has_next: page < total_pages,
-            has_prev: page > 1,
-        }
+        Pagination { page, limit, total, total_pages, has_next: page < total_pages, has_prev: page > 1 }
     }
 }
 
 /// `{"success": true, "data": …}`
 pub fn success(status: StatusCode, data: &impl Serialize) -> Reply {
-    Reply::json(
-        status,
-        json(&Success {
-            success: true,
-            data,
-            pagination: None,
-        }),
-    )
+    Reply::json(status, json(&Success { success: true, data, pagination: None }))
 }
 
 /// `{"success": true, "data": […], "pagination": …}`
 pub fn page(data: &impl Serialize, pagination: &Pagination) -> Reply {
-    Reply::json(
-        StatusCode::OK,
-        json(&Success {
-            success: true,
-            data,
-            pagination: Some(pagination),
-        }),
-    )
+    Reply::json(StatusCode::OK, json(&Success { success: true, data, pagination: Some(pagination) }))
 }
 
 /// `{"success": false, "error": …}`, with `"errors"` if any field is named.
 pub fn failure(status: StatusCode, error: &str, errors: &[Field<'_>]) -> Reply {
-    Reply::json(
-        status,
-        json(&Failure {
-            success: false,
-            error,
-            errors,
-        }),
-    )
+    Reply::json(status, json(&Failure { success: false, error, errors }))
 }
 
 /// Structs, strings, numbers and lists always serialize, so the empty answer is never seen.

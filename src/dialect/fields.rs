@@ -22,22 +22,15 @@ impl Fields {
     pub fn read(request: &Request) -> Result<Fields, Refusal> {
         check_content_type(request)?;
         if std::str::from_utf8(&request.body).is_err() {
-            return Err(Refusal::bad_request(
-                "The request body is not UTF-8, which JSON has to be",
-            ));
+            return Err(Refusal::bad_request("The request body is not UTF-8, which JSON has to be"));
         }
         if request.body.iter().all(u8::is_ascii_whitespace) {
-            return Err(Refusal::bad_request(
-                "The request body is empty; a JSON object is expected",
-            ));
+            return Err(Refusal::bad_request("The request body is empty; a JSON object is expected"));
         }
         let value: Value = serde_json::from_slice(&request.body)
             .map_err(|error| Refusal::bad_request(format!("The request body is malformed JSON: {error}")))?;
         match value {
-            Value::Object(object) => Ok(Fields {
-                object,
-                errors: Vec::new(),
-            }),
+            Value::Object(object) => Ok(Fields { object, errors: Vec::new() }),
             other => Err(Error::invalid("body", format!("is {}, must be an object", kind(&other))).into()),
         }
     }
@@ -85,11 +78,7 @@ impl Fields {
 
     /// Everything that was found wrong, if anything was.
     pub fn finish(self) -> Result<(), Error> {
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Invalid(self.errors))
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::Invalid(self.errors)) }
     }
 
     fn note<T>(&mut self, field: &'static str, message: String) -> Option<T> {
@@ -106,20 +95,14 @@ impl FromStr for Id {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Id, ()> {
-        if text.is_empty() {
-            Err(())
-        } else {
-            Ok(Id(text.to_owned()))
-        }
+        if text.is_empty() { Err(()) } else { Ok(Id(text.to_owned())) }
     }
 }
 
 fn check_content_type(request: &Request) -> Result<(), Refusal> {
     let given = request.header(CONTENT_TYPE.as_str());
     let mut parts = given.unwrap_or_default().split(';').map(str::trim);
-    let is_json = parts
-        .next()
-        .is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"));
+    let is_json = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"));
     let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
         Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
             value.trim_matches('"').eq_ignore_ascii_case("utf-8")
@@ -130,9 +113,7 @@ fn check_content_type(request: &Request) -> Result<(), Refusal> {
         return Ok(());
     }
     let given = given.map_or_else(|| "missing".to_owned(), |given| format!("{given:?}"));
-    Err(Refusal::bad_request(format!(
-        "Content-Type is {given}, must be application/json"
-    )))
+    Err(Refusal::bad_request(format!("Content-Type is {given}, must be application/json")))
 }
 
 /// What kind of JSON a value is, in words.

@@ -22,10 +22,7 @@ impl Parameters {
         let query = Query::read(query).map_err(|_| {
             Refusal::bad_request("The query's percent-encoding is broken, or what it encodes is not UTF-8")
         })?;
-        Ok(Parameters {
-            query,
-            errors: Vec::new(),
-        })
+        Ok(Parameters { query, errors: Vec::new() })
     }
 
     /// A parameter's text. `None` where it is missing, or given more than once, which is then noted.
@@ -34,10 +31,7 @@ impl Parameters {
             Value::Absent => None,
             Value::Once(text) => Some(text),
             Value::Repeated => {
-                self.errors.push(FieldError {
-                    field: name,
-                    message: "is given more than once".to_owned(),
-                });
+                self.errors.push(FieldError { field: name, message: "is given more than once".to_owned() });
                 None
             }
         }
@@ -51,11 +45,7 @@ impl Parameters {
             Err(expected) => format!("is {}, must be {expected}", quoted(text)),
         };
         // The commonest slip: an offset's plus that was not encoded.
-        let hint = if text.contains(' ') {
-            "; a + in a query stands for a space, write it %2B"
-        } else {
-            ""
-        };
+        let hint = if text.contains(' ') { "; a + in a query stands for a space, write it %2B" } else { "" };
         self.note(name, format!("{problem}{hint}"));
         None
     }
@@ -67,12 +57,8 @@ impl Parameters {
         match text.parse() {
             Ok(number) if is_digits && range.contains(&number) => number,
             _ => {
-                let message = format!(
-                    "is {}, must be a whole number from {} to {}",
-                    quoted(text),
-                    range.start(),
-                    range.end()
-                );
+                let message =
+                    format!("is {}, must be a whole number from {} to {}", quoted(text), range.start(), range.end());
                 self.note(name, message);
                 default
             }
@@ -86,10 +72,6 @@ impl Parameters {
 
     /// Everything that was found wrong, if anything was.
     pub fn finish(self) -> Result<(), Error> {
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Invalid(self.errors))
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::Invalid(self.errors)) }
     }
 }

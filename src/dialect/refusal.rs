@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
-use hyper::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use super::envelope::{self, Field};
 use crate::domain::error::{Error, FieldError};
@@ -19,18 +19,25 @@ pub struct Refusal {
     /// What was wrong, and what would be right.
     pub message: String,
     fields: Vec<FieldError>,
-    header: Option<(HeaderName, HeaderValue)>,
+    advice: Advice,
+}
+
+/// What a header says beside the message.
+#[derive(Debug)]
+enum Advice {
+    None,
+    /// Come with a bearer token.
+    Authenticate,
+    /// Take one of these methods.
+    Allow(String),
+    /// Come again after that many seconds.
+    RetryAfter(u64),
 }
 
 impl Refusal {
     /// A refusal without further headers.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Refusal {
-        Refusal {
-            status,
-            message: message.into(),
-            fields: Vec::new(),
-            header: None,
-        }
+        Refusal { status, message: message.into(), fields: Vec::new(), advice: Advice::None }
     }
 
     /// 400.
@@ -40,56 +47,42 @@ impl Refusal {
 
     /// 401, with the challenge that RFC 9110 asks for.
     pub fn unauthorized(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::UNAUTHORIZED, message).with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        Refusal::new(StatusCode::UNAUTHORIZED, message).with(Advice::Authenticate)
     }
 
     /// 405, with the methods that would do.
-    pub fn method_not_allowed(method: &str, path: &str, allowed: &str) -> Refusal {
-        let refusal = Refusal::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            format!("{method} is not possible on {path}; it takes {allowed}"),
-        );
-        match HeaderValue::from_str(allowed) {
-            Ok(value) => refusal.with(ALLOW, value),
-            Err(_) => refusal,
-        }
+    pub fn method_not_allowed(method: &str, path: &str, allowed: String) -> Refusal {
+        let message = format!("{method} is not possible on {path}; it takes {allowed}");
+        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, message).with(Advice::Allow(allowed))
     }
 
     /// 429 for the rate limit, in the documentation's words.
     pub fn too_many_requests(retry_after: Duration) -> Refusal {
-        Refusal::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many requests. Please try again later.",
-        )
-        .with(RETRY_AFTER, whole_seconds(retry_after))
+        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests. Please try again later.")
+            .with(Advice::RetryAfter(whole_seconds(retry_after)))
     }
 
-    fn with(mut self, name: HeaderName, value: HeaderValue) -> Refusal {
-        self.header = Some((name, value));
-        self
+    fn with(self, advice: Advice) -> Refusal {
+        Refusal { advice, ..self }
     }
 
     /// The reply, in the error envelope.
     pub fn reply(&self) -> Reply {
-        let fields: Vec<Field<'_>> = self
-            .fields
-            .iter()
-            .map(|error| Field {
-                field: error.field,
-                message: &error.message,
-            })
-            .collect();
+        let fields: Vec<Field<'_>> =
+            self.fields.iter().map(|error| Field { field: error.field, message: &error.message }).collect();
         let reply = envelope::failure(self.status, &self.message, &fields);
-        match &self.header {
-            Some((name, value)) => reply.with(name.clone(), value),
-            None => reply,
+        match &self.advice {
+            Advice::None => reply,
+            Advice::Authenticate => reply.with(WWW_AUTHENTICATE, "Bearer"),
+            Advice::Allow(methods) => reply.with(ALLOW, methods.as_str()),
+            Advice::RetryAfter(seconds) => reply.with(RETRY_AFTER, *seconds),
         }
     }
 }
 
 /// Rounded up: whoever waits that long is served.
-fn whole_seconds(wait: Duration) -> HeaderValue {
-    HeaderValue::from(wait.as_millis().div_ceil(1_000).max(1) as u64)
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1_000).max(1) as u64
 }
 
 impl From<Error> for Refusal {
@@ -109,7 +102,7 @@ impl From<Error> for Refusal {
         match error {
             Error::Invalid(fields) => Refusal { fields, ..refusal },
             Error::MinutesUsedUp { at, renewed_at, .. } => {
-                refusal.with(RETRY_AFTER, whole_seconds(renewed_at.since(at)))
+                refusal.with(Advice::RetryAfter(whole_seconds(renewed_at.since(at))))
             }
             _ => refusal,
         }
@@ -119,22 +112,19 @@ impl From<Error> for Refusal {
 impl From<Unreadable> for Refusal {
     fn from(unreadable: Unreadable) -> Refusal {
         let (status, message) = match unreadable {
-            Unreadable::BodyTooLong => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("The request body is longer than {MAX_BODY} bytes"),
-            ),
+            Unreadable::BodyTooLong => {
+                (StatusCode::PAYLOAD_TOO_LARGE, format!("The request body is longer than {MAX_BODY} bytes"))
+            }
             Unreadable::HeadersTooLong => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 format!("The request headers are longer than {MAX_HEADERS} bytes in all"),
             ),
-            Unreadable::TargetTooLong => (
-                StatusCode::URI_TOO_LONG,
-                format!("Path and query are longer than {MAX_TARGET} bytes"),
-            ),
-            Unreadable::BodyBroken => (
-                StatusCode::BAD_REQUEST,
-                "The request body broke off, or its chunked encoding is wrong".to_owned(),
-            ),
+            Unreadable::TargetTooLong => {
+                (StatusCode::URI_TOO_LONG, format!("Path and query are longer than {MAX_TARGET} bytes"))
+            }
+            Unreadable::BodyBroken => {
+                (StatusCode::BAD_REQUEST, "The request body broke off, or its chunked encoding is wrong".to_owned())
+            }
         };
         Refusal::new(status, message)
     }

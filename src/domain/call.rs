@@ -151,14 +151,10 @@ impl FromStr for CallId {
     /// Reads exactly the texts that [`fmt::Display`] writes.
     fn from_str(text: &str) -> Result<CallId, NotACallId> {
         let digits = text.strip_prefix(Self::PREFIX).ok_or(NotACallId)?;
-        let canonical = digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
+        let canonical = digits.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
             && !digits.is_empty()
             && !digits.starts_with('0');
-        let number = canonical
-            .then(|| u64::from_str_radix(digits, Self::RADIX as u32).ok())
-            .flatten();
+        let number = canonical.then(|| u64::from_str_radix(digits, Self::RADIX as u32).ok()).flatten();
         number.map(CallId).ok_or(NotACallId)
     }
 }
@@ -167,9 +163,7 @@ impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (digits, begin) = self.digits();
         f.write_str(Self::PREFIX)?;
-        digits[begin..]
-            .iter()
-            .try_for_each(|digit| fmt::Write::write_char(f, char::from(*digit)))
+        digits[begin..].iter().try_for_each(|digit| fmt::Write::write_char(f, char::from(*digit)))
     }
 }
 
@@ -228,21 +222,17 @@ impl Call {
 
     /// How long the two sides have been connected by `now`.
     pub fn connected(&self, now: Timestamp) -> Duration {
-        self.answered_at
-            .map_or(Duration::ZERO, |answered| self.ended_at.unwrap_or(now).since(answered))
+        self.answered_at.map_or(Duration::ZERO, |answered| self.ended_at.unwrap_or(now).since(answered))
     }
 
     /// Whole seconds from the answer to the end; `None` until the end.
     pub fn duration_seconds(&self) -> Option<u32> {
-        self.ended_at
-            .map(|ended| u32::try_from(self.connected(ended).as_secs()).unwrap_or(u32::MAX))
+        self.ended_at.map(|ended| u32::try_from(self.connected(ended).as_secs()).unwrap_or(u32::MAX))
     }
 
     /// Whether the call was ended before everything that its plan holds was said.
     pub fn was_cut_short(&self) -> bool {
-        self.ended_at
-            .is_some_and(|ended| self.connected(ended) < self.plan.talk)
-            || !self.plan.is_whole
+        self.ended_at.is_some_and(|ended| self.connected(ended) < self.plan.talk) || !self.plan.is_whole
     }
 }
 
@@ -260,17 +250,9 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_told_apart() {
-        for text in [
-            "",
-            "call_",
-            "xxx",
-            "call_XXX",
-            "call_0xx",
-            "call_x x",
-            "call_+1",
-            "call_zzzzzzzzzzzzzz",
-            "biz_xxx",
-        ] {
+        for text in
+            ["", "call_", "xxx", "call_XXX", "call_0xx", "call_x x", "call_+1", "call_zzzzzzzzzzzzzz", "biz_xxx"]
+        {
             assert_eq!(text.parse::<CallId>(), Err(NotACallId), "{text:?}");
         }
     }

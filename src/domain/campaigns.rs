@@ -17,11 +17,7 @@ pub struct CampaignState {
 
 impl From<&Campaign> for CampaignState {
     fn from(campaign: &Campaign) -> CampaignState {
-        CampaignState {
-            status: campaign.status,
-            recording: campaign.recording,
-            scenario: campaign.scenario.clone(),
-        }
+        CampaignState { status: campaign.status, recording: campaign.recording, scenario: campaign.scenario.clone() }
     }
 }
 
@@ -40,20 +36,13 @@ impl CampaignState {
     /// Carries out the whole change, or none of it.
     pub fn apply(&mut self, id: &str, change: CampaignChange, fixtures: &Fixtures) -> Result<(), Error> {
         if let Some(to) = change.status.filter(|to| !self.status.may_become(*to)) {
-            return Err(Error::CampaignTransition {
-                id: id.to_owned(),
-                from: self.status,
-                to,
-            });
+            return Err(Error::CampaignTransition { id: id.to_owned(), from: self.status, to });
         }
         if let Some(Some(name)) = &change.scenario
             && fixtures.scenario(name).is_none()
         {
             let names = super::vocabulary::NotOneOf::of(fixtures.scenarios.iter().map(|known| known.name.as_str()));
-            return Err(Error::invalid(
-                "scenario",
-                format!("is {name:?}, must be {names}, or null"),
-            ));
+            return Err(Error::invalid("scenario", format!("is {name:?}, must be {names}, or null")));
         }
         self.status = change.status.unwrap_or(self.status);
         self.recording = change.recording.unwrap_or(self.recording);

@@ -29,8 +29,6 @@ pub struct Template {
 /// A conversation, before it is had.
 #[derive(Clone, Debug)]
 pub struct Dialogue {
-    /// Its name in the fixtures.
-    pub name: String,
     /// The trade that it belongs to; any where `None`.
     pub trade: Option<String>,
     /// Who called.
@@ -204,7 +202,7 @@ pub struct Line {
     pub end: u32,
 }
 
-/// The lines that have been said `until` that long after the answer, in a conversation that takes `talk` in all.
+/// The lines that have been begun `until` that long after the answer, in a conversation that takes `talk` in all.
 ///
 /// Lines come at speaking pace, from 0 on, and the last one ends before the call does: where `talk` leaves time to spare, pauses
 /// are longer; where it is short, everybody talks faster, but if `whole` is false what does not fit is not said.
@@ -220,13 +218,7 @@ pub fn perform(
     let texts: Vec<String> = dialogue.lines.iter().map(|line| values.fill(&line.text)).collect();
     let pauses: Vec<u64> = texts.iter().skip(1).map(|_| stream.within(PAUSE)).collect();
     let speech: u64 = texts.iter().map(|text| words(text) * MILLIS_PER_WORD).sum();
-    let pace = Pace::fitting(
-        speech,
-        pauses.iter().sum(),
-        talk.saturating_sub(CLOSING),
-        whole,
-        dialogue,
-    );
+    let pace = Pace::fitting(speech, pauses.iter().sum(), talk.saturating_sub(CLOSING), whole, dialogue);
 
     let mut lines = Vec::with_capacity(texts.len());
     let mut at = 0;
@@ -235,30 +227,20 @@ pub fn perform(
             at += pace.pause(*pause);
         }
         let end = at + pace.speech(words(&text) * MILLIS_PER_WORD);
-        if end > until.min(talk) {
+        if at >= until || end > talk {
             return lines;
         }
-        lines.push(Line {
-            speaker: dialogue.lines[position].speaker,
-            text,
-            start: at as u32,
-            end: end as u32,
-        });
+        lines.push(Line { speaker: dialogue.lines[position].speaker, text, start: at as u32, end: end as u32 });
         at = end;
     }
     for template in dialogue.repeats.iter().cycle() {
         let text = values.fill(&template.text);
         at += stream.within(HOLD);
         let end = at + words(&text) * MILLIS_PER_WORD;
-        if end > until.min(talk) {
+        if at >= until || end > talk {
             break;
         }
-        lines.push(Line {
-            speaker: template.speaker,
-            text,
-            start: at as u32,
-            end: end as u32,
-        });
+        lines.push(Line { speaker: template.speaker, text, start: at as u32, end: end as u32 });
         at = end;
     }
     lines
@@ -271,10 +253,7 @@ struct Pace {
 }
 
 impl Pace {
-    const USUAL: Pace = Pace {
-        speech: 1_000,
-        pause: 1_000,
-    };
+    const USUAL: Pace = Pace { speech: 1_000, pause: 1_000 };
 
     fn fitting(speech: u64, pauses: u64, room: u64, whole: bool, dialogue: &Dialogue) -> Pace {
         let natural = speech + pauses;
@@ -283,17 +262,11 @@ impl Pace {
         } else if natural > room {
             // One thousandth less makes up for rounding each line's length up.
             let faster = (room * 1_000 / natural).saturating_sub(1);
-            Pace {
-                speech: faster,
-                pause: faster,
-            }
+            Pace { speech: faster, pause: faster }
         } else {
             // Four fifths of the time to spare go into the pauses, the rest stays for the end.
             let spare = (room - natural) * 4 / 5;
-            Pace {
-                speech: 1_000,
-                pause: 1_000 + spare * 1_000 / pauses.max(1),
-            }
+            Pace { speech: 1_000, pause: 1_000 + spare * 1_000 / pauses.max(1) }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::phone_number::PhoneNumber;
@@ -95,6 +96,25 @@ vocabulary! {
         DeDe = "de-DE",
         /// France.
         FrFr = "fr-FR",
+    }
+}
+
+impl Locale {
+    /// A date as people there say it: `Tuesday, November 24` or `Tuesday 24 November`.
+    pub fn say_date(self, date: Date) -> String {
+        let format = if self == Locale::EnUs { "%A, %B %-d" } else { "%A %-d %B" };
+        date.strftime(format).to_string()
+    }
+
+    /// A time of day as people there say it: `2:30 PM` or `14:30`.
+    pub fn say_time(self, hour: u64, minute: u64) -> String {
+        match self {
+            Locale::EnUs => {
+                let half = if hour < 12 { "AM" } else { "PM" };
+                format!("{}:{minute:02} {half}", (hour + 11) % 12 + 1)
+            }
+            Locale::EnGb | Locale::DeDe | Locale::FrFr => format!("{hour}:{minute:02}"),
+        }
     }
 }
 
@@ -261,8 +281,6 @@ impl Directory {
     }
 
     fn find(&self, prefix: &str, id: &str) -> Option<u16> {
-        id.starts_with(prefix)
-            .then(|| self.positions.get(id).copied())
-            .flatten()
+        id.starts_with(prefix).then(|| self.positions.get(id).copied()).flatten()
     }
 }

@@ -79,10 +79,7 @@ pub struct FieldError {
 impl Error {
     /// One field is wrong.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Error {
-        Error::Invalid(vec![FieldError {
-            field,
-            message: message.into(),
-        }])
+        Error::Invalid(vec![FieldError { field, message: message.into() }])
     }
 
     /// There is no such thing.
@@ -104,16 +101,10 @@ impl fmt::Display for Error {
             }
             Error::CampaignPaused { id } => write!(f, "Campaign {id} is paused; resume it to place calls"),
             Error::CampaignNotRunning { id, status } => {
-                write!(
-                    f,
-                    "Campaign {id} is {status}; calls can be placed only while it is RUNNING"
-                )
+                write!(f, "Campaign {id} is {status}; calls can be placed only while it is RUNNING")
             }
             Error::CampaignTransition { id, from, to } => {
-                write!(
-                    f,
-                    "Campaign {id} is {from} and cannot become {to}; only RUNNING and PAUSED follow each other"
-                )
+                write!(f, "Campaign {id} is {from} and cannot become {to}; only RUNNING and PAUSED follow each other")
             }
             Error::MinutesUsedUp { usage, renewed_at, .. } => {
                 f.write_str("Monthly call minutes are used up")?;

@@ -54,17 +54,7 @@ impl Facet {
             next += size;
             next - size
         };
-        let [
-            directions,
-            statuses,
-            outcomes,
-            sentiments,
-            businesses,
-            campaigns,
-            agents,
-            numbers,
-            rung,
-        ] = [
+        let [directions, statuses, outcomes, sentiments, businesses, campaigns, agents, numbers, rung] = [
             Direction::ALL.len(),
             Status::ALL.len(),
             Outcome::ALL.len(),

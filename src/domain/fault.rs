@@ -19,9 +19,9 @@ impl Fault {
     /// The fault that a dialled number stands for.
     pub fn of_number(number: PhoneNumber) -> Option<Fault> {
         match number.digits() {
-            1_500_555_0129 => Some(Fault::MinutesUsedUp),
-            1_500_555_0150 => Some(Fault::Internal),
-            1_500_555_0153 => Some(Fault::Unavailable),
+            15_005_550_129 => Some(Fault::MinutesUsedUp),
+            15_005_550_150 => Some(Fault::Internal),
+            15_005_550_153 => Some(Fault::Unavailable),
             _ => None,
         }
     }

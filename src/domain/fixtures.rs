@@ -69,11 +69,7 @@ impl Source {
             let message = error.message().to_owned();
             match error.span() {
                 Some(span) => self.error(span, message),
-                None => FixtureError {
-                    path: self.path.clone(),
-                    line: 0,
-                    message,
-                },
+                None => FixtureError { path: self.path.clone(), line: 0, message },
             }
         })
     }
@@ -97,23 +93,13 @@ impl Fixtures {
     /// Reads and checks all sources: `businesses/*.toml`, `dialogues/*.toml`, `scenarios.toml` and `calls.toml`, the files of a
     /// folder in the order given.
     pub fn read(sources: &[Source]) -> Result<Fixtures, FixtureError> {
-        let named = |path: &str| {
-            sources
-                .iter()
-                .filter(move |source| source.path == path)
-                .collect::<Vec<_>>()
-        };
+        let named = |path: &str| sources.iter().filter(move |source| source.path == path).collect::<Vec<_>>();
         let folder = |folder: &str| sources.iter().filter(|source| source.is_in(folder)).collect::<Vec<_>>();
         let scenarios = scenarios::read(&named("scenarios.toml"))?;
         let directory = businesses::read(&folder("businesses"), &scenarios)?;
         let dialogues = dialogues::read(&folder("dialogues"))?;
         let calls = calls::read(&named("calls.toml"), &directory)?;
-        Ok(Fixtures {
-            directory,
-            dialogues,
-            scenarios,
-            calls,
-        })
+        Ok(Fixtures { directory, dialogues, scenarios, calls })
     }
 
     /// The scenario of that name.
@@ -131,20 +117,16 @@ impl Fixtures {
         call.answered_at?;
         match call.plan.script {
             Script::Verbatim(position) => self.calls.get(usize::from(position))?.sentiment,
-            Script::Dialogue(position) if !call.was_cut_short() => self
-                .dialogues
-                .get(usize::from(position))
-                .map(|dialogue| dialogue.sentiment),
+            Script::Dialogue(position) if !call.was_cut_short() => {
+                self.dialogues.get(usize::from(position)).map(|dialogue| dialogue.sentiment)
+            }
             Script::Dialogue(_) | Script::Silence => Some(Sentiment::Neutral),
         }
     }
 
     /// The names of the scenarios that a call of that direction can follow.
     pub fn scenario_names(&self, direction: Direction) -> impl Iterator<Item = &str> {
-        self.scenarios
-            .iter()
-            .filter(move |scenario| scenario.fits(direction))
-            .map(|scenario| scenario.name.as_str())
+        self.scenarios.iter().filter(move |scenario| scenario.fits(direction)).map(|scenario| scenario.name.as_str())
     }
 }
 
@@ -152,11 +134,7 @@ impl Fixtures {
 fn at_least_one<T>(things: &[T], path: &str, what: &str) -> Result<(), FixtureError> {
     if things.is_empty() {
         let message = format!("there is no {what}; at least one is needed");
-        return Err(FixtureError {
-            path: path.to_owned(),
-            line: 0,
-            message,
-        });
+        return Err(FixtureError { path: path.to_owned(), line: 0, message });
     }
     Ok(())
 }

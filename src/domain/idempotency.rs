@@ -38,10 +38,7 @@ pub enum Known<A> {
 
 impl<A> Default for Idempotency<A> {
     fn default() -> Idempotency<A> {
-        Idempotency {
-            answers: HashMap::new(),
-            expiries: VecDeque::new(),
-        }
+        Idempotency { answers: HashMap::new(), expiries: VecDeque::new() }
     }
 }
 

@@ -34,11 +34,7 @@ fn sort_key(call: &Call) -> impl Ord + use<> {
 
 impl Index {
     pub(super) fn new(directory: &Directory) -> Index {
-        Index {
-            order: Vec::new(),
-            ranks: Vec::new(),
-            bitmaps: vec![RoaringBitmap::new(); Facet::positions(directory)],
-        }
+        Index { order: Vec::new(), ranks: Vec::new(), bitmaps: vec![RoaringBitmap::new(); Facet::positions(directory)] }
     }
 
     /// Makes room for the calls that are about to come.
@@ -50,15 +46,11 @@ impl Index {
     /// Ranks the call in `slot`.
     pub(super) fn insert(&mut self, slot: Slot, calls: &[Call], directory: &Directory) {
         let call = &calls[slot.position()];
-        let is_last = self
-            .order
-            .last()
-            .is_none_or(|last| sort_key(&calls[last.position()]) < sort_key(call));
+        let is_last = self.order.last().is_none_or(|last| sort_key(&calls[last.position()]) < sort_key(call));
         let rank = if is_last {
             self.order.len()
         } else {
-            self.order
-                .partition_point(|other| sort_key(&calls[other.position()]) < sort_key(call))
+            self.order.partition_point(|other| sort_key(&calls[other.position()]) < sort_key(call))
         };
         // From the top down, so that no rank is taken twice.
         for above in (rank..self.order.len()).rev() {
@@ -85,18 +77,10 @@ impl Index {
 
     /// Takes note that the call in `slot`, if it is ranked, has other facets than before.
     pub(super) fn update(&mut self, slot: Slot, before: &Call, after: &Call, directory: &Directory) {
-        let Some(rank) = self
-            .ranks
-            .get(slot.position())
-            .copied()
-            .filter(|rank| *rank != UNRANKED)
-        else {
+        let Some(rank) = self.ranks.get(slot.position()).copied().filter(|rank| *rank != UNRANKED) else {
             return;
         };
-        for (old, new) in Facet::of(before, directory)
-            .into_iter()
-            .zip(Facet::of(after, directory))
-        {
+        for (old, new) in Facet::of(before, directory).into_iter().zip(Facet::of(after, directory)) {
             if old == new {
                 continue;
             }
@@ -129,13 +113,7 @@ impl Index {
                 let total = u64::from(ranks.end - ranks.start);
                 let first = page.start.min(total) as u32;
                 let last = page.end.min(total) as u32;
-                (
-                    total,
-                    (ranks.end - last..ranks.end - first)
-                        .rev()
-                        .map(|rank| self.order[rank as usize])
-                        .collect(),
-                )
+                (total, (ranks.end - last..ranks.end - first).rev().map(|rank| self.order[rank as usize]).collect())
             }
             (Some(only), None) => self.pick(only, ranks, page),
             (Some(one), Some(two)) => {
@@ -148,17 +126,9 @@ impl Index {
     /// The ranks whose starts lie within the filter's bounds.
     fn within(&self, filter: &Filter, calls: &[Call]) -> Range<u32> {
         let start = |slot: &Slot| calls[slot.position()].rings_at;
-        let first = filter
-            .from
-            .map_or(0, |from| self.order.partition_point(|slot| start(slot) < from));
-        let end = filter.to.map_or(self.order.len(), |to| {
-            self.order.partition_point(|slot| start(slot) <= to)
-        });
-        if filter.is_unmatchable {
-            0..0
-        } else {
-            first as u32..end as u32
-        }
+        let first = filter.from.map_or(0, |from| self.order.partition_point(|slot| start(slot) < from));
+        let end = filter.to.map_or(self.order.len(), |to| self.order.partition_point(|slot| start(slot) <= to));
+        if filter.is_unmatchable { 0..0 } else { first as u32..end as u32 }
     }
 
     fn pick(&self, matching: &RoaringBitmap, ranks: Range<u32>, page: Range<u64>) -> (u64, Vec<Slot>) {
@@ -166,20 +136,11 @@ impl Index {
         if page.start >= total {
             return (total, Vec::new());
         }
-        let below = if ranks.start == 0 {
-            0
-        } else {
-            matching.rank(ranks.start - 1)
-        };
+        let below = if ranks.start == 0 { 0 } else { matching.rank(ranks.start - 1) };
         let newest = matching.select((below + total - 1 - page.start) as u32);
         let size = (page.end - page.start) as usize;
         let slots = newest.map_or_else(Vec::new, |newest| {
-            matching
-                .range(ranks.start..=newest)
-                .rev()
-                .take(size)
-                .map(|rank| self.order[rank as usize])
-                .collect()
+            matching.range(ranks.start..=newest).rev().take(size).map(|rank| self.order[rank as usize]).collect()
         });
         (total, slots)
     }

@@ -38,13 +38,7 @@ pub struct Ledger {
 impl Ledger {
     pub(super) fn new(fixtures: Arc<Fixtures>) -> Ledger {
         let index = Index::new(&fixtures.directory);
-        Ledger {
-            fixtures,
-            calls: Vec::new(),
-            slots: HashMap::new(),
-            queued: BTreeSet::new(),
-            index,
-        }
+        Ledger { fixtures, calls: Vec::new(), slots: HashMap::new(), queued: BTreeSet::new(), index }
     }
 
     pub(super) fn reserve(&mut self, calls: usize) {
@@ -101,7 +95,8 @@ impl Ledger {
         self.calls.len()
     }
 
-    /// Every call, in the order in which they were made.
+    /// Every call, in the order in which they were made: what the naive reference of the tests goes through.
+    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
         self.calls.iter()
     }
@@ -114,14 +109,9 @@ impl Ledger {
         let waiting = queued.len() as u64;
         let rest = page.start.saturating_sub(waiting)..page.end.saturating_sub(waiting);
         let (ranked, slots) = self.index.find(filter, rest, &self.calls, directory);
-        let first = queued
-            .into_iter()
-            .skip(usize::try_from(page.start).unwrap_or(usize::MAX));
+        let first = queued.into_iter().skip(usize::try_from(page.start).unwrap_or(usize::MAX));
         let size = usize::try_from(page.end - page.start).unwrap_or(usize::MAX);
-        let calls = first
-            .chain(slots.into_iter().map(|slot| self.get(slot)))
-            .take(size)
-            .collect();
+        let calls = first.chain(slots.into_iter().map(|slot| self.get(slot))).take(size).collect();
         (waiting + ranked, calls)
     }
 }

@@ -23,19 +23,10 @@ impl Person {
         let stream = &mut seed.child("person").nth(number.digits()).stream();
         let (first, last): (String, String) = match locale {
             Locale::EnUs | Locale::EnGb => (FirstName(EN).fake_with_rng(stream), LastName(EN).fake_with_rng(stream)),
-            Locale::DeDe => (
-                FirstName(DE_DE).fake_with_rng(stream),
-                LastName(DE_DE).fake_with_rng(stream),
-            ),
-            Locale::FrFr => (
-                FirstName(FR_FR).fake_with_rng(stream),
-                LastName(FR_FR).fake_with_rng(stream),
-            ),
+            Locale::DeDe => (FirstName(DE_DE).fake_with_rng(stream), LastName(DE_DE).fake_with_rng(stream)),
+            Locale::FrFr => (FirstName(FR_FR).fake_with_rng(stream), LastName(FR_FR).fake_with_rng(stream)),
         };
-        Person {
-            full: format!("{first} {last}"),
-            first,
-        }
+        Person { full: format!("{first} {last}"), first }
     }
 }
 

@@ -97,18 +97,11 @@ fn whole_seconds(duration: Duration) -> Duration {
 fn pick(dialogues: &[Dialogue], wanted: impl Fn(&Dialogue) -> bool, stream: &mut Stream) -> Option<usize> {
     let count = dialogues.iter().filter(|dialogue| wanted(dialogue)).count();
     let chosen = stream.below(count as u64) as usize;
-    dialogues
-        .iter()
-        .enumerate()
-        .filter(|(_, dialogue)| wanted(dialogue))
-        .nth(chosen)
-        .map(|(position, _)| position)
+    dialogues.iter().enumerate().filter(|(_, dialogue)| wanted(dialogue)).nth(chosen).map(|(position, _)| position)
 }
 
 /// The position of the wanted dialogue whose length is nearest to `length`.
 fn closest(dialogues: &[Dialogue], wanted: impl Fn(&Dialogue) -> bool, length: Duration) -> Option<usize> {
     let candidates = dialogues.iter().enumerate().filter(|(_, dialogue)| wanted(dialogue));
-    candidates
-        .min_by_key(|(_, dialogue)| dialogue.natural_length().abs_diff(length))
-        .map(|(position, _)| position)
+    candidates.min_by_key(|(_, dialogue)| dialogue.natural_length().abs_diff(length)).map(|(position, _)| position)
 }

@@ -16,10 +16,7 @@ pub struct Minutes {
 impl Minutes {
     /// Nothing used yet in the month of `now`.
     pub fn new(now: Timestamp) -> Minutes {
-        Minutes {
-            month: now.month_start(),
-            used: 0,
-        }
+        Minutes { month: now.month_start(), used: 0 }
     }
 
     /// Counts a call that ended at `ended`: its whole seconds, rounded up to whole minutes.
@@ -68,13 +65,7 @@ impl RateLimit {
             self.sweep_at = self.windows.len() * 2;
         }
         let Some(window) = self.windows.get_mut(client).filter(|window| window.ends > now) else {
-            self.windows.insert(
-                client.to_owned(),
-                Window {
-                    ends: now + WINDOW,
-                    requests: 1,
-                },
-            );
+            self.windows.insert(client.to_owned(), Window { ends: now + WINDOW, requests: 1 });
             return Ok(());
         };
         if window.requests >= limit {
@@ -118,10 +109,7 @@ mod tests {
         let start = at("2026-04-18T00:00:00Z");
         assert_eq!(limit.count("a", 2, start), Ok(()));
         assert_eq!(limit.count("a", 2, start + Duration::from_secs(10)), Ok(()));
-        assert_eq!(
-            limit.count("a", 2, start + Duration::from_secs(20)),
-            Err(Duration::from_secs(40))
-        );
+        assert_eq!(limit.count("a", 2, start + Duration::from_secs(20)), Err(Duration::from_secs(40)));
         assert_eq!(limit.count("b", 2, start + Duration::from_secs(20)), Ok(()));
         let just_before = start + Duration::from_millis(59_999);
         assert_eq!(limit.count("a", 2, just_before), Err(Duration::from_millis(1)));

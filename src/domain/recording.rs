@@ -73,11 +73,7 @@ impl Recording {
     /// lies past `seconds` is cut. `seed` decides which clips are heard: equal arguments make equal recordings.
     pub fn new(format: Format, seconds: u32, turns: &[Turn], seed: Seed) -> Recording {
         let seconds = seconds.min(Recording::MAX_SECONDS);
-        Recording {
-            format,
-            seconds,
-            placed: fill::place(turns, seconds * 1000, seed),
-        }
+        Recording { format, seconds, placed: fill::place(turns, seconds * 1000, seed) }
     }
 
     /// The kind of file.
@@ -90,18 +86,10 @@ impl Recording {
         self.header_len() + self.sound_len()
     }
 
-    /// Whether the file has no bytes. It always has a header.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// A number that stands for the bytes, for an `ETag`: equal recordings have equal numbers, on every machine.
     pub fn fingerprint(&self) -> u64 {
         let whole = Seed::new(self.format as u64).nth(u64::from(self.seconds));
-        self.placed
-            .iter()
-            .fold(whole, |so_far, placed| so_far.nth(placed.number()))
-            .number()
+        self.placed.iter().fold(whole, |so_far, placed| so_far.nth(placed.number())).number()
     }
 
     /// The bytes of `range`, made as they are asked for, in chunks of [`Chunks::CHUNK_BYTES`]. What lies past the end

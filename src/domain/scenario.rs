@@ -62,13 +62,8 @@ impl FromStr for Spread {
             duration.try_into().map_err(|_| NotASpread)
         };
         let (least, most) = text.split_once("..").unwrap_or((text, text));
-        let spread = Spread {
-            least: duration(least)?,
-            most: duration(most)?,
-        };
-        (spread.least <= spread.most && spread.most <= Spread::LIMIT)
-            .then_some(spread)
-            .ok_or(NotASpread)
+        let spread = Spread { least: duration(least)?, most: duration(most)? };
+        (spread.least <= spread.most && spread.most <= Spread::LIMIT).then_some(spread).ok_or(NotASpread)
     }
 }
 
@@ -126,10 +121,7 @@ mod tests {
     #[test]
     fn a_spread_is_one_duration_or_two() {
         let spread: Spread = "500ms..2s".parse().unwrap();
-        assert_eq!(
-            (spread.least, spread.most),
-            (Duration::from_millis(500), Duration::from_secs(2))
-        );
+        assert_eq!((spread.least, spread.most), (Duration::from_millis(500), Duration::from_secs(2)));
         let fixed: Spread = "10m".parse().unwrap();
         assert_eq!(fixed.least, fixed.most);
         for text in ["", "soon", "2s..1s", "-1s", "25h", "1s..2s..3s"] {

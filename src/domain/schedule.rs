@@ -17,10 +17,7 @@ pub struct Schedule<T> {
 
 impl<T> Default for Schedule<T> {
     fn default() -> Schedule<T> {
-        Schedule {
-            entries: BTreeMap::new(),
-            next_number: 0,
-        }
+        Schedule { entries: BTreeMap::new(), next_number: 0 }
     }
 }
 

@@ -28,9 +28,7 @@ const CONTACTS_PER_HUNDRED: u64 = 70;
 pub fn fill(world: &mut World, count: u32, seed: Seed) {
     let fixtures = world.shared_fixtures();
     let past = Past::before(world.now(), &fixtures, count, seed);
-    let mut starts: Vec<Start> = (0..u64::from(count))
-        .filter_map(|position| past.start(position))
-        .collect();
+    let mut starts: Vec<Start> = (0..u64::from(count)).filter_map(|position| past.start(position)).collect();
     starts.sort_by_key(|start| (start.at, start.position));
     world.reserve(starts.len() + fixtures.calls.len());
     for start in starts {
@@ -86,10 +84,7 @@ impl<'a> Past<'a> {
         let directory = &self.fixtures.directory;
         let business = stream.weighted(directory.businesses.iter().map(|business| business.share))?;
         let own = |campaign: &Campaign| usize::from(campaign.business) == business;
-        let shares = directory
-            .campaigns
-            .iter()
-            .map(|campaign| if own(campaign) { campaign.share } else { 0 });
+        let shares = directory.campaigns.iter().map(|campaign| if own(campaign) { campaign.share } else { 0 });
         let campaign = stream.weighted(shares)?;
         let inbound = stream.chance(u64::from(directory.campaigns[campaign].inbound));
         let opening = &self.opening[business];
@@ -99,11 +94,7 @@ impl<'a> Past<'a> {
             at: opened + moment(length, &mut stream),
             position,
             campaign: CampaignIndex(campaign as u16),
-            direction: if inbound {
-                Direction::Inbound
-            } else {
-                Direction::Outbound
-            },
+            direction: if inbound { Direction::Inbound } else { Direction::Outbound },
         })
     }
 
@@ -117,43 +108,23 @@ impl<'a> Past<'a> {
         let Some(person) = person::contact(business, stream.below(contacts), self.people) else {
             return;
         };
-        let weights = self
-            .fixtures
-            .scenarios
-            .iter()
-            .map(|scenario| match scenario.fits(start.direction) {
-                true => scenario.weight(start.direction),
-                false => 0,
-            });
+        let weights = self.fixtures.scenarios.iter().map(|scenario| match scenario.fits(start.direction) {
+            true => scenario.weight(start.direction),
+            false => 0,
+        });
         let Some(scenario) = stream.weighted(weights) else {
             return;
         };
         let scenario = &self.fixtures.scenarios[scenario];
-        let plan = Plan::draw(
-            scenario,
-            business,
-            start.direction,
-            &self.fixtures.dialogues,
-            &mut stream,
-        );
+        let plan = Plan::draw(scenario, business, start.direction, &self.fixtures.dialogues, &mut stream);
         let Some(number) = stream.pick(&campaign.numbers) else {
             return;
         };
         // Whatever is not over by the start of the world began that much earlier.
-        let rings_at = start
-            .at
-            .min(self.ends - (plan.ring + plan.talk + Duration::from_secs(1)));
+        let rings_at = start.at.min(self.ends - (plan.ring + plan.talk + Duration::from_secs(1)));
         let answered_at = (plan.answer != Answer::Nobody).then(|| rings_at + plan.ring);
-        let cause = if answered_at.is_some() {
-            Cause::of_ending(plan.ends)
-        } else {
-            Cause::Unreachable
-        };
-        let before = if answered_at.is_some() {
-            Status::InProgress
-        } else {
-            Status::Ringing
-        };
+        let cause = if answered_at.is_some() { Cause::of_ending(plan.ends) } else { Cause::Unreachable };
+        let before = if answered_at.is_some() { Status::InProgress } else { Status::Ringing };
         let Some(status) = next(before, cause) else { return };
         world.remember_with(person, |id, returning| {
             let mut call = Call {
@@ -189,11 +160,7 @@ fn moment(length: Duration, stream: &mut Stream) -> Duration {
 fn opening(business: &Business, ends: Timestamp) -> Vec<(Timestamp, Duration)> {
     let offset = Duration::from_secs(u64::from(business.utc_offset.unsigned_abs()) * 60);
     let to_utc = |local: Timestamp| {
-        if business.utc_offset < 0 {
-            local + offset
-        } else {
-            local - offset
-        }
+        if business.utc_offset < 0 { local + offset } else { local - offset }
     };
     let mut opening = Vec::new();
     for day in (0..=DAYS).rev() {

@@ -15,18 +15,13 @@ const PREFIX: &str = "whsec_";
 pub fn secret(seed: Seed) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut stream = seed.child("webhook secret").stream();
-    let letters = (0..32)
-        .filter_map(|_| stream.pick(LETTERS))
-        .map(|letter| char::from(*letter));
+    let letters = (0..32).filter_map(|_| stream.pick(LETTERS)).map(|letter| char::from(*letter));
     PREFIX.chars().chain(letters).collect()
 }
 
 /// Akol's: HMAC-SHA256 of the body in lower-case hex, keyed with the secret's text as it stands.
 pub fn akol(secret: &str, body: &[u8]) -> String {
-    hmac(secret.as_bytes(), &[body])
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hmac(secret.as_bytes(), &[body]).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The Standard Webhooks specification's: of `id.timestamp.body`, keyed with what the secret after its prefix is in base 64.

@@ -36,22 +36,18 @@ impl<'a> Storyteller<'a> {
             return verbatim.caller_name.clone();
         }
         let name = self.person(call).full;
-        Some(if call.returning {
-            format!("{name} (existing contact)")
-        } else {
-            name
-        })
+        Some(if call.returning { format!("{name} (existing contact)") } else { name })
     }
 
-    /// The lines that had been said by `now`.
+    /// The lines that had been begun by `now`.
     pub fn transcript(&self, call: &Call, now: Timestamp) -> Vec<Line> {
         let connected = call.connected(now);
         if let Some(verbatim) = self.verbatim(call) {
             return verbatim.lines();
         }
         match self.dialogue(call) {
-            Some(dialogue) if !connected.is_zero() => self.perform(call, dialogue, connected),
-            _ => Vec::new(),
+            Some(dialogue) => self.perform(call, dialogue, connected),
+            None => Vec::new(),
         }
     }
 
@@ -61,42 +57,25 @@ impl<'a> Storyteller<'a> {
             return Filing::default();
         }
         if let Some(verbatim) = self.verbatim(call) {
-            return Filing {
-                summary: verbatim.summary.clone(),
-                tags: verbatim.tags.clone(),
-            };
+            return Filing { summary: verbatim.summary.clone(), tags: verbatim.tags.clone() };
         }
         match self.dialogue(call) {
-            Some(dialogue) if !call.was_cut_short() => Filing {
-                summary: Some(self.values(call).fill(&dialogue.summary)),
-                tags: dialogue.tags.clone(),
-            },
-            _ => Filing {
-                summary: Some(self.cut_short(call)),
-                tags: vec!["cut-short".to_owned()],
-            },
+            Some(dialogue) if !call.was_cut_short() => {
+                Filing { summary: Some(self.values(call).fill(&dialogue.summary)), tags: dialogue.tags.clone() }
+            }
+            _ => Filing { summary: Some(self.cut_short(call)), tags: vec!["cut-short".to_owned()] },
         }
     }
 
     fn cut_short(&self, call: &Call) -> String {
         let seconds = call.duration_seconds().unwrap_or(0);
         let plural = if seconds == 1 { "" } else { "s" };
-        format!(
-            "The call with {} was broken off after {seconds} second{plural}.",
-            self.person(call).full
-        )
+        format!("The call with {} was broken off after {seconds} second{plural}.", self.person(call).full)
     }
 
     fn perform(&self, call: &Call, dialogue: &Dialogue, until: Duration) -> Vec<Line> {
         let mut stream = self.words(call).child("pace").stream();
-        perform(
-            dialogue,
-            &self.values(call),
-            call.plan.talk,
-            call.plan.is_whole,
-            until,
-            &mut stream,
-        )
+        perform(dialogue, &self.values(call), call.plan.talk, call.plan.is_whole, until, &mut stream)
     }
 
     fn values(&self, call: &Call) -> Values {
@@ -108,35 +87,25 @@ impl<'a> Storyteller<'a> {
         let service = stream.pick(&business.services).cloned();
         let day = (call.rings_at + DAY * stream.within(1..=20) as u32).civil().date();
         // Nobody books a Sunday.
-        let day = if day.weekday() == jiff::civil::Weekday::Sunday {
-            day.tomorrow().unwrap_or(day)
-        } else {
-            day
-        };
+        let day = if day.weekday() == jiff::civil::Weekday::Sunday { day.tomorrow().unwrap_or(day) } else { day };
         let quarters = stream.within(9 * 4..=16 * 4);
         Values {
             caller: person.full,
             first: person.first,
             agent: directory.agent(campaign.agent).name.clone(),
             business: business.name.clone(),
-            service: service
-                .as_ref()
-                .map_or_else(String::new, |service| service.name.clone()),
+            service: service.as_ref().map_or_else(String::new, |service| service.name.clone()),
             price: service.map_or_else(String::new, |service| service.price),
-            date: day.strftime("%A, %B %-d").to_string(),
+            date: business.locale.say_date(day),
             weekday: day.strftime("%A").to_string(),
-            time: format!("{}:{:02}", quarters / 4, quarters % 4 * 15),
+            time: business.locale.say_time(quarters / 4, quarters % 4 * 15),
             colleague: stream.pick(&business.colleagues).cloned().unwrap_or_default(),
             reference: stream.within(1_000..=9_999).to_string(),
         }
     }
 
     fn person(&self, call: &Call) -> Person {
-        Person::of(
-            call.person,
-            self.fixtures.directory.business_of(call.campaign).locale,
-            self.seed,
-        )
+        Person::of(call.person, self.fixtures.directory.business_of(call.campaign).locale, self.seed)
     }
 
     fn dialogue(&self, call: &Call) -> Option<&'a Dialogue> {
@@ -168,12 +137,7 @@ impl VerbatimCall {
                 before.end = before.end.min(line.timestamp);
             }
             let end = line.timestamp.saturating_add(spoken);
-            lines.push(Line {
-                speaker: line.speaker,
-                text: line.text.clone(),
-                start: line.timestamp,
-                end,
-            });
+            lines.push(Line { speaker: line.speaker, text: line.text.clone(), start: line.timestamp, end });
         }
         lines
     }

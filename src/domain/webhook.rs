@@ -167,22 +167,12 @@ impl Outbox {
     /// Nothing on its way yet.
     pub fn new(subscriptions: Vec<Subscription>, retries: Vec<Duration>, signature: Signature, seed: Seed) -> Outbox {
         let seed = seed.child("events");
-        Outbox {
-            seed,
-            subscriptions,
-            retries,
-            signature,
-            lanes: HashMap::new(),
-            ready: Vec::new(),
-            under_way: 0,
-        }
+        Outbox { seed, subscriptions, retries, signature, lanes: HashMap::new(), ready: Vec::new(), under_way: 0 }
     }
 
     /// Whether anybody is told of `event`.
     pub fn wants(&self, event: Event) -> bool {
-        self.subscriptions
-            .iter()
-            .any(|subscription| subscription.events.contains(&event))
+        self.subscriptions.iter().any(|subscription| subscription.events.contains(&event))
     }
 
     /// Sends `event` to everybody who is to be told of it.
@@ -190,29 +180,12 @@ impl Outbox {
         let mut free = Vec::new();
         let told = |(_, subscription): &(usize, &Subscription)| subscription.events.contains(&event);
         for (position, subscription) in self.subscriptions.iter().enumerate().filter(told) {
-            let body = Body {
-                event,
-                timestamp: now,
-                business_id,
-                webhook_id: &subscription.id,
-                data,
-            };
+            let body = Body { event, timestamp: now, business_id, webhook_id: &subscription.id, data };
             // Plain strings, numbers and lists always serialize.
             let body = serde_json::to_vec(&body).unwrap_or_default().into();
-            let seed = self
-                .seed
-                .nth(data.call_id.number())
-                .child(event.as_str())
-                .child(&subscription.id);
-            let delivery = Delivery {
-                id: format!("msg_{:016x}", seed.number()),
-                body,
-                tries: 0,
-            };
-            let lane = Lane {
-                subscription: position as u16,
-                call: data.call_id,
-            };
+            let seed = self.seed.nth(data.call_id.number()).child(event.as_str()).child(&subscription.id);
+            let delivery = Delivery { id: format!("msg_{:016x}", seed.number()), body, tries: 0 };
+            let lane = Lane { subscription: position as u16, call: data.call_id };
             let queue = self.lanes.entry(lane).or_default();
             queue.push_back(delivery);
             if queue.len() == 1 {

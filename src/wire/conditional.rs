@@ -60,10 +60,7 @@ where
 
     fn body(&self, range: Range<u64>) -> Body {
         let left = range.end - range.start;
-        Body::Chunks {
-            chunks: Box::new((self.read)(range)),
-            left,
-        }
+        Body::Chunks { chunks: Box::new((self.read)(range)), left }
     }
 
     fn content_range(&self, range: &Range<u64>) -> String {
@@ -86,18 +83,13 @@ where
         }
         let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
         left += end.len() as u64;
-        let body = Body::Chunks {
-            chunks: Box::new(chunks.chain(std::iter::once(end))),
-            left,
-        };
+        let body = Body::Chunks { chunks: Box::new(chunks.chain(std::iter::once(end))), left };
         self.describe(StatusCode::PARTIAL_CONTENT, body)
             .with(CONTENT_TYPE, format!("multipart/byteranges; boundary={boundary}"))
     }
 
     /// Whether the tag is among those of an `If-None-Match` header, compared weakly.
     fn is_among(&self, tags: &str) -> bool {
-        tags.split(',')
-            .map(str::trim)
-            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
+        tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
     }
 }

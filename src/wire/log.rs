@@ -64,9 +64,7 @@ impl Log {
         }
         let (sender, lines) = sync_channel(BACKLOG);
         // Without its thread nothing is logged; the server is as useful as before.
-        let spawned = thread::Builder::new()
-            .name("log".to_owned())
-            .spawn(move || write_all(&lines));
+        let spawned = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&lines));
         Log(spawned.ok().map(|_| (format, sender)))
     }
 
@@ -83,15 +81,7 @@ impl Log {
                 error: entry.error,
             }),
             LogFormat::Pretty | LogFormat::Off => {
-                let Entry {
-                    time,
-                    method,
-                    target,
-                    status,
-                    took,
-                    request_id,
-                    error,
-                } = entry;
+                let Entry { time, method, target, status, took, request_id, error } = entry;
                 let error = error.map_or_else(String::new, |error| format!("  {}", one_line(error)));
                 format!("{time}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}\n")
             }
@@ -122,15 +112,7 @@ fn json(line: &impl Serialize) -> String {
 
 /// A log line is one line, whatever a client put into it.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            }
-        })
-        .collect()
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// Writes what has gathered in one go, until the last sender is gone.

@@ -32,11 +32,7 @@ pub fn wanted(header: Option<&str>, length: u64) -> Wanted {
         return Wanted::Whole;
     }
     parts.retain(|range| range.start < range.end);
-    if parts.is_empty() {
-        Wanted::Unsatisfiable
-    } else {
-        Wanted::Parts(parts)
-    }
+    if parts.is_empty() { Wanted::Unsatisfiable } else { Wanted::Parts(parts) }
 }
 
 fn strip_unit(header: &str) -> Option<&str> {
@@ -51,11 +47,7 @@ fn part(spec: &str, length: u64) -> Option<Range<u64>> {
         return Some(length.saturating_sub(position(last)?)..length);
     }
     let first = position(first)?;
-    let end = if last.is_empty() {
-        length
-    } else {
-        position(last)?.saturating_add(1)
-    };
+    let end = if last.is_empty() { length } else { position(last)?.saturating_add(1) };
     if !last.is_empty() && end <= first {
         return None;
     }
@@ -74,19 +66,19 @@ mod tests {
 
     use super::*;
 
-    fn parts(ranges: &[Range<u64>]) -> Wanted {
-        Wanted::Parts(ranges.to_vec())
+    fn only(range: Range<u64>) -> Wanted {
+        Wanted::Parts(vec![range])
     }
 
     #[test]
     fn single_open_suffix_and_several_ranges() {
-        assert_eq!(wanted(Some("bytes=0-9"), 100), parts(&[0..10]));
-        assert_eq!(wanted(Some("bytes=90-"), 100), parts(&[90..100]));
-        assert_eq!(wanted(Some("bytes=-10"), 100), parts(&[90..100]));
-        assert_eq!(wanted(Some("bytes=-1000"), 100), parts(&[0..100]));
-        assert_eq!(wanted(Some("bytes=90-1000"), 100), parts(&[90..100]));
+        assert_eq!(wanted(Some("bytes=0-9"), 100), only(0..10));
+        assert_eq!(wanted(Some("bytes=90-"), 100), only(90..100));
+        assert_eq!(wanted(Some("bytes=-10"), 100), only(90..100));
+        assert_eq!(wanted(Some("bytes=-1000"), 100), only(0..100));
+        assert_eq!(wanted(Some("bytes=90-1000"), 100), only(90..100));
         assert_eq!(wanted(Some("bytes = 0-0"), 100), Wanted::Whole);
-        assert_eq!(wanted(Some("Bytes=0-0, 5-6 ,,-1"), 100), parts(&[0..1, 5..7, 99..100]));
+        assert_eq!(wanted(Some("Bytes=0-0, 5-6 ,,-1"), 100), Wanted::Parts(vec![0..1, 5..7, 99..100]));
     }
 
     #[test]
@@ -95,7 +87,7 @@ mod tests {
         assert_eq!(wanted(Some("bytes=100-200,500-"), 100), Wanted::Unsatisfiable);
         assert_eq!(wanted(Some("bytes=-0"), 100), Wanted::Unsatisfiable);
         assert_eq!(wanted(Some("bytes=99999999999999999999-"), 100), Wanted::Unsatisfiable);
-        assert_eq!(wanted(Some("bytes=100-,0-0"), 100), parts(&[0..1]));
+        assert_eq!(wanted(Some("bytes=100-,0-0"), 100), only(0..1));
     }
 
     #[test]

@@ -42,9 +42,7 @@ impl Reply {
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         if to_head {
-            response
-                .headers_mut()
-                .insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
         } else {
             *response.body_mut() = self.body;
         }

@@ -68,25 +68,13 @@ impl Request {
         if self.path.len() + self.query.len() > MAX_TARGET {
             return Err(Unreadable::TargetTooLong);
         }
-        let length: usize = self
-            .headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len())
-            .sum();
-        if length > MAX_HEADERS {
-            Err(Unreadable::HeadersTooLong)
-        } else {
-            Ok(())
-        }
+        let length: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if length > MAX_HEADERS { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
     }
 
     /// Path and query as they came.
     pub fn target(&self) -> String {
-        if self.query.is_empty() {
-            self.path.clone()
-        } else {
-            format!("{}?{}", self.path, self.query)
-        }
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 
     /// A header as text; `None` where it is missing or no text.
@@ -97,9 +85,7 @@ impl Request {
 
 /// Reads a body, up to [`MAX_BODY`].
 pub async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Unreadable> {
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
         return Err(Unreadable::BodyTooLong);
     }
@@ -113,24 +99,10 @@ pub async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Unr
 /// Decodes the percent-encoding of a text; `None` where it is broken or not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
-    let is_whole = |position: usize| {
-        bytes[position..]
-            .iter()
-            .skip(1)
-            .take(2)
-            .filter(|b| b.is_ascii_hexdigit())
-            .count()
-            == 2
-    };
-    let broken = bytes
-        .iter()
-        .enumerate()
-        .any(|(position, byte)| *byte == b'%' && !is_whole(position));
-    if broken {
-        None
-    } else {
-        percent_decode_str(text).decode_utf8().ok().map(Into::into)
-    }
+    let is_whole =
+        |position: usize| bytes[position..].iter().skip(1).take(2).filter(|b| b.is_ascii_hexdigit()).count() == 2;
+    let broken = bytes.iter().enumerate().any(|(position, byte)| *byte == b'%' && !is_whole(position));
+    if broken { None } else { percent_decode_str(text).decode_utf8().ok().map(Into::into) }
 }
 
 #[cfg(test)]

@@ -9,11 +9,7 @@ fn the_help_names_every_option_and_its_environment_variable() {
     for line in ["--help", "serve --help", "help serve"] {
         let help = Scene::args(line).printed();
         for option in options::all() {
-            assert!(
-                help.contains(&format!("--{} <", option.name)),
-                "{line}: --{}",
-                option.name
-            );
+            assert!(help.contains(&format!("--{} <", option.name)), "{line}: --{}", option.name);
             // The closing bracket, as one name may begin with another.
             let variable = format!("{}]", option.variable());
             assert!(help.contains(&variable), "{line}: {variable}");
@@ -34,13 +30,7 @@ fn the_short_help_gives_each_option_its_meaning_and_default() {
 #[test]
 fn the_help_groups_the_options() {
     let help = Scene::args("-h").printed();
-    let headings = [
-        "\nServer:\n",
-        "\nWorld:\n",
-        "\nAccess:\n",
-        "\nQuotas:\n",
-        "\nWebhooks:\n",
-    ];
+    let headings = ["\nServer:\n", "\nWorld:\n", "\nAccess:\n", "\nQuotas:\n", "\nWebhooks:\n"];
     let places: Vec<_> = headings.iter().map(|heading| help.find(heading)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
 }
@@ -58,11 +48,7 @@ fn every_name_that_a_shell_completes_is_accepted() {
     for option in options::TABLE {
         for name in option.names {
             let scene = Scene::args(&format!("--{} {name}", option.name));
-            let scene = if *name == "strict" {
-                scene.and_args("--token a")
-            } else {
-                scene
-            };
+            let scene = if *name == "strict" { scene.and_args("--token a") } else { scene };
             scene.settings();
             assert!(option.accepts.contains(name), "--{} {name}", option.name);
         }

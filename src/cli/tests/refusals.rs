@@ -198,10 +198,7 @@ fn an_unknown_key_is_answered_with_the_nearest() {
             "seed = 1\nrate_limit = 3\na = 1",
             format!("line 2: there is no option \"rate_limit\"; {rest}; did you mean rate-limit?"),
         ),
-        (
-            "[server]\nseed = 1",
-            format!("line 1: there is no option \"server\"; {rest}"),
-        ),
+        ("[server]\nseed = 1", format!("line 1: there is no option \"server\"; {rest}")),
         ("config = 'x'", format!("line 1: there is no option \"config\"; {rest}")),
     ] {
         assert_eq!(Scene::file(file).refusal(), format!("error: file mock.toml, {message}"));
@@ -225,46 +222,25 @@ fn values_of_the_wrong_shape_are_refused() {
         ("seed = { a = 1 }", "a table"),
         ("seed = 1.5", "\"1.5\""),
         ("seed = true", "\"true\""),
-        (
-            "seed = 0xffffffffffffffffffffffffffffffffffff",
-            "\"0xffffffffffffffffffffffffffffffffffff\"",
-        ),
+        ("seed = 0xffffffffffffffffffffffffffffffffffff", "\"0xffffffffffffffffffffffffffffffffffff\""),
     ] {
         let wanted = format!("error: --seed does not take {shown}, given in file mock.toml, line 1; ");
         let refusal = Scene::file(file).refusal();
         assert!(refusal.starts_with(&wanted), "{refusal}");
     }
     let refusal = Scene::file("webhook-events = [['call.ended']]").refusal();
-    assert!(
-        refusal.starts_with("error: --webhook-events does not take an array in an array, "),
-        "{refusal}"
-    );
+    assert!(refusal.starts_with("error: --webhook-events does not take an array in an array, "), "{refusal}");
 }
 
 #[test]
 fn words_that_do_not_follow_the_grammar_are_refused() {
     for (line, beginning) in [
-        (
-            "--sed 1",
-            "error: unexpected argument '--sed' found\n\n  tip: a similar argument exists: '--seed'",
-        ),
-        (
-            "serv",
-            "error: unrecognized subcommand 'serv'\n\n  tip: a similar subcommand exists: 'serve'",
-        ),
-        (
-            "--seed",
-            "error: a value is required for '--seed <N>' but none was supplied",
-        ),
-        (
-            "--seed 1 --seed 2",
-            "error: the argument '--seed <N>' cannot be used multiple times",
-        ),
+        ("--sed 1", "error: unexpected argument '--sed' found\n\n  tip: a similar argument exists: '--seed'"),
+        ("serv", "error: unrecognized subcommand 'serv'\n\n  tip: a similar subcommand exists: 'serve'"),
+        ("--seed", "error: a value is required for '--seed <N>' but none was supplied"),
+        ("--seed 1 --seed 2", "error: the argument '--seed <N>' cannot be used multiple times"),
         ("completions tcsh", "error: invalid value 'tcsh' for '<SHELL>'"),
-        (
-            "--token a b",
-            "error: there is a word too many (not shown, it may be a secret)",
-        ),
+        ("--token a b", "error: there is a word too many (not shown, it may be a secret)"),
     ] {
         let refusal = Scene::args(line).refusal();
         assert!(refusal.starts_with(beginning), "{refusal}");

@@ -21,10 +21,7 @@ fn samples(name: &str) -> [&'static str; 2] {
         "minute-limit" => ["60", "off"],
         "overage" => ["on", "off"],
         "webhook-url" => ["http://127.0.0.1:1/hooks", "https://example.com"],
-        "webhook-secret" => [
-            "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-            "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
-        ],
+        "webhook-secret" => ["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"],
         "webhook-events" => ["*", "call.ended"],
         "webhook-retries" => ["1s,PT2M", "500ms"],
         "webhook-signature" => ["standard", "akol"],
@@ -59,12 +56,7 @@ fn every_option_is_reached_from_every_layer() {
         let scene = scene(option);
         let settings = on_command_line(&scene, option, value).settings();
         assert_ne!(settings, Settings::default(), "--{} sets nothing", option.name);
-        assert_eq!(
-            in_environment(&scene, option, value).settings(),
-            settings,
-            "{}",
-            option.name
-        );
+        assert_eq!(in_environment(&scene, option, value).settings(), settings, "{}", option.name);
         assert_eq!(in_file(&scene, option, value).settings(), settings, "{}", option.name);
     }
 }
@@ -80,18 +72,8 @@ fn the_command_line_beats_the_environment_which_beats_the_file() {
             let command_line = on_command_line(&scene, option, high);
             let environment = in_environment(&scene, option, high);
             let wanted = only(high);
-            assert_eq!(
-                in_environment(&command_line, option, low).settings(),
-                wanted,
-                "{}",
-                option.name
-            );
-            assert_eq!(
-                in_file(&command_line, option, low).settings(),
-                wanted,
-                "{}",
-                option.name
-            );
+            assert_eq!(in_environment(&command_line, option, low).settings(), wanted, "{}", option.name);
+            assert_eq!(in_file(&command_line, option, low).settings(), wanted, "{}", option.name);
             assert_eq!(in_file(&environment, option, low).settings(), wanted, "{}", option.name);
         }
     }
@@ -121,18 +103,9 @@ fn every_secret_stays_hidden_when_it_is_refused() {
             in_file(&scene, option, "geheimé").refusal(),
             on_command_line(&scene, option, "a").and_arg("geheim").refusal(),
             scene.clone().and_file(&format!("{} = geheim", option.name)).refusal(),
-            scene
-                .clone()
-                .and_file(&format!("{} = {{ geheim = 1 }}", option.name))
-                .refusal(),
-            scene
-                .clone()
-                .and_file(&format!("{}x = 'geheim'", option.name))
-                .refusal(),
-            scene
-                .clone()
-                .and_env(&format!("{}X", option.variable()), "geheim")
-                .refusal(),
+            scene.clone().and_file(&format!("{} = {{ geheim = 1 }}", option.name)).refusal(),
+            scene.clone().and_file(&format!("{}x = 'geheim'", option.name)).refusal(),
+            scene.clone().and_env(&format!("{}X", option.variable()), "geheim").refusal(),
             scene.clone().and_arg(&format!("--{}x=geheim", option.name)).refusal(),
         ] {
             assert!(!refusal.contains("geheim"), "{refusal}");
@@ -142,11 +115,7 @@ fn every_secret_stays_hidden_when_it_is_refused() {
 
 #[test]
 fn the_three_secrets_are_known_as_such() {
-    let secrets: Vec<_> = TABLE
-        .iter()
-        .filter(|option| option.secret)
-        .map(|option| option.name)
-        .collect();
+    let secrets: Vec<_> = TABLE.iter().filter(|option| option.secret).map(|option| option.name).collect();
     assert_eq!(secrets, ["admin-token", "token", "webhook-secret"]);
 }
 

@@ -13,10 +13,7 @@ fn assert_edges(option: &str, accepted: &[&str], refused: &[&str]) {
     }
     for value in refused {
         let refusal = scene(value).refusal();
-        assert!(
-            refusal.starts_with(&format!("error: --{option} does not take ")),
-            "{refusal}"
-        );
+        assert!(refusal.starts_with(&format!("error: --{option} does not take ")), "{refusal}");
     }
 }
 
@@ -25,11 +22,7 @@ fn numbers_end_where_their_range_ends() {
     let max = u64::MAX.to_string();
     assert_edges("seed", &["0", &max], &["", "-1", "1.5", "18446744073709551616", " 1"]);
     assert_edges("calls", &["0", "10000000"], &["10000001", "-1", "1e3"]);
-    assert_edges(
-        "rate-limit",
-        &["1", "1000000000", "off"],
-        &["0", "1000000001", "on", "false"],
-    );
+    assert_edges("rate-limit", &["1", "1000000000", "off"], &["0", "1000000001", "on", "false"]);
     assert_edges("minute-limit", &["1", &max, "off"], &["0", "-1", "never"]);
 }
 
@@ -37,18 +30,8 @@ fn numbers_end_where_their_range_ends() {
 fn a_clock_starts_in_the_years_2000_to_2100() {
     assert_edges(
         "start-time",
-        &[
-            "2000-01-01T00:00:00Z",
-            "2100-12-31T23:59:59.999Z",
-            "2026-04-18T16:21:42+02:00",
-        ],
-        &[
-            "1999-12-31T23:59:59.999Z",
-            "2101-01-01T00:00:00Z",
-            "2026-04-18",
-            "2026-04-18T14:21:42",
-            "now",
-        ],
+        &["2000-01-01T00:00:00Z", "2100-12-31T23:59:59.999Z", "2026-04-18T16:21:42+02:00"],
+        &["1999-12-31T23:59:59.999Z", "2101-01-01T00:00:00Z", "2026-04-18", "2026-04-18T14:21:42", "now"],
     );
 }
 
@@ -57,14 +40,7 @@ fn an_address_is_numbers_and_a_port() {
     assert_edges(
         "listen",
         &["127.0.0.1:0", "[::]:2565"],
-        &[
-            "localhost:2565",
-            "2565",
-            ":2565",
-            "127.0.0.1",
-            "127.0.0.1:65536",
-            "::1:2565",
-        ],
+        &["localhost:2565", "2565", ":2565", "127.0.0.1", "127.0.0.1:65536", "::1:2565"],
     );
 }
 
@@ -75,53 +51,27 @@ fn waits_last_a_millisecond_to_a_day() {
         &["1ms,24h", "", "1h 30m", "PT2M"],
         &["0s", "24h 1ms", "1", "1s,,2s", "-1s", "1s 5s"],
     );
-    let many = |count: usize| {
-        Scene::default()
-            .and_arg("--webhook-retries")
-            .and_arg(&vec!["1s"; count].join(","))
-    };
+    let many = |count: usize| Scene::default().and_arg("--webhook-retries").and_arg(&vec!["1s"; count].join(","));
     assert_eq!(many(20).settings().webhooks.retries.len(), 20);
-    assert!(
-        many(21)
-            .refusal()
-            .starts_with("error: --webhook-retries does not take 21 waits, ")
-    );
+    assert!(many(21).refusal().starts_with("error: --webhook-retries does not take 21 waits, "));
 }
 
 #[test]
 fn waits_are_read_in_every_notation() {
     let retries = |scene: Scene| scene.settings().webhooks.retries;
-    let wanted = vec![
-        Duration::from_millis(500),
-        Duration::from_secs(120),
-        Duration::from_secs(120),
-    ];
+    let wanted = vec![Duration::from_millis(500), Duration::from_secs(120), Duration::from_secs(120)];
     assert_eq!(retries(Scene::args("--webhook-retries 500ms,2m,PT2M")), wanted);
-    assert_eq!(
-        retries(Scene::file("webhook-retries = ['500ms', '2m', 'PT2M']")),
-        wanted
-    );
-    assert_eq!(
-        retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "500ms, 2m, PT2M")),
-        wanted
-    );
+    assert_eq!(retries(Scene::file("webhook-retries = ['500ms', '2m', 'PT2M']")), wanted);
+    assert_eq!(retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "500ms, 2m, PT2M")), wanted);
     assert!(retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "")).is_empty());
     assert!(retries(Scene::file("webhook-retries = []")).is_empty());
 }
 
 #[test]
 fn events_are_named_or_all() {
-    let events = |text: &str| {
-        Scene::args(&format!("--webhook-events {text}"))
-            .settings()
-            .webhooks
-            .events
-    };
+    let events = |text: &str| Scene::args(&format!("--webhook-events {text}")).settings().webhooks.events;
     assert_eq!(events("*"), Webhooks::EVENTS);
-    assert_eq!(
-        events("summary.ready,call.ended,call.ended"),
-        ["call.ended", "summary.ready"]
-    );
+    assert_eq!(events("summary.ready,call.ended,call.ended"), ["call.ended", "summary.ready"]);
     assert_edges("webhook-events", &[], &["", "call.end", "call.ended,", "ended"]);
 }
 
@@ -173,12 +123,7 @@ fn a_secret_may_begin_with_a_dash() {
 
 #[test]
 fn both_is_another_word_for_standard() {
-    let signature = |name: &str| {
-        Scene::args(&format!("--webhook-signature {name}"))
-            .settings()
-            .webhooks
-            .signature
-    };
+    let signature = |name: &str| Scene::args(&format!("--webhook-signature {name}")).settings().webhooks.signature;
     assert_eq!(signature("both"), Signature::Standard);
     assert_eq!(signature("standard"), Signature::Standard);
 }

@@ -12,9 +12,7 @@ use super::*;
 use receiver::{Authority, Receiver, bind, replying, url};
 
 async fn carry(courier: &Courier, url: &str) -> Answer {
-    courier
-        .carry(&url.parse().unwrap(), Vec::new(), Bytes::from_static(b"{}"))
-        .await
+    courier.carry(&url.parse().unwrap(), Vec::new(), Bytes::from_static(b"{}")).await
 }
 
 fn lenient() -> Courier {
@@ -31,10 +29,7 @@ async fn every_status_is_an_answer_and_redirects_are_not_followed() {
     for status in [200, 204, 302, 307, 404, 500] {
         let target = elsewhere.url();
         let receiver = Receiver::start(move |_| {
-            let reply = Response::builder()
-                .status(status)
-                .header("location", &target)
-                .body(Full::default());
+            let reply = Response::builder().status(status).header("location", &target).body(Full::default());
             async { reply.unwrap() }
         })
         .await;
@@ -57,9 +52,7 @@ async fn the_receiver_gets_the_body_with_the_headers_as_given() {
     .await;
     let address: Uri = format!("{}hooks/a?team=1", receiver.url()).parse().unwrap();
     let headers = vec![("X-Webhook-Signature", "abc123".to_owned())];
-    lenient()
-        .carry(&address, headers, Bytes::from_static(b"{\"event\":1}"))
-        .await;
+    lenient().carry(&address, headers, Bytes::from_static(b"{\"event\":1}")).await;
 
     let (head, body) = requests.recv().await.unwrap();
     assert_eq!(head.method, "POST");
@@ -74,13 +67,8 @@ async fn the_receiver_gets_the_body_with_the_headers_as_given() {
 #[tokio::test]
 async fn a_header_that_http_forbids_is_a_failure() {
     let headers = vec![("x-a", "two\nlines".to_owned())];
-    let answer = lenient()
-        .carry(&Uri::from_static("http://127.0.0.1:9/"), headers, Bytes::new())
-        .await;
-    assert_eq!(
-        answer,
-        failed("the request cannot be sent: failed to parse header value")
-    );
+    let answer = lenient().carry(&Uri::from_static("http://127.0.0.1:9/"), headers, Bytes::new()).await;
+    assert_eq!(answer, failed("the request cannot be sent: failed to parse header value"));
 }
 
 #[tokio::test]
@@ -93,28 +81,17 @@ async fn nobody_listening_is_named() {
 #[tokio::test]
 async fn an_unknown_name_is_named() {
     // RFC 6761 keeps .invalid from ever resolving.
-    let Answer::Failed(reason) = carry(&lenient(), "http://nobody.invalid/").await else {
-        panic!("an answer")
-    };
-    assert!(
-        reason.starts_with("name does not resolve: nobody.invalid: "),
-        "{reason}"
-    );
+    let Answer::Failed(reason) = carry(&lenient(), "http://nobody.invalid/").await else { panic!("an answer") };
+    assert!(reason.starts_with("name does not resolve: nobody.invalid: "), "{reason}");
 }
 
 #[tokio::test]
 async fn nonsense_is_named() {
     let garbage = receiver::raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n").await;
-    assert_eq!(
-        carry(&lenient(), &garbage).await,
-        failed("answered with something that is not HTTP")
-    );
+    assert_eq!(carry(&lenient(), &garbage).await, failed("answered with something that is not HTTP"));
 
     let half = receiver::raw(b"HTTP/1.1 200 OK\r\nconte").await;
-    assert_eq!(
-        carry(&lenient(), &half).await,
-        failed("closed the connection without an answer")
-    );
+    assert_eq!(carry(&lenient(), &half).await, failed("closed the connection without an answer"));
 }
 
 #[tokio::test]
@@ -125,10 +102,7 @@ async fn a_server_that_speaks_first_is_named() {
         receiver::write_all(&mut stream, b"220 mail.example ESMTP\r\n").await;
         std::future::pending::<()>().await;
     });
-    assert_eq!(
-        carry(&lenient(), &url).await,
-        failed("answered with something that is not HTTP")
-    );
+    assert_eq!(carry(&lenient(), &url).await, failed("answered with something that is not HTTP"));
 }
 
 #[tokio::test]
@@ -140,20 +114,14 @@ async fn headers_without_end_are_named() {
         receiver::write_all(&mut stream, b"HTTP/1.1 200 OK\r\n").await;
         while receiver::write_all(&mut stream, &[b'a'; 4096]).await {}
     });
-    assert_eq!(
-        carry(&lenient(), &url).await,
-        failed("answered with headers that are too long")
-    );
+    assert_eq!(carry(&lenient(), &url).await, failed("answered with headers that are too long"));
 }
 
 #[tokio::test]
 async fn a_receiver_that_closes_at_once_is_named() {
     let (listener, url) = bind("http").await;
     tokio::spawn(async move { while listener.accept().await.is_ok() {} });
-    assert_eq!(
-        carry(&lenient(), &url).await,
-        failed("closed the connection without an answer")
-    );
+    assert_eq!(carry(&lenient(), &url).await, failed("closed the connection without an answer"));
 }
 
 #[tokio::test]
@@ -282,10 +250,7 @@ async fn https_is_spoken_with_a_receiver_whose_ca_is_trusted() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.server("localhost"), replying(200)).await;
     let courier = Courier::trusting(Profile::Lenient, vec![authority.root()]);
-    assert_eq!(
-        carry(&courier, &receiver.url_at("localhost")).await,
-        Answer::Replied(200)
-    );
+    assert_eq!(carry(&courier, &receiver.url_at("localhost")).await, Answer::Replied(200));
 }
 
 #[tokio::test]
@@ -312,20 +277,13 @@ async fn a_certificate_for_another_name_is_refused() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.server("other.example"), replying(200)).await;
     let courier = Courier::trusting(Profile::Lenient, vec![authority.root()]);
-    let Answer::Failed(reason) = carry(&courier, &receiver.url_at("localhost")).await else {
-        panic!("an answer")
-    };
-    assert!(
-        reason.starts_with("certificate not trusted: certificate not valid for name \"localhost\""),
-        "{reason}"
-    );
+    let Answer::Failed(reason) = carry(&courier, &receiver.url_at("localhost")).await else { panic!("an answer") };
+    assert!(reason.starts_with("certificate not trusted: certificate not valid for name \"localhost\""), "{reason}");
 }
 
 #[tokio::test]
 async fn https_to_a_receiver_of_http_is_named_and_the_reverse() {
-    let plain = receiver::raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        .await
-        .replace("http:", "https:");
+    let plain = receiver::raw(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.replace("http:", "https:");
     let words = "answered with something that is not TLS; is it http:// rather than https://?";
     assert_eq!(carry(&lenient(), &plain).await, failed(words));
 
@@ -344,9 +302,7 @@ async fn production_refuses_at_sending_time_what_may_not_be_called() {
         ("https://localhost:9/", "public hosts only"),
         ("https://2130706433:9/", "four decimal numbers"),
     ] {
-        let Answer::Failed(reason) = carry(&courier, url).await else {
-            panic!("an answer from {url}")
-        };
+        let Answer::Failed(reason) = carry(&courier, url).await else { panic!("an answer from {url}") };
         assert!(reason.contains(url) && reason.contains(why), "{reason}");
     }
 }
@@ -356,20 +312,10 @@ async fn production_makes_no_connection_to_a_name_that_resolves_to_a_private_add
     let (listener, _) = bind("https").await;
     let address = url("https", &format!("localhost:{}", listener.local_addr().unwrap().port()));
     // Past the look at the URL, which knows this name, as a public name would be.
-    let answer = Courier::new(Profile::Production)
-        .post(&address.parse().unwrap(), Vec::new(), Bytes::new())
-        .await;
+    let answer = Courier::new(Profile::Production).post(&address.parse().unwrap(), Vec::new(), Bytes::new()).await;
 
-    let Answer::Failed(reason) = answer else {
-        panic!("an answer")
-    };
+    let Answer::Failed(reason) = answer else { panic!("an answer") };
     assert!(reason.starts_with("localhost resolves to "), "{reason}");
-    assert!(
-        reason.ends_with(": the production profile sends to public addresses only"),
-        "{reason}"
-    );
-    assert_eq!(
-        listener.into_std().unwrap().accept().unwrap_err().kind(),
-        ErrorKind::WouldBlock
-    );
+    assert!(reason.ends_with(": the production profile sends to public addresses only"), "{reason}");
+    assert_eq!(listener.into_std().unwrap().accept().unwrap_err().kind(), ErrorKind::WouldBlock);
 }

@@ -22,11 +22,7 @@ impl Chunks {
 
     pub(super) fn new(recording: Recording, range: Range<u64>) -> Chunks {
         let left = range.start..range.end.min(recording.len());
-        Chunks {
-            header: recording.header(),
-            recording,
-            left,
-        }
+        Chunks { header: recording.header(), recording, left }
     }
 
     /// The file from byte `at` on, as far as it lies in one piece.

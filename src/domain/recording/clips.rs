@@ -164,9 +164,7 @@ mod tests {
     /// The files as they are stored, which the table cuts the headers from.
     fn files() -> Vec<(String, Vec<u8>, Vec<u8>)> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/speech");
-        let names = ["agent", "caller"]
-            .into_iter()
-            .flat_map(|voice| (1..=14).map(move |n| format!("{voice}-{n:02}")));
+        let names = ["agent", "caller"].into_iter().flat_map(|voice| (1..=14).map(move |n| format!("{voice}-{n:02}")));
         names
             .map(|name| {
                 let read = |end: &str| std::fs::read(folder.join(format!("{name}.{end}"))).unwrap();
@@ -181,10 +179,7 @@ mod tests {
     }
 
     fn samples(clip: &Clip) -> Vec<i16> {
-        clip.samples
-            .chunks_exact(2)
-            .map(|sample| i16::from_le_bytes([sample[0], sample[1]]))
-            .collect()
+        clip.samples.chunks_exact(2).map(|sample| i16::from_le_bytes([sample[0], sample[1]])).collect()
     }
 
     #[test]

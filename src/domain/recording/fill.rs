@@ -32,14 +32,7 @@ pub(super) fn place(turns: &[Turn], length: u32, seed: Seed) -> Vec<Placed> {
         let first = (turn.start / FRAME_MS).max(spoken);
         let end = turn.end.min(length) / FRAME_MS;
         let already = placed.len();
-        fill(
-            turn.voice,
-            first,
-            end,
-            &mut last[turn.voice as usize],
-            &mut seed.nth(number).stream(),
-            &mut placed,
-        );
+        fill(turn.voice, first, end, &mut last[turn.voice as usize], &mut seed.nth(number).stream(), &mut placed);
         if let Some(closing) = placed[already..].last() {
             spoken = closing.end();
         }
@@ -55,11 +48,7 @@ fn fill(voice: Voice, first: u32, end: u32, last: &mut Option<usize>, draws: &mu
     // To be silent for a whole turn is worse than to say the same again; within a turn it is the other way round.
     let mut choice = choose(table, room(at), *last, draws).or_else(|| choose(table, room(at), None, draws));
     while let Some(position) = choice {
-        placed.push(Placed {
-            first: at,
-            voice,
-            position: position as u8,
-        });
+        placed.push(Placed { first: at, voice, position: position as u8 });
         *last = choice;
         let pause = draws.within(u64::from(*PAUSE.start())..=u64::from(*PAUSE.end())) as u32;
         at += table[position].frames() + pause;
@@ -79,15 +68,9 @@ fn choose(table: &[Clip], room: u32, last: Option<usize>, draws: &mut Stream) ->
         rest <= CLOSE || rest >= another
     };
     let weight = |position: usize| {
-        if fits(position) && fills(position) {
-            table[position].frames()
-        } else {
-            0
-        }
+        if fits(position) && fills(position) { table[position].frames() } else { 0 }
     };
-    draws
-        .weighted((0..table.len()).map(weight))
-        .or_else(|| (0..table.len()).rev().find(|&position| fits(position)))
+    draws.weighted((0..table.len()).map(weight)).or_else(|| (0..table.len()).rev().find(|&position| fits(position)))
 }
 
 impl Placed {

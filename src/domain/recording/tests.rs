@@ -29,24 +29,19 @@ fn read(recording: Recording, range: Range<u64>) -> Vec<u8> {
 /// The samples of a WAV recording.
 fn samples(recording: Recording) -> Vec<i16> {
     let bytes = bytes(recording);
-    bytes[wav::HEADER_BYTES..]
-        .chunks_exact(2)
-        .map(|sample| i16::from_le_bytes([sample[0], sample[1]]))
-        .collect()
+    bytes[wav::HEADER_BYTES..].chunks_exact(2).map(|sample| i16::from_le_bytes([sample[0], sample[1]])).collect()
 }
 
 /// What a decoder makes of a recording, from -1 to 1, and how many samples it had announced.
 fn decode(recording: Recording) -> (Vec<f32>, u64) {
     let source = MediaSourceStream::new(Box::new(Cursor::new(bytes(recording))), Default::default());
-    let mut file = symphonia::default::get_probe()
-        .probe(&Hint::new(), source, Default::default(), Default::default())
-        .unwrap();
+    let mut file =
+        symphonia::default::get_probe().probe(&Hint::new(), source, Default::default(), Default::default()).unwrap();
     let track = file.default_track(TrackType::Audio).unwrap();
     let announced = track.num_frames.unwrap();
     let parameters = track.codec_params.as_ref().unwrap().audio().unwrap();
-    let mut decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-        .unwrap();
+    let mut decoder =
+        symphonia::default::get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default()).unwrap();
 
     let (mut all, mut some) = (Vec::new(), Vec::<f32>::new());
     while let Some(packet) = file.next_packet().unwrap() {
@@ -147,16 +142,8 @@ fn a_wav_recording_lasts_as_long_as_the_call_to_the_byte() {
 #[test]
 fn a_wav_header_says_what_follows() {
     let file = bytes(of_talk(Format::Wav, 88, 1));
-    let number = |at: usize, size: usize| {
-        file[at..at + size]
-            .iter()
-            .rev()
-            .fold(0, |n, &byte| n << 8 | u32::from(byte))
-    };
-    assert_eq!(
-        [&file[..4], &file[8..16], &file[36..40]],
-        [b"RIFF".as_slice(), b"WAVEfmt ", b"data"]
-    );
+    let number = |at: usize, size: usize| file[at..at + size].iter().rev().fold(0, |n, &byte| n << 8 | u32::from(byte));
+    assert_eq!([&file[..4], &file[8..16], &file[36..40]], [b"RIFF".as_slice(), b"WAVEfmt ", b"data"]);
     assert_eq!(number(4, 4) as usize, file.len() - 8, "size of what follows");
     assert_eq!(number(16, 4), 16, "size of the format");
     assert_eq!(number(20, 2), 1, "PCM");
@@ -177,10 +164,7 @@ fn a_decoder_finds_the_length_of_the_call_in_either_format() {
         for &seconds in lengths {
             let (samples, announced) = decode(of_talk(format, seconds, 5));
             let off_by_ms = (samples.len() / samples_a_ms).abs_diff(seconds as usize * 1000);
-            assert!(
-                off_by_ms <= FRAME_MS as usize / 2,
-                "{format:?} of {seconds} s is off by {off_by_ms} ms"
-            );
+            assert!(off_by_ms <= FRAME_MS as usize / 2, "{format:?} of {seconds} s is off by {off_by_ms} ms");
             assert_eq!(samples.len() as u64, announced);
         }
     }
@@ -194,10 +178,7 @@ fn an_mp3_recording_is_loud_within_turns_and_quiet_between() {
         let at = |ms: u32| (ms as usize * MP3_SAMPLES_A_MS).min(samples.len());
         rms(&samples[at(from)..at(to)])
     };
-    for turn in turns
-        .iter()
-        .filter(|turn| turn.end - turn.start >= LONG_ENOUGH_MS && turn.end <= 300_000)
-    {
+    for turn in turns.iter().filter(|turn| turn.end - turn.start >= LONG_ENOUGH_MS && turn.end <= 300_000) {
         let loudness = part(turn.start, turn.end);
         assert!(loudness > 0.03, "{loudness} in {turn:?}");
     }
@@ -212,37 +193,22 @@ fn both_formats_hold_the_same_sound_at_the_same_time() {
     let wav = samples(of_talk(Format::Wav, 120, 9));
     let (mp3, _) = decode(of_talk(Format::Mp3, 120, 9));
     // Twice the rate: every other sample lies where a sample of WAV does.
-    let pairs = wav
-        .iter()
-        .zip(mp3.iter().step_by(2))
-        .map(|(&wav, &mp3)| (f32::from(wav) / 32_768.0, mp3));
+    let pairs = wav.iter().zip(mp3.iter().step_by(2)).map(|(&wav, &mp3)| (f32::from(wav) / 32_768.0, mp3));
     let (sound, difference): (Vec<f32>, Vec<f32>) = pairs.map(|(wav, mp3)| (wav, wav - mp3)).unzip();
     let (sound, difference) = (rms(&sound), rms(&difference));
-    assert!(
-        difference < sound / 5.0,
-        "they differ by {difference}, where the sound is {sound}"
-    );
+    assert!(difference < sound / 5.0, "they differ by {difference}, where the sound is {sound}");
 }
 
 #[test]
 fn joints_between_clips_do_not_click() {
     let recording = of_talk(Format::Mp3, 200, 4);
-    let joints: Vec<u32> = recording
-        .placed
-        .iter()
-        .flat_map(|placed| [placed.first, placed.end()])
-        .collect();
+    let joints: Vec<u32> = recording.placed.iter().flat_map(|placed| [placed.first, placed.end()]).collect();
     let (samples, _) = decode(recording);
     let jump = |around: usize| {
         let near = &samples[around.saturating_sub(32)..(around + 32).min(samples.len())];
-        near.windows(2)
-            .map(|pair| (pair[1] - pair[0]).abs())
-            .fold(0.0, f32::max)
+        near.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max)
     };
-    let loudest = joints
-        .iter()
-        .map(|&frame| jump((frame * FRAME_MS) as usize * MP3_SAMPLES_A_MS))
-        .fold(0.0, f32::max);
+    let loudest = joints.iter().map(|&frame| jump((frame * FRAME_MS) as usize * MP3_SAMPLES_A_MS)).fold(0.0, f32::max);
     assert!(joints.len() > 100);
     assert!(loudest < 0.01, "a jump of {loudest}");
 }
@@ -267,10 +233,7 @@ fn a_fingerprint_changes_with_format_length_and_speech() {
     assert_ne!(one, fingerprint(Format::Wav, 61, &turns, 1));
     assert_ne!(one, fingerprint(Format::Wav, 60, &turns, 2));
     assert_ne!(one, fingerprint(Format::Wav, 60, &[turn(Voice::Caller, 0, 5_000)], 1));
-    assert_ne!(
-        one,
-        fingerprint(Format::Wav, 60, &[turn(Voice::Agent, 1_000, 6_000)], 1)
-    );
+    assert_ne!(one, fingerprint(Format::Wav, 60, &[turn(Voice::Agent, 1_000, 6_000)], 1));
     assert_ne!(one, fingerprint(Format::Wav, 60, &[], 1));
 }
 
@@ -323,11 +286,7 @@ fn speech_past_the_end_of_the_call_is_cut() {
 fn who_starts_while_another_speaks_waits_until_it_is_said() {
     let turns = [turn(Voice::Agent, 0, 5_000), turn(Voice::Caller, 1_000, 9_000)];
     let recording = Recording::new(Format::Wav, 10, &turns, Seed::new(1));
-    let of_caller = |placed: &&Placed| {
-        clips::clips(Voice::Caller)
-            .iter()
-            .any(|clip| std::ptr::eq(clip, placed.clip()))
-    };
+    let of_caller = |placed: &&Placed| clips::clips(Voice::Caller).iter().any(|clip| std::ptr::eq(clip, placed.clip()));
     let callers = recording.placed.iter().filter(of_caller).count();
     assert!(callers > 0 && callers < recording.placed.len());
     assert!(recording.placed.windows(2).all(|pair| pair[0].end() <= pair[1].first));
@@ -359,23 +318,13 @@ fn bytes_come_in_chunks_of_equal_size() {
     let recording = of_talk(Format::Wav, 60, 1);
     let range = 1_000..1_000 + 3 * Chunks::CHUNK_BYTES + 5;
     let sizes: Vec<u64> = recording.read(range).map(|chunk| chunk.len() as u64).collect();
-    assert_eq!(
-        sizes,
-        [Chunks::CHUNK_BYTES, Chunks::CHUNK_BYTES, Chunks::CHUNK_BYTES, 5]
-    );
+    assert_eq!(sizes, [Chunks::CHUNK_BYTES, Chunks::CHUNK_BYTES, Chunks::CHUNK_BYTES, 5]);
 }
 
 #[test]
 fn what_lies_past_the_end_is_left_out() {
     let recording = of_talk(Format::Mp3, 1, 1);
     let len = recording.len();
-    assert_eq!(
-        recording
-            .clone()
-            .read(len - 2..len + 100)
-            .map(|chunk| chunk.len())
-            .collect::<Vec<_>>(),
-        [2]
-    );
+    assert_eq!(recording.clone().read(len - 2..len + 100).map(|chunk| chunk.len()).collect::<Vec<_>>(), [2]);
     assert_eq!(recording.read(len + 5..len + 100).count(), 0);
 }

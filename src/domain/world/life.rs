@@ -25,10 +25,7 @@ impl World {
             _ => Outcome::HungUp,
         };
         if !self.end(slot, Cause::Ended, outcome) {
-            return Err(Error::AlreadyEnded {
-                id: id.to_owned(),
-                status: self.ledger.get(slot).status,
-            });
+            return Err(Error::AlreadyEnded { id: id.to_owned(), status: self.ledger.get(slot).status });
         }
         Ok(slot)
     }
@@ -40,11 +37,7 @@ impl World {
         match step {
             Step::Ring => {
                 self.ledger.change(slot, |call| call.has_rung = true);
-                let after = if plan.answer == Answer::Nobody {
-                    Step::Finish
-                } else {
-                    Step::Answer
-                };
+                let after = if plan.answer == Answer::Nobody { Step::Finish } else { Step::Answer };
                 self.schedule(slot, plan.ring, after);
             }
             Step::Answer => {
@@ -66,21 +59,14 @@ impl World {
                 }
             }
             Step::Tell => {
-                let event = if plan.answer == Answer::Machine {
-                    Event::CallVoicemail
-                } else {
-                    Event::CallTransferred
-                };
+                let event = if plan.answer == Answer::Machine { Event::CallVoicemail } else { Event::CallTransferred };
                 self.publish(slot, event);
                 let left = plan.talk.saturating_sub(self.ledger.get(slot).connected(self.now));
                 self.schedule(slot, left, Step::Finish);
             }
             Step::Finish => {
-                let cause = if plan.answer == Answer::Nobody {
-                    Cause::Unreachable
-                } else {
-                    Cause::of_ending(plan.ends)
-                };
+                let cause =
+                    if plan.answer == Answer::Nobody { Cause::Unreachable } else { Cause::of_ending(plan.ends) };
                 self.end(slot, cause, plan.ends);
             }
         }
@@ -143,8 +129,7 @@ impl World {
             started_at: call.started_at(),
             ending: call.ended_at.map(|_| self.ending(call)),
         };
-        self.outbox
-            .publish(event, &directory.business(campaign.business).id, &data, self.now);
+        self.outbox.publish(event, &directory.business(campaign.business).id, &data, self.now);
     }
 
     fn ending(&self, call: &Call) -> Ending {

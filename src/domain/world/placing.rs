@@ -54,15 +54,10 @@ impl World {
         match self.campaigns[usize::from(campaign)].status {
             CampaignStatus::Running => {}
             CampaignStatus::Paused => {
-                return Err(Error::CampaignPaused {
-                    id: placement.campaign_id.to_owned(),
-                });
+                return Err(Error::CampaignPaused { id: placement.campaign_id.to_owned() });
             }
             status => {
-                return Err(Error::CampaignNotRunning {
-                    id: placement.campaign_id.to_owned(),
-                    status,
-                });
+                return Err(Error::CampaignNotRunning { id: placement.campaign_id.to_owned(), status });
             }
         }
         self.check_minutes()?;
@@ -119,10 +114,7 @@ impl World {
 
     /// The campaign with that id.
     pub(super) fn find_campaign(&self, id: &str) -> Result<CampaignIndex, Error> {
-        self.fixtures
-            .directory
-            .find_campaign(id)
-            .ok_or_else(|| Error::not_found("campaign", id))
+        self.fixtures.directory.find_campaign(id).ok_or_else(|| Error::not_found("campaign", id))
     }
 
     fn scenario_asked_for(
@@ -145,12 +137,7 @@ impl World {
         let scenarios = &self.fixtures.scenarios;
         let fits = |scenario: &&Scenario| scenario.fits(call.direction);
         let position = |wanted: &Scenario| scenarios.iter().position(|scenario| scenario.name == wanted.name);
-        let dialled = || {
-            self.fixtures
-                .scenario_of_number(call.person)
-                .filter(fits)
-                .and_then(position)
-        };
+        let dialled = || self.fixtures.scenario_of_number(call.person).filter(fits).and_then(position);
         let campaigns_own = || {
             let name = self.campaigns[usize::from(call.campaign)].scenario.as_deref()?;
             self.fixtures.scenario(name).filter(fits).and_then(position)
@@ -159,11 +146,7 @@ impl World {
             let mut stream = call.seed.child("scenario").stream();
             stream.weighted(scenarios.iter().map(|scenario| scenario.weight(call.direction)))
         };
-        asked_for
-            .or_else(dialled)
-            .or_else(campaigns_own)
-            .or_else(drawn)
-            .unwrap_or(0)
+        asked_for.or_else(dialled).or_else(campaigns_own).or_else(drawn).unwrap_or(0)
     }
 
     /// Makes a call and sets it going.
@@ -180,12 +163,7 @@ impl World {
         loop {
             let (seed, id) = self.call_seed(person, nth);
             nth += 1;
-            let planned = Planned {
-                seed,
-                direction,
-                campaign,
-                person,
-            };
+            let planned = Planned { seed, direction, campaign, person };
             let scenario = &self.fixtures.scenarios[self.scenario_for(&planned, asked_for)];
             let business = self.fixtures.directory.business_of(campaign);
             let mut stream = seed.child("plan").stream();
@@ -223,9 +201,7 @@ impl World {
         let directory = &self.fixtures.directory;
         let campaign = inbound.campaign_id.map(|id| self.find_campaign(id)).transpose()?;
         if let Some(to) = inbound.to {
-            let number = directory
-                .line(to)
-                .ok_or_else(|| Error::not_found("phone number", to.to_string()))?;
+            let number = directory.line(to).ok_or_else(|| Error::not_found("phone number", to.to_string()))?;
             let owner = directory.number(number).campaign;
             if campaign.is_some_and(|campaign| campaign != owner) {
                 let message = format!("is {to}, which belongs to campaign {}", directory.campaign(owner).id);
@@ -234,12 +210,7 @@ impl World {
             return Ok((owner, number));
         }
         let is_running = |state: &crate::domain::campaigns::CampaignState| state.status == CampaignStatus::Running;
-        let first_running = || {
-            self.campaigns
-                .iter()
-                .position(is_running)
-                .map(|at| CampaignIndex(at as u16))
-        };
+        let first_running = || self.campaigns.iter().position(is_running).map(|at| CampaignIndex(at as u16));
         let campaign = campaign.or_else(first_running);
         let campaign =
             campaign.ok_or_else(|| Error::invalid("campaignId", "is missing, and no campaign is running"))?;
@@ -250,19 +221,10 @@ impl World {
     /// Somebody who might call: one of the business's contacts, another one each time.
     fn somebody(&self, campaign: CampaignIndex) -> Result<PhoneNumber, Error> {
         let business = self.fixtures.directory.business_of(campaign);
-        let position = self
-            .seed
-            .child("somebody")
-            .nth(self.ledger.len() as u64)
-            .stream()
-            .below(PASSERS_BY);
+        let position = self.seed.child("somebody").nth(self.ledger.len() as u64).stream().below(PASSERS_BY);
         let contact = person::contact(business, position, self.seed);
-        contact.ok_or_else(|| {
-            Error::invalid(
-                "fromNumber",
-                "is missing, and the business's pattern of numbers gives none",
-            )
-        })
+        contact
+            .ok_or_else(|| Error::invalid("fromNumber", "is missing, and the business's pattern of numbers gives none"))
     }
 
     fn check_minutes(&self) -> Result<(), Error> {
@@ -276,11 +238,7 @@ impl World {
     }
 
     fn minutes_used_up(&self, usage: Option<(u64, u64)>) -> Error {
-        Error::MinutesUsedUp {
-            usage,
-            at: self.now,
-            renewed_at: self.now.next_month(),
-        }
+        Error::MinutesUsedUp { usage, at: self.now, renewed_at: self.now.next_month() }
     }
 }
 

@@ -52,10 +52,7 @@ impl World {
 
     /// Reads the words of this world's calls.
     pub fn storyteller(&self) -> Storyteller<'_> {
-        Storyteller {
-            fixtures: &self.fixtures,
-            seed: self.seed,
-        }
+        Storyteller { fixtures: &self.fixtures, seed: self.seed }
     }
 
     /// The numbers that called and were called.
@@ -78,20 +75,9 @@ impl World {
         let format = self.campaigns[usize::from(call.campaign)].recording.format();
         let format = format.ok_or_else(|| none("its campaign's recording setting is off"))?;
         let lines = self.storyteller().transcript(call, self.now);
-        let turns: Vec<Turn> = lines
-            .iter()
-            .map(|line| Turn {
-                voice: line.speaker.into(),
-                start: line.start,
-                end: line.end,
-            })
-            .collect();
-        Ok(Recording::new(
-            format,
-            seconds,
-            &turns,
-            self.seed.child("recording").nth(call.id.number()),
-        ))
+        let turns: Vec<Turn> =
+            lines.iter().map(|line| Turn { voice: line.speaker.into(), start: line.start, end: line.end }).collect();
+        Ok(Recording::new(format, seconds, &turns, self.seed.child("recording").nth(call.id.number())))
     }
 
     /// A campaign's present state.

@@ -73,17 +73,11 @@ impl Receiver {
                         let reply = handler(request);
                         async { Ok::<_, Infallible>(reply.await) }
                     });
-                    let _ = http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                 });
             }
         });
-        Receiver {
-            scheme,
-            port,
-            connections,
-        }
+        Receiver { scheme, port, connections }
     }
 
     pub(super) fn url(&self) -> String {
@@ -168,12 +162,7 @@ impl Authority {
 
 fn settings(certificate: CertificateDer<'static>, key: &KeyPair) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap();
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-    config
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap()
+    config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap()
 }

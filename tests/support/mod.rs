@@ -1,0 +1,153 @@
+//! A server of one's own for each test, on a free port and a clock that stands still, and a client for it.
+
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+use std::time::Duration;
+
+use akol_mock::{Clock, Handle, LogFormat, MockServer, Settings, Timestamp};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+/// When the clocks of all tests start: a Sunday noon.
+pub const START: &str = "2026-11-22T12:00:00.000Z";
+
+/// Quiet settings on a free port.
+pub fn settings() -> Settings {
+    Settings { listen: ([127, 0, 0, 1], 0).into(), log_format: LogFormat::Off, ..Settings::default() }
+}
+
+/// A server that runs until it is dropped.
+pub struct Server {
+    pub base: String,
+    pub handle: Handle,
+    pub secret: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+    _stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// A server as it is out of the box, but that its clock stands at [`START`].
+    pub async fn start() -> Server {
+        Server::with(settings()).await
+    }
+
+    /// A server with other settings.
+    pub async fn with(settings: Settings) -> Server {
+        let start: Timestamp = settings.start_time.unwrap_or_else(|| START.parse().unwrap());
+        let server = MockServer::with_clock(&settings, Clock::manual(start)).await.unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let (base, handle) = (format!("http://{}", server.address()), server.handle());
+        let secret = server.webhook_secret().to_owned();
+        tokio::spawn(server.run(stopped));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Server { base, handle, secret, client, _stop: stop }
+    }
+
+    /// Moves the clock, with all that falls due on the way.
+    pub async fn advance(&self, span: Duration) {
+        self.handle.advance(span).await;
+    }
+
+    /// Moves the clock by whole seconds.
+    pub async fn advance_secs(&self, seconds: u64) {
+        self.advance(Duration::from_secs(seconds)).await;
+    }
+
+    /// A request with a bearer token, to be completed.
+    pub fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
+        Request::builder().method(method).uri(format!("{}{path}", self.base)).header(AUTHORIZATION, "Bearer test")
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let (parts, body) = self.client.request(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// `GET`, with a bearer token.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).body(Full::default()).unwrap()).await
+    }
+
+    /// `POST` of JSON, with a bearer token.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send_json(Method::POST, path, body).await
+    }
+
+    /// JSON by another method, with a bearer token.
+    pub async fn send_json(&self, method: Method, path: &str, body: Value) -> Answer {
+        let request = self.request(method, path).header(CONTENT_TYPE, "application/json");
+        self.send(request.body(Full::from(body.to_string())).unwrap()).await
+    }
+
+    /// Places a call in the documentation's campaign, and gives its id.
+    pub async fn place(&self, to: &str) -> String {
+        let answer = self.post("/api/v1/calls", placement(to)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        answer.data()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A call as it is now.
+    pub async fn call(&self, id: &str) -> Value {
+        let answer = self.get(&format!("/api/v1/calls/{id}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.data()
+    }
+}
+
+/// The body that places a call in the documentation's campaign.
+pub fn placement(to: &str) -> Value {
+    json!({"campaignId": "cmp_xxx", "toNumber": to, "fromPhoneNumberId": "pn_xxx"})
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header as text, empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The whole body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
+    }
+
+    /// What is in the envelope.
+    pub fn data(&self) -> Value {
+        let json = self.json();
+        assert_eq!(json["success"], true, "{json}");
+        json["data"].clone()
+    }
+
+    /// The refusal's text; checks its envelope.
+    pub fn error(&self) -> String {
+        let json = self.json();
+        assert_eq!(json["success"], false, "{json}");
+        let has_fields = json.get("errors").is_some();
+        assert_eq!(has_fields, self.status == StatusCode::UNPROCESSABLE_ENTITY, "only a 422 names fields: {json}");
+        json["error"].as_str().unwrap().to_owned()
+    }
+
+    /// The fields that a 422 names.
+    pub fn fields(&self) -> Vec<String> {
+        assert_eq!(self.status, StatusCode::UNPROCESSABLE_ENTITY, "{self:?}");
+        self.error();
+        let json = self.json();
+        json["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+    }
+}
