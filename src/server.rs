@@ -103,11 +103,13 @@ impl MockServer {
     /// Serves until `stop` says so, then finishes what is under way.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let service = self.service;
+        let explaining = Arc::clone(&service);
+        let explain = Arc::new(move |status| explaining.explain(status));
         let handle = move |request, peer| {
             let service = Arc::clone(&service);
             async move { service.answer(request, peer).await }
         };
-        accept::serve(self.listener, handle, stop).await;
+        accept::serve(self.listener, handle, explain, stop).await;
         drop(self.background);
     }
 }

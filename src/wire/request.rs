@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::CONTENT_LENGTH;
+use hyper::header::{CONTENT_LENGTH, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
@@ -84,15 +84,32 @@ impl Request {
 }
 
 /// Reads a body, up to [`MAX_BODY`].
-pub async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Unreadable> {
+pub async fn read_body(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Unreadable> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
+        // Whoever waits for leave to send gets the refusal instead.
+        if !headers.contains_key(EXPECT) {
+            swallow(&mut body).await;
+        }
         return Err(Unreadable::BodyTooLong);
     }
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Unreadable::BodyTooLong),
+    match Limited::new(&mut body, MAX_BODY).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            swallow(&mut body).await;
+            Err(Unreadable::BodyTooLong)
+        }
         Err(_) => Err(Unreadable::BodyBroken),
+    }
+}
+
+/// Reads on, to nobody's use but the client's: one that is still sending when the connection is closed sees that, and not the
+/// refusal. Much more than the limit is not worth it.
+async fn swallow(body: &mut Incoming) {
+    let mut left = 16 * MAX_BODY;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+        left = rest;
     }
 }
 
