@@ -18,8 +18,8 @@ use tokio::sync::watch;
 use super::body::Body;
 use super::unparsed::{Explain, Explaining};
 
-/// How long requests under way may take to finish once the server is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long what is under way may take to finish once the server is told to stop.
+pub const GRACE: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to leave a broken listener alone: running out of file descriptors passes, and must not become a busy loop.
