@@ -64,11 +64,22 @@ impl Dialogue {
     }
 }
 
-/// How long lines take when nobody hurries, a placeholder counted as one word.
+/// How long lines take when nobody hurries and what takes the placeholders' places is long: better some silence than a rush.
 pub fn natural_length(lines: &[Template]) -> Duration {
-    let words: u64 = lines.iter().map(|line| words(&line.text)).sum();
+    let words: u64 = lines.iter().map(|line| words(&line.text) + words_to_come(&line.text)).sum();
     let pauses = (lines.len() as u64).saturating_sub(1) * (PAUSE.start() + PAUSE.end()) / 2;
     Duration::from_millis(words * MILLIS_PER_WORD + pauses + CLOSING)
+}
+
+/// How many words more than the template a line can have once its placeholders are filled in.
+fn words_to_come(template: &str) -> u64 {
+    Piece::all(template)
+        .map(|piece| match piece {
+            Piece::Placeholder("business" | "service" | "date") => 2,
+            Piece::Placeholder("caller" | "colleague" | "time") => 1,
+            Piece::Placeholder(_) | Piece::Text(_) => 0,
+        })
+        .sum()
 }
 
 fn words(text: &str) -> u64 {
