@@ -37,6 +37,19 @@ impl Parameters {
         }
     }
 
+    /// An id: any text that is not empty. `None` where it is missing or empty, which is then noted.
+    pub fn id(&mut self, name: &'static str) -> Option<&str> {
+        if self.text(name).is_some_and(str::is_empty) {
+            self.note(name, "is \"\", must be an id; leave the parameter out to not filter by it".to_owned());
+            return None;
+        }
+        // Noted already if it is given more than once.
+        match self.query.get(name) {
+            Value::Once(text) => Some(text),
+            Value::Absent | Value::Repeated => None,
+        }
+    }
+
     /// A parameter that `T` can be read from. `None` where it is missing or wrong; what is wrong is noted.
     pub fn get<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
