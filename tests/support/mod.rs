@@ -14,7 +14,11 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
+
+mod raw;
 
 /// When the clocks of all tests start: a Sunday noon.
 pub const START: &str = "2026-11-22T12:00:00.000Z";
@@ -87,6 +91,66 @@ impl Server {
     pub async fn send_json(&self, method: Method, path: &str, body: Value) -> Answer {
         let request = self.request(method, path).header(CONTENT_TYPE, "application/json");
         self.send(request.body(Full::from(body.to_string())).unwrap()).await
+    }
+
+    /// `POST /calls` with an `Idempotency-Key`.
+    pub async fn place_with_key(&self, key: &str, body: impl Into<String>) -> Answer {
+        let request = self.request(Method::POST, "/api/v1/calls").header(CONTENT_TYPE, "application/json");
+        self.send(request.header("idempotency-key", key).body(Full::from(body.into())).unwrap()).await
+    }
+
+    /// `POST /calls` with an `X-Akol-Scenario`.
+    pub async fn place_as(&self, scenario: &str, body: Value) -> Answer {
+        let request = self.request(Method::POST, "/api/v1/calls").header(CONTENT_TYPE, "application/json");
+        self.send(request.header("x-akol-scenario", scenario).body(Full::from(body.to_string())).unwrap()).await
+    }
+
+    /// Every call, in the order of the list.
+    pub async fn all_calls(&self) -> Vec<Value> {
+        self.all_calls_of("").await
+    }
+
+    /// Every call that a query such as `&status=FAILED` selects, page by page.
+    pub async fn all_calls_of(&self, query: &str) -> Vec<Value> {
+        let mut calls = Vec::new();
+        for page in 1.. {
+            let answer = self.get(&format!("/api/v1/calls?limit=100&page={page}{query}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{query}: {answer:?}");
+            calls.extend(answer.data().as_array().unwrap().iter().cloned());
+            if answer.json()["pagination"]["hasNext"] == false {
+                assert_eq!(answer.json()["pagination"]["total"], calls.len(), "{query}");
+                break;
+            }
+        }
+        calls
+    }
+
+    /// Advances the clock by steps of half a second until the call shows what is wanted, and gives it as it is then.
+    pub async fn advance_until(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..4 * 3_600 {
+            let call = self.call(id).await;
+            if wanted(&call) {
+                return call;
+            }
+            self.advance(Duration::from_millis(500)).await;
+        }
+        panic!("{id} never came to what is waited for: {}", self.call(id).await);
+    }
+
+    /// Sends bytes as they are, and reads until the server closes; what it says is one or more answers.
+    pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> Vec<Answer> {
+        let stream = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
+        let (mut from_server, mut to_server) = stream.into_split();
+        let bytes = bytes.as_ref().to_vec();
+        // Beside the reading, as a client does: the server may answer before it has heard everything, and then stop listening.
+        let sending = tokio::spawn(async move {
+            let sent = to_server.write_all(&bytes).await;
+            (to_server, sent)
+        });
+        let mut heard = Vec::new();
+        from_server.read_to_end(&mut heard).await.unwrap();
+        sending.abort();
+        raw::answers(&heard)
     }
 
     /// Places a call in the documentation's campaign, and gives its id.
