@@ -20,7 +20,7 @@ use crate::time::{Stopwatch, Timestamp};
 use crate::wire::body::Body;
 use crate::wire::log::{Entry, Log};
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, read_body};
+use crate::wire::request::{Request, discard, read_body};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -103,11 +103,14 @@ impl Service {
     }
 
     async fn reply(&self, request: &mut Request, body: Incoming) -> Result<Reply, Refusal> {
-        request.check_head()?;
-        let route = self.admit(request)?;
-        if request.method != Method::GET && request.method != Method::HEAD {
+        let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(request));
+        let takes_body = request.method != Method::GET && request.method != Method::HEAD;
+        if admitted.is_ok() && takes_body {
             request.body = read_body(&request.headers, body).await?;
+        } else {
+            discard(&request.headers, body).await;
         }
+        let route = admitted?;
         match route.handler {
             Handler::Read(look) => self.workspace.read(|world, now| look(world, now, request)),
             Handler::Write(change) => self.workspace.write(|world| change(world, request)),
