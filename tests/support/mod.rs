@@ -14,7 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
@@ -137,20 +137,44 @@ impl Server {
         panic!("{id} never came to what is waited for: {}", self.call(id).await);
     }
 
-    /// Sends bytes as they are, and reads until the server closes; what it says is one or more answers.
-    pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> Vec<Answer> {
-        let stream = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
-        let (mut from_server, mut to_server) = stream.into_split();
-        let bytes = bytes.as_ref().to_vec();
-        // Beside the reading, as a client does: the server may answer before it has heard everything, and then stop listening.
-        let sending = tokio::spawn(async move {
-            let sent = to_server.write_all(&bytes).await;
-            (to_server, sent)
-        });
-        let mut heard = Vec::new();
-        from_server.read_to_end(&mut heard).await.unwrap();
-        sending.abort();
-        raw::answers(&heard)
+    /// Sends bytes as they are, and reads until the server closes. Reads while it sends, as clients do.
+    pub async fn raw(&self, bytes: &[u8]) -> Vec<Answer> {
+        let (mut from_server, mut to_server) = self.connect().await.into_split();
+        // The server may have answered, and stopped listening, before it has heard everything.
+        let (_, heard) = tokio::join!(to_server.write_all(bytes), read_to_end(&mut from_server));
+        heard
+    }
+
+    /// As [`Server::raw`], and says that nothing more will come.
+    pub async fn raw_and_done(&self, bytes: &[u8]) -> Vec<Answer> {
+        let (mut from_server, mut to_server) = self.connect().await.into_split();
+        let send = async {
+            to_server.write_all(bytes).await?;
+            to_server.shutdown().await
+        };
+        let (_, heard) = tokio::join!(send, read_to_end(&mut from_server));
+        heard
+    }
+
+    /// Sends everything before it listens.
+    pub async fn raw_patiently(&self, bytes: &[u8]) -> Vec<Answer> {
+        let mut stream = self.connect().await;
+        stream.write_all(bytes).await.unwrap();
+        read_to_end(&mut stream).await
+    }
+
+    /// Sends a first part, and the next when the server has had the time to answer another request.
+    pub async fn raw_in_parts(&self, parts: &[&[u8]]) -> Vec<Answer> {
+        let mut stream = self.connect().await;
+        for part in parts {
+            stream.write_all(part).await.unwrap();
+            self.get("/__admin/health").await;
+        }
+        read_to_end(&mut stream).await
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap()
     }
 
     /// Places a call in the documentation's campaign, and gives its id.
@@ -166,6 +190,14 @@ impl Server {
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.data()
     }
+}
+
+async fn read_to_end(from_server: &mut (impl AsyncRead + Unpin)) -> Vec<Answer> {
+    let mut heard = Vec::new();
+    // A connection that is reset has said what it had to say, or nothing.
+    let end = from_server.read_to_end(&mut heard).await;
+    assert!(end.is_ok() || heard.is_empty(), "broke off after {:?}", String::from_utf8_lossy(&heard));
+    raw::answers(&heard)
 }
 
 /// The body that places a call in the documentation's campaign.
