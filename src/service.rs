@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 use crate::api::gate::{Gate, bearer_token};
 use crate::config::Settings;
 use crate::dialect::refusal::Refusal;
+use crate::domain::quoted::Quoted;
 use crate::engine::Workspace;
 use crate::rng::Seed;
 use crate::routes::{self, API, CONTROL, Handler, Route, Unrouted};
@@ -140,7 +141,7 @@ impl Service {
             }
             Err(Unrouted::NoSuchPath) => Err(Refusal::new(
                 StatusCode::NOT_FOUND,
-                format!("There is nothing at {}; Akol's API begins at /api/v1/calls", request.path),
+                format!("There is nothing at {}; Akol's API begins at /api/v1/calls", Quoted(&request.path)),
             )),
             Err(Unrouted::BrokenPath) => {
                 Err(Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8"))

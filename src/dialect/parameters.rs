@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::fields::quoted;
 use super::refusal::Refusal;
 use crate::domain::error::{Error, FieldError};
+use crate::domain::quoted::Quoted;
 use crate::wire::query::{Query, Value};
 
 /// A query on its way in. Parameters that nobody asks about are ignored.
@@ -55,7 +55,7 @@ impl Parameters {
         let text = self.text(name)?;
         let problem = match text.parse() {
             Ok(value) => return Some(value),
-            Err(expected) => format!("is {}, must be {expected}", quoted(text)),
+            Err(expected) => format!("is {}, must be {expected}", Quoted(text)),
         };
         // The commonest slip: an offset's plus that was not encoded.
         let hint = if text.contains(' ') { "; a + in a query stands for a space, write it %2B" } else { "" };
@@ -71,7 +71,7 @@ impl Parameters {
             Ok(number) if is_digits && range.contains(&number) => number,
             _ => {
                 let message =
-                    format!("is {}, must be a whole number from {} to {}", quoted(text), range.start(), range.end());
+                    format!("is {}, must be a whole number from {} to {}", Quoted(text), range.start(), range.end());
                 self.note(name, message);
                 default
             }

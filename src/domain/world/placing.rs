@@ -11,6 +11,7 @@ use crate::domain::ledger::Slot;
 use crate::domain::person;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::plan::Plan;
+use crate::domain::quoted::Quoted;
 use crate::domain::scenario::Scenario;
 use crate::domain::vocabulary::NotOneOf;
 
@@ -128,7 +129,7 @@ impl World {
         let found = self.fixtures.scenarios.iter().position(fits).map(Some);
         found.ok_or_else(|| {
             let names = NotOneOf::of(self.fixtures.scenario_names(direction));
-            Error::invalid(field, format!("is {name:?}, must be {names} for an {direction} call"))
+            Error::invalid(field, format!("is {}, must be {names} for an {direction} call", Quoted(name)))
         })
     }
 
