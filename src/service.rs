@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 use crate::api::gate::{Gate, bearer_token};
 use crate::config::Settings;
 use crate::dialect::refusal::Refusal;
+use crate::domain::quoted::Quoted;
 use crate::engine::Workspace;
 use crate::rng::Seed;
 use crate::routes::{self, API, CONTROL, Handler, Route, Unrouted};
@@ -20,7 +21,7 @@ use crate::time::{Stopwatch, Timestamp};
 use crate::wire::body::Body;
 use crate::wire::log::{Entry, Log};
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, read_body};
+use crate::wire::request::{Request, discard, read_body};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -123,11 +124,14 @@ impl Service {
     }
 
     async fn reply(&self, request: &mut Request, body: Incoming) -> Result<Reply, Refusal> {
-        request.check_head()?;
-        let route = self.admit(request)?;
-        if request.method != Method::GET && request.method != Method::HEAD {
+        let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(request));
+        let takes_body = request.method != Method::GET && request.method != Method::HEAD;
+        if admitted.is_ok() && takes_body {
             request.body = read_body(&request.headers, body).await?;
+        } else {
+            discard(&request.headers, body).await;
         }
+        let route = admitted?;
         match route.handler {
             Handler::Read(look) => self.workspace.read(|world, now| look(world, now, request)),
             Handler::Write(change) => self.workspace.write(|world| change(world, request)),
@@ -157,7 +161,7 @@ impl Service {
             }
             Err(Unrouted::NoSuchPath) => Err(Refusal::new(
                 StatusCode::NOT_FOUND,
-                format!("There is nothing at {}; Akol's API begins at /api/v1/calls", request.path),
+                format!("There is nothing at {}; Akol's API begins at /api/v1/calls", Quoted(&request.path)),
             )),
             Err(Unrouted::BrokenPath) => {
                 Err(Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8"))

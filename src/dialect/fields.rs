@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use crate::domain::NotOneOf;
 use crate::domain::error::{Error, FieldError};
+use crate::domain::quoted::Quoted;
 use crate::wire::request::Request;
 
 /// A JSON object on its way in.
@@ -57,7 +58,7 @@ impl Fields {
             None | Some(Value::Null) => return None,
             Some(Value::String(text)) => match text.parse() {
                 Ok(value) => return Some(value),
-                Err(_) => format!("is {}, must be {expected}", quoted(text)),
+                Err(_) => format!("is {}, must be {expected}", Quoted(text)),
             },
             Some(other) => format!("is {}, must be {expected}", kind(other)),
         };
@@ -115,7 +116,7 @@ fn check_content_type(request: &Request) -> Result<(), Refusal> {
     if is_json && is_utf8 {
         return Ok(());
     }
-    let given = given.map_or_else(|| "missing".to_owned(), |given| format!("{given:?}"));
+    let given = given.map_or_else(|| "missing".to_owned(), |given| Quoted(given).to_string());
     Err(Refusal::bad_request(format!("Content-Type is {given}, must be application/json")))
 }
 
@@ -129,14 +130,4 @@ fn kind(value: &Value) -> &'static str {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }
-}
-
-/// The text in quotes, cut where it is long.
-pub fn quoted(text: &str) -> String {
-    const SHOWN: usize = 80;
-    if text.chars().count() <= SHOWN {
-        return format!("{text:?}");
-    }
-    let begin: String = text.chars().take(SHOWN).collect();
-    format!("{begin:?}…")
 }

@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::fields::quoted;
 use super::refusal::Refusal;
 use crate::domain::error::{Error, FieldError};
+use crate::domain::quoted::Quoted;
 use crate::wire::query::{Query, Value};
 
 /// A query on its way in. Parameters that nobody asks about are ignored.
@@ -37,12 +37,25 @@ impl Parameters {
         }
     }
 
+    /// An id: any text that is not empty. `None` where it is missing or empty, which is then noted.
+    pub fn id(&mut self, name: &'static str) -> Option<&str> {
+        if self.text(name).is_some_and(str::is_empty) {
+            self.note(name, "is \"\", must be an id; leave the parameter out to not filter by it".to_owned());
+            return None;
+        }
+        // Noted already if it is given more than once.
+        match self.query.get(name) {
+            Value::Once(text) => Some(text),
+            Value::Absent | Value::Repeated => None,
+        }
+    }
+
     /// A parameter that `T` can be read from. `None` where it is missing or wrong; what is wrong is noted.
     pub fn get<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
         let problem = match text.parse() {
             Ok(value) => return Some(value),
-            Err(expected) => format!("is {}, must be {expected}", quoted(text)),
+            Err(expected) => format!("is {}, must be {expected}", Quoted(text)),
         };
         // The commonest slip: an offset's plus that was not encoded.
         let hint = if text.contains(' ') { "; a + in a query stands for a space, write it %2B" } else { "" };
@@ -58,7 +71,7 @@ impl Parameters {
             Ok(number) if is_digits && range.contains(&number) => number,
             _ => {
                 let message =
-                    format!("is {}, must be a whole number from {} to {}", quoted(text), range.start(), range.end());
+                    format!("is {}, must be a whole number from {} to {}", Quoted(text), range.start(), range.end());
                 self.note(name, message);
                 default
             }

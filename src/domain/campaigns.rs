@@ -3,6 +3,7 @@
 use super::directory::{Campaign, CampaignStatus, RecordingSetting};
 use super::error::Error;
 use super::fixtures::Fixtures;
+use super::quoted::Quoted;
 
 /// A campaign's present state.
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ impl CampaignState {
             && fixtures.scenario(name).is_none()
         {
             let names = super::vocabulary::NotOneOf::of(fixtures.scenarios.iter().map(|known| known.name.as_str()));
-            return Err(Error::invalid("scenario", format!("is {name:?}, must be {names}, or null")));
+            return Err(Error::invalid("scenario", format!("is {}, must be {names}, or null", Quoted(name))));
         }
         self.status = change.status.unwrap_or(self.status);
         self.recording = change.recording.unwrap_or(self.recording);

@@ -6,6 +6,7 @@ use std::fmt;
 use super::call::Status;
 use super::directory::CampaignStatus;
 use super::fault::Fault;
+use super::quoted::Quoted;
 use crate::time::Timestamp;
 
 /// A refusal. Its text says what was wrong and, where that helps, what would be right.
@@ -92,7 +93,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::NotFound { what, id } => write!(f, "No {what} {id:?} in this account"),
+            Error::NotFound { what, id } => write!(f, "No {what} {} in this account", Quoted(id)),
             Error::Invalid(fields) => {
                 f.write_str("Validation failed: ")?;
                 for (position, FieldError { field, message }) in fields.iter().enumerate() {

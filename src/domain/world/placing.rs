@@ -14,6 +14,7 @@ use crate::domain::ledger::Slot;
 use crate::domain::person;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::plan::Plan;
+use crate::domain::quoted::Quoted;
 use crate::domain::scenario::Scenario;
 use crate::domain::vocabulary::NotOneOf;
 use crate::rng::Seed;
@@ -252,6 +253,6 @@ fn asked_for<'f>(
     let found = fixtures.scenario(name).filter(|scenario| scenario.fits(direction));
     found.map(Some).ok_or_else(|| {
         let names = NotOneOf::of(fixtures.scenario_names(direction));
-        Error::invalid(field, format!("is {name:?}, must be {names} for an {direction} call"))
+        Error::invalid(field, format!("is {}, must be {names} for an {direction} call", Quoted(name)))
     })
 }
