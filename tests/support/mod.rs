@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod receiver;
+
 use std::time::Duration;
 
 use akol_mock::{Clock, Handle, LogFormat, MockServer, Settings, Timestamp};
@@ -41,7 +43,12 @@ impl Server {
     /// A server with other settings.
     pub async fn with(settings: Settings) -> Server {
         let start: Timestamp = settings.start_time.unwrap_or_else(|| START.parse().unwrap());
-        let server = MockServer::with_clock(&settings, Clock::manual(start)).await.unwrap();
+        Server::by_clock(settings, Clock::manual(start)).await
+    }
+
+    /// A server that lives by a clock of the test's choice.
+    pub async fn by_clock(settings: Settings, clock: Clock) -> Server {
+        let server = MockServer::with_clock(&settings, clock).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let (base, handle) = (format!("http://{}", server.address()), server.handle());
         let secret = server.webhook_secret().to_owned();
