@@ -30,7 +30,8 @@ where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let mut http = http1::Builder::new();
-    http.auto_date_header(false).pipeline_flush(true).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    // Not `pipeline_flush`: with it, hyper takes in a whole body however slowly the client reads.
+    http.auto_date_header(false).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {

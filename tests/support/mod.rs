@@ -1,7 +1,9 @@
 //! A server of one's own for each test, on a free port and a clock that stands still, and a client for it.
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
 
+pub mod program;
 pub mod receiver;
 
 use std::time::Duration;
