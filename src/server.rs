@@ -31,6 +31,7 @@ pub struct MockServer {
     workspace: Arc<Workspace>,
     service: Arc<Service>,
     secret: String,
+    log: Log,
     /// Time and deliveries; aborted when the server is dropped.
     background: JoinSet<()>,
 }
@@ -81,8 +82,8 @@ impl MockServer {
         let driven = Arc::clone(&workspace);
         background.spawn(async move { driver::run(&driven).await });
         let courier = Courier::new(settings.profile);
-        background.spawn(delivery::run(Arc::clone(&workspace), to_send, courier, log));
-        Ok(MockServer { listener, address, workspace, service, secret, background })
+        background.spawn(delivery::run(Arc::clone(&workspace), to_send, courier, log.clone()));
+        Ok(MockServer { listener, address, workspace, service, secret, log, background })
     }
 
     /// Where it listens.
@@ -117,6 +118,8 @@ impl MockServer {
         };
         tokio::join!(accept::serve(self.listener, handle, explain, stop), deliveries);
         drop(self.background);
+        // Fails if the runtime is being shut down; then nobody waits for the last lines.
+        let _ = tokio::task::spawn_blocking(move || self.log.flush()).await;
     }
 }
 

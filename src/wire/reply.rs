@@ -42,10 +42,11 @@ impl Reply {
         let mut response = Response::new(Body::EMPTY);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
-        if to_head {
-            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
-        } else {
+        if !to_head {
             *response.body_mut() = self.body;
+        } else if self.status != StatusCode::NOT_MODIFIED {
+            // In a 304 it would stand for the length of what the client has.
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
         }
         response
     }
