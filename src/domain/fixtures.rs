@@ -4,6 +4,8 @@ mod businesses;
 mod calls;
 mod dialogues;
 mod scenarios;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::ops::Range;

@@ -1,5 +1,8 @@
 //! The ledger: every call of a world, found by id and listed newest first.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;

@@ -1,5 +1,8 @@
 //! Fills a new world with its past: calls of the 30 days before it starts.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use jiff::civil::{Date, Weekday};

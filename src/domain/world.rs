@@ -6,6 +6,10 @@
 mod life;
 mod placing;
 mod reading;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
