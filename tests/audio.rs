@@ -1,7 +1,5 @@
 //! `GET /calls/:id/audio`: the recording as a client downloads, decodes and resumes it.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
-
 mod support;
 
 use std::io::Cursor;
