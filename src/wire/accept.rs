@@ -30,7 +30,7 @@ where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let mut http = http1::Builder::new();
-    http.auto_date_header(false).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    http.auto_date_header(false).half_close(true).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
