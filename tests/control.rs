@@ -1,5 +1,7 @@
 //! The control API: what the world holds, changing campaigns, and calls that come in.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod support;
 
 use std::collections::BTreeMap;

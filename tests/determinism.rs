@@ -1,5 +1,7 @@
 //! The same seed, start and requests give the same bytes.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod support;
 
 use std::collections::BTreeMap;
