@@ -80,8 +80,7 @@ impl Service {
     /// Answers one request, whatever it is.
     pub async fn answer(&self, request: hyper::Request<Incoming>, peer: SocketAddr) -> hyper::Response<Body> {
         let stopwatch = Stopwatch::start();
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let request_id = format!("req_{:016x}", self.ids.nth(number).number());
+        let request_id = self.next_id();
         let (parts, body) = request.into_parts();
         let mut request = Request::new(parts, peer.ip());
 
@@ -101,6 +100,27 @@ impl Service {
             error: error.as_deref(),
         });
         reply.into_response(request.method == Method::HEAD)
+    }
+
+    /// The whole answer to what hyper could not read as a request.
+    pub fn explain(&self, status: StatusCode) -> Vec<u8> {
+        let message = match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                "The request has more than 100 headers, or they are too long"
+            }
+            StatusCode::URI_TOO_LONG => "The request's path and query are too long",
+            _ => "This is not an HTTP/1.1 request: its request line or a header is malformed",
+        };
+        let (now, request_id) = (self.workspace.clock().now(), self.next_id());
+        self.log.note(now, &format!("{} {message} ({request_id})", status.as_u16()));
+        let reply =
+            Refusal::new(status, message).reply().with(REQUEST_ID, request_id.as_str()).with(DATE, self.date.at(now));
+        reply.into_bytes()
+    }
+
+    fn next_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("req_{:016x}", self.ids.nth(number).number())
     }
 
     async fn reply(&self, request: &mut Request, body: Incoming) -> Result<Reply, Refusal> {

@@ -20,5 +20,5 @@ pub fn audio(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Re
         length: recording.len(),
         read: |range| recording.clone().read(range),
     };
-    Ok(entity.reply(request))
+    Ok(entity.reply(request)?)
 }

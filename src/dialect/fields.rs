@@ -1,5 +1,6 @@
 //! The fields of a JSON body, each checked, all errors gathered.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -7,6 +8,7 @@ use hyper::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
+use crate::domain::NotOneOf;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::quoted::Quoted;
 use crate::wire::request::Request;
@@ -69,12 +71,13 @@ impl Fields {
     }
 
     /// Notes every field that is none of `known`.
-    pub fn only(&mut self, known: &[&'static str], expected: &'static str) {
-        let unknown = self.object.keys().find(|name| !known.contains(&name.as_str()));
-        if let Some(name) = unknown {
-            let message = format!("has a field {}, may have {expected}", Quoted(name));
-            self.note::<()>("body", message);
-        }
+    pub fn only(&mut self, known: &[&'static str]) {
+        let unknown = self.object.keys().filter(|name| !known.contains(&name.as_str()));
+        let known = NotOneOf::of(known.iter().copied());
+        self.errors.extend(unknown.map(|name| FieldError {
+            field: Cow::Owned(name.clone()),
+            message: format!("is unknown, must be {known}"),
+        }));
     }
 
     /// Everything that was found wrong, if anything was.
@@ -83,7 +86,7 @@ impl Fields {
     }
 
     fn note<T>(&mut self, field: &'static str, message: String) -> Option<T> {
-        self.errors.push(FieldError { field, message });
+        self.errors.push(FieldError { field: Cow::Borrowed(field), message });
         None
     }
 }

@@ -31,7 +31,7 @@ impl Parameters {
             Value::Absent => None,
             Value::Once(text) => Some(text),
             Value::Repeated => {
-                self.errors.push(FieldError { field: name, message: "is given more than once".to_owned() });
+                self.errors.push(FieldError { field: name.into(), message: "is given more than once".to_owned() });
                 None
             }
         }
@@ -80,7 +80,7 @@ impl Parameters {
 
     /// Notes that something is wrong with a parameter.
     pub fn note(&mut self, field: &'static str, message: String) {
-        self.errors.push(FieldError { field, message });
+        self.errors.push(FieldError { field: field.into(), message });
     }
 
     /// Everything that was found wrong, if anything was.

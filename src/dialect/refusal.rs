@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
-use hyper::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ALLOW, CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use super::envelope::{self, Field};
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fault::Fault;
+use crate::wire::conditional::Unsatisfiable;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_BODY, MAX_HEADERS, MAX_TARGET, Unreadable};
 
@@ -32,6 +33,8 @@ enum Advice {
     Allow(String),
     /// Come again after that many seconds.
     RetryAfter(u64),
+    /// Stay within that many bytes.
+    Length(u64),
 }
 
 impl Refusal {
@@ -69,13 +72,14 @@ impl Refusal {
     /// The reply, in the error envelope.
     pub fn reply(&self) -> Reply {
         let fields: Vec<Field<'_>> =
-            self.fields.iter().map(|error| Field { field: error.field, message: &error.message }).collect();
+            self.fields.iter().map(|error| Field { field: &error.field, message: &error.message }).collect();
         let reply = envelope::failure(self.status, &self.message, &fields);
         match &self.advice {
             Advice::None => reply,
             Advice::Authenticate => reply.with(WWW_AUTHENTICATE, "Bearer"),
             Advice::Allow(methods) => reply.with(ALLOW, methods.as_str()),
             Advice::RetryAfter(seconds) => reply.with(RETRY_AFTER, *seconds),
+            Advice::Length(length) => reply.with(CONTENT_RANGE, format!("bytes */{length}")),
         }
     }
 }
@@ -127,5 +131,12 @@ impl From<Unreadable> for Refusal {
             }
         };
         Refusal::new(status, message)
+    }
+}
+
+impl From<Unsatisfiable> for Refusal {
+    fn from(Unsatisfiable { length }: Unsatisfiable) -> Refusal {
+        let message = format!("The range lies past the end: there are {length} bytes, the first of which is number 0");
+        Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, message).with(Advice::Length(length))
     }
 }

@@ -1,5 +1,6 @@
 //! Why a command is refused, in the terms of the field. What status that is over HTTP is not decided here.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::call::Status;
@@ -72,7 +73,7 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// The field, query parameter or header.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// What is wrong and what would be right.
     pub message: String,
 }
@@ -80,7 +81,7 @@ pub struct FieldError {
 impl Error {
     /// One field is wrong.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Error {
-        Error::Invalid(vec![FieldError { field, message: message.into() }])
+        Error::Invalid(vec![FieldError { field: Cow::Borrowed(field), message: message.into() }])
     }
 
     /// There is no such thing.

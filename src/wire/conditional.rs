@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use hyper::StatusCode;
-use hyper::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue};
+use hyper::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use hyper::{Method, StatusCode};
 
 use super::body::Body;
 use super::range::{Wanted, wanted};
@@ -23,32 +23,40 @@ pub struct Entity<R> {
     pub read: R,
 }
 
+/// No part of what is asked for is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsatisfiable {
+    /// How many bytes there are.
+    pub length: u64,
+}
+
 impl<R, C> Entity<R>
 where
     R: Fn(Range<u64>) -> C,
     C: Iterator<Item = Bytes> + Send + 'static,
 {
     /// What `request` asks for: all of it, parts of it, or the word that it has not changed.
-    pub fn reply(&self, request: &Request) -> Reply {
-        if request.header("if-none-match").is_some_and(|tags| self.is_among(tags)) {
+    pub fn reply(&self, request: &Request) -> Result<Reply, Unsatisfiable> {
+        // The list may be spread over several lines.
+        let mut tags = request.headers.get_all(IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
+        if tags.any(|tags| self.is_among(tags)) {
             let mut reply = self.describe(StatusCode::NOT_MODIFIED, Body::EMPTY);
             reply.headers.remove(CONTENT_TYPE);
-            return reply;
+            return Ok(reply);
         }
         // A part is of use only together with the parts that the client has, so only while the whole is the same.
         let unchanged = request.header("if-range").is_none_or(|tag| tag.trim() == self.etag);
-        let asked = request.header("range").filter(|_| unchanged);
+        // Ranges have a meaning for GET alone: HEAD tells of the whole.
+        let asked = request.header("range").filter(|_| unchanged && request.method == Method::GET);
         match wanted(asked, self.length) {
-            Wanted::Whole => self.describe(StatusCode::OK, self.body(0..self.length)),
-            Wanted::Unsatisfiable => self
-                .describe(StatusCode::RANGE_NOT_SATISFIABLE, Body::EMPTY)
-                .with(CONTENT_RANGE, format!("bytes */{}", self.length)),
-            Wanted::Parts(parts) => match parts.as_slice() {
+            Wanted::Whole => Ok(self.describe(StatusCode::OK, self.body(0..self.length))),
+            Wanted::Unsatisfiable => Err(Unsatisfiable { length: self.length }),
+            Wanted::Parts(parts) => Ok(match parts.as_slice() {
                 [only] => self
                     .describe(StatusCode::PARTIAL_CONTENT, self.body(only.clone()))
                     .with(CONTENT_RANGE, self.content_range(only)),
                 _ => self.several(parts),
-            },
+            }),
         }
     }
 

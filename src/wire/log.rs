@@ -13,10 +13,20 @@ use crate::time::Timestamp;
 
 /// How many lines may wait to be written. A reader that is slower loses lines rather than slow the server down.
 const BACKLOG: usize = 65_536;
+/// How long a reader that does not read can keep the program from ending.
+const LAST_LINES_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where lines are sent.
 #[derive(Clone, Debug)]
-pub struct Log(Option<(LogFormat, SyncSender<String>)>);
+pub struct Log(Option<(LogFormat, SyncSender<Message>)>);
+
+/// What the thread that writes is told.
+enum Message {
+    /// Write this.
+    Line(String),
+    /// Drop this when everything before has been written.
+    Mark(SyncSender<()>),
+}
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -82,6 +92,7 @@ impl Log {
             }),
             LogFormat::Pretty | LogFormat::Off => {
                 let Entry { time, method, target, status, took, request_id, error } = entry;
+                let method = method.as_str();
                 let error = error.map_or_else(String::new, |error| format!("  {}", one_line(error)));
                 format!("{time}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}\n")
             }
@@ -96,10 +107,21 @@ impl Log {
         });
     }
 
+    /// Waits until everything that was logged so far has been written, so that the program's end does not cut it off.
+    pub fn flush(&self) {
+        if let Some((_, sender)) = &self.0 {
+            let (mark, passed) = sync_channel(0);
+            if sender.try_send(Message::Mark(mark)).is_ok() {
+                // Nothing is ever sent: the wait ends when the mark is dropped.
+                let _ = passed.recv_timeout(LAST_LINES_WITHIN);
+            }
+        }
+    }
+
     fn send(&self, line: impl FnOnce(LogFormat) -> String) {
         if let Some((format, sender)) = &self.0 {
             // A full backlog loses the line, see BACKLOG.
-            let _ = sender.try_send(line(*format));
+            let _ = sender.try_send(Message::Line(line(*format)));
         }
     }
 }
@@ -116,10 +138,17 @@ fn one_line(text: &str) -> String {
 }
 
 /// Writes what has gathered in one go, until the last sender is gone.
-fn write_all(lines: &Receiver<String>) {
-    while let Ok(mut text) = lines.recv() {
-        lines.try_iter().take(1_000).for_each(|line| text.push_str(&line));
+fn write_all(messages: &Receiver<Message>) {
+    while let Ok(first) = messages.recv() {
+        let (mut text, mut marks) = (String::new(), Vec::new());
+        for message in std::iter::once(first).chain(messages.try_iter().take(1_000)) {
+            match message {
+                Message::Line(line) => text.push_str(&line),
+                Message::Mark(mark) => marks.push(mark),
+            }
+        }
         // Whoever closed stderr does not want it.
         let _ = std::io::stderr().write_all(text.as_bytes());
+        drop(marks);
     }
 }

@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+pub mod program;
+pub mod receiver;
+
 use std::time::Duration;
 
 use akol_mock::{Clock, Handle, LogFormat, MockServer, Settings, Timestamp};
@@ -46,7 +49,12 @@ impl Server {
     /// A server with other settings.
     pub async fn with(settings: Settings) -> Server {
         let start: Timestamp = settings.start_time.unwrap_or_else(|| START.parse().unwrap());
-        let server = MockServer::with_clock(&settings, Clock::manual(start)).await.unwrap();
+        Server::by_clock(settings, Clock::manual(start)).await
+    }
+
+    /// A server that lives by a clock of the test's choice.
+    pub async fn by_clock(settings: Settings, clock: Clock) -> Server {
+        let server = MockServer::with_clock(&settings, clock).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let (base, handle) = (format!("http://{}", server.address()), server.handle());
         let secret = server.webhook_secret().to_owned();

@@ -1,0 +1,197 @@
+//! The real program as its user runs it: it says where it is, serves, logs, and stops when it is told.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use support::program::{PROMPTLY, Program, akol_mock, read_to_end, request};
+use support::receiver::{Receiver, events};
+
+/// Connects until the program takes no more connections, so has heard of the signal.
+fn wait_until_closed(address: SocketAddr) {
+    while TcpStream::connect(address).is_ok() {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn the_first_line_says_where_and_the_banner_what_to_try() {
+    let program = Program::start(&["--seed", "7"]);
+    let address = program.address;
+    assert_ne!(address.port(), 0);
+    assert!(program.get("/api/v1/calls/call_xxx").contains("Alice (existing contact)"));
+    let remains = program.stop();
+    assert_eq!(remains.code, Some(0));
+    assert_eq!(remains.stdout.lines().next(), Some(&*format!("akol-mock listening on http://{address}")));
+    assert!(remains.stdout.contains("seed 7, webhook secret whsec_"), "{}", remains.stdout);
+    assert_eq!(remains.stdout.matches("curl ").count(), 3, "{}", remains.stdout);
+}
+
+#[test]
+fn the_secret_on_the_banner_is_the_users_or_grows_from_the_seed() {
+    let secret = |words: &[&str]| {
+        let stdout = Program::start(words).stop().stdout;
+        stdout.split("webhook secret ").nth(1).unwrap().lines().next().unwrap().to_owned()
+    };
+    assert_eq!(secret(&["--seed", "7"]), secret(&["--seed", "7"]));
+    assert_ne!(secret(&["--seed", "7"]), secret(&["--seed", "8"]));
+    let given = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    assert_eq!(secret(&["--webhook-secret", given]), given);
+}
+
+#[test]
+fn a_signal_finishes_what_is_under_way_and_exits_with_0() {
+    for name in ["TERM", "INT"] {
+        let program = Program::start(&[]);
+        let address = program.address;
+        let body = r#"{"campaignId":"cmp_xxx","toNumber":"+15005550107","fromPhoneNumberId":"pn_xxx"}"#;
+        let request = request("POST", "/api/v1/calls", body);
+        let (first_half, second_half) = request.split_at(request.len() - 20);
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(first_half.as_bytes()).unwrap();
+        // Answered after the half request has been accepted, as connections are accepted in order.
+        program.get("/__admin/health");
+
+        program.signal(name);
+        wait_until_closed(address);
+        stream.write_all(second_half.as_bytes()).unwrap();
+        let answer = read_to_end(stream);
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{name}: {answer}");
+        let remains = program.end_within(PROMPTLY);
+        assert_eq!(remains.code, Some(0), "{name}");
+        assert!(remains.stderr.contains("201  POST  /api/v1/calls"), "{name}: {}", remains.stderr);
+    }
+}
+
+#[test]
+fn a_download_under_way_is_finished() {
+    let program = Program::start(&[]);
+    // More than the socket's buffers hold is under way when the signal comes.
+    let mut streams: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(program.address).unwrap()).collect();
+    let mut starts = Vec::new();
+    for stream in &mut streams {
+        stream.write_all(request("GET", "/api/v1/calls/call_xxx/audio", "").as_bytes()).unwrap();
+        let mut start = [0; 16];
+        stream.read_exact(&mut start).unwrap();
+        starts.push(start);
+    }
+    program.signal("TERM");
+    wait_until_closed(program.address);
+    for (mut stream, start) in streams.into_iter().zip(starts) {
+        let mut all = start.to_vec();
+        stream.read_to_end(&mut all).unwrap();
+        let body_at = all.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        assert_eq!(all.len() - body_at, 44 + 88 * 16_000);
+    }
+    assert_eq!(program.end_within(PROMPTLY).code, Some(0));
+}
+
+#[test]
+fn connections_that_ask_for_nothing_do_not_hold_up_the_end() {
+    let program = Program::start(&[]);
+    let silent = TcpStream::connect(program.address).unwrap();
+    let mut kept_alive = TcpStream::connect(program.address).unwrap();
+    kept_alive.write_all(b"GET /__admin/health HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    kept_alive.read_exact(&mut [0; 100]).unwrap();
+    assert_eq!(program.stop().code, Some(0));
+    drop((silent, kept_alive));
+}
+
+#[test]
+fn a_client_that_never_finishes_is_left_behind_after_ten_seconds() {
+    let program = Program::start(&[]);
+    let mut stream = TcpStream::connect(program.address).unwrap();
+    let request = request("POST", "/api/v1/calls", "{}");
+    stream.write_all(&request.as_bytes()[..request.len() - 1]).unwrap();
+    program.get("/__admin/health");
+    program.signal("TERM");
+    assert_eq!(program.end_within(Duration::from_secs(14)).code, Some(0));
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line_and_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = akol_mock(&["--listen", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("error: ") && stderr.contains(&address) && stderr.contains("--listen"), "{stderr}");
+}
+
+#[test]
+fn each_request_is_one_line_of_json_on_stderr_down_to_the_last() {
+    const REQUESTS: usize = 200;
+    let program = Program::start(&["--log-format", "json"]);
+    for number in 0..REQUESTS {
+        program.get(&format!("/api/v1/calls?limit=1&x={number}&y=%22%0A"));
+    }
+    let remains = program.stop();
+    let lines: Vec<Value> = remains.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), REQUESTS);
+    for (number, line) in lines.iter().enumerate() {
+        assert_eq!(line["method"], "GET");
+        assert_eq!(line["target"], format!("/api/v1/calls?limit=1&x={number}&y=%22%0A"));
+        assert_eq!(line["status"], 200);
+        assert!(line["requestId"].as_str().unwrap().starts_with("req_"), "{line}");
+    }
+}
+
+#[test]
+fn the_log_is_one_readable_line_a_request_unless_it_is_off() {
+    let stderr_of = |words: &[&str]| {
+        let program = Program::start(words);
+        program.get("/api/v1/calls/call_xxx");
+        program.get("/__admin/health");
+        program.stop().stderr
+    };
+    let pretty = stderr_of(&[]);
+    assert_eq!(pretty.lines().count(), 2, "{pretty}");
+    assert!(pretty.lines().next().unwrap().contains("200  GET   /api/v1/calls/call_xxx"), "{pretty}");
+    assert_eq!(stderr_of(&["--log-format", "off"]), "");
+}
+
+#[test]
+fn the_healthcheck_tells_a_server_that_runs_from_one_that_has_ended() {
+    let program = Program::start(&["--admin-token", "secret"]);
+    let url = format!("http://{}", program.address);
+    let check = || akol_mock(&["healthcheck", "--url", &url]).output().unwrap().status.code();
+    assert_eq!(check(), Some(0));
+    assert_eq!(program.stop().code, Some(0));
+    assert_eq!(check(), Some(1));
+}
+
+#[test]
+fn options_come_from_the_environment_too() {
+    let mut command = akol_mock(&[]);
+    command.env("AKOL_MOCK_LISTEN", "127.0.0.1:0").env("AKOL_MOCK_CALLS", "0").env("AKOL_MOCK_LOG_FORMAT", "off");
+    let program = Program::run(command);
+    let list: Value = serde_json::from_str(&program.get("/api/v1/calls")).unwrap();
+    assert_eq!(list["pagination"]["total"], 1, "the documentation's example alone");
+    assert_eq!(program.stop().stderr, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_star_stands_for_all_events_and_deliveries_come_by_the_real_clock() {
+    let receiver = Receiver::scripted([support::receiver::Reaction::Status(500)]).await;
+    let words = ["--webhook-url", &receiver.url, "--webhook-events", "*", "--webhook-retries", "1ms,1ms"];
+    let program = Program::start(&words);
+    let call = program.post("/__admin/calls", r#"{"direction":"inbound","scenario":"endless"}"#);
+    let id = call["data"]["id"].as_str().unwrap();
+    program.post(&format!("/api/v1/calls/{id}/end"), "{}");
+    let told = events(&receiver.wait_for(6).await);
+    let expected =
+        ["call.started", "call.started", "call.ended", "call.completed", "transcript.ready", "summary.ready"];
+    assert_eq!(told, expected);
+    let stderr = program.stop().stderr;
+    let note = format!("webhook to {} was not received: answered 500", receiver.url);
+    assert_eq!(stderr.matches(&note).count(), 1, "{stderr}");
+}

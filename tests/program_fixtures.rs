@@ -1,0 +1,137 @@
+//! The real program with fixtures of the user's own.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use support::program::{Program, akol_mock};
+
+/// A path at which there is nothing yet.
+fn fresh_folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("program-{name}"));
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    folder
+}
+
+/// The built-in fixtures in a folder of their own.
+fn written_fixtures(name: &str) -> PathBuf {
+    let folder = fresh_folder(name);
+    let output = akol_mock(&["fixtures", folder.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    folder
+}
+
+/// The number of the first line that holds a text, from 1.
+fn line_of(file: &Path, text: &str) -> usize {
+    1 + fs::read_to_string(file).unwrap().lines().position(|line| line.contains(text)).unwrap()
+}
+
+fn replace(file: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains(from), "{} has no {from:?}", file.display());
+    fs::write(file, text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn a_broken_fixture_is_named_with_file_and_line_and_2() {
+    for (name, file, from, to, part) in [
+        ("toml", "scenarios.toml", "ring = \"3s..14s\"", "ring = 3s..14s", "invalid"),
+        ("value", "scenarios.toml", "ring = \"3s..14s\"", "ring = \"14s..3s\"", "14s..3s"),
+        ("key", "businesses/documentation.toml", "trade = \"salon\"", "trad = \"salon\"", "trad"),
+        ("reference", "businesses/documentation.toml", "agent = \"agt_xxx\"", "agent = \"agt_nobody\"", "agt_nobody"),
+        ("call", "calls.toml", "campaignId = \"cmp_xxx\"", "campaignId = \"cmp_none\"", "cmp_none"),
+    ] {
+        let folder = written_fixtures(&format!("broken-{name}"));
+        let line = line_of(&folder.join(file), from);
+        replace(&folder.join(file), from, to);
+        let output = akol_mock(&["--listen", "127.0.0.1:0", "--fixtures", folder.to_str().unwrap()]).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}: {stderr}");
+        assert_eq!(output.stdout, b"", "{name}");
+        let place = format!("{}:{line}:", folder.join(file).display());
+        assert!(stderr.contains(&place) && stderr.contains(part), "{name}: {stderr} should name {place} {part}");
+    }
+}
+
+/// Everything that can be listed, and some of what hangs on it.
+fn everything(program: &Program) -> Vec<String> {
+    let mut paths: Vec<String> = ["campaigns", "businesses", "agents", "phone-numbers"]
+        .map(|noun| format!("/__admin/{noun}"))
+        .into_iter()
+        .chain((1..=3).map(|page| format!("/api/v1/calls?limit=100&page={page}")))
+        .collect();
+    paths.push("/api/v1/calls/call_xxx/transcript".to_owned());
+    paths.iter().map(|path| program.get(path)).collect()
+}
+
+#[test]
+fn fixtures_that_were_written_serve_the_same_bytes_as_the_built_in() {
+    let folder = written_fixtures("round-trip");
+    let same = ["--start-time", "2026-11-22T12:00:00Z"];
+    let built_in = Program::start(&same);
+    let written = Program::start(&[&same[..], &["--fixtures", folder.to_str().unwrap()]].concat());
+    let (one, other) = (everything(&built_in), everything(&written));
+    assert!(one[4].contains("call_") && one[4].len() > 50_000);
+    assert_eq!(one, other);
+}
+
+#[test]
+fn one_changed_file_is_used_and_the_rest_stays_built_in() {
+    let folder = written_fixtures("changed");
+    replace(&folder.join("businesses/documentation.toml"), "Corner Street Salon", "Mine & Yours");
+    let program = Program::start(&["--fixtures", folder.to_str().unwrap()]);
+    assert!(program.get("/__admin/businesses").contains("Mine & Yours"));
+
+    let alone = fresh_folder("alone");
+    fs::create_dir(&alone).unwrap();
+    let scenarios = fs::read_to_string(folder.join("scenarios.toml")).unwrap();
+    fs::write(alone.join("scenarios.toml"), scenarios.replace("name = \"busy\"", "name = \"engaged\"")).unwrap();
+    let program = Program::start(&["--fixtures", alone.to_str().unwrap()]);
+    let change = program.ask("PATCH", "/__admin/campaigns/cmp_xxx", r#"{"scenario": "engaged"}"#);
+    assert!(change.contains("engaged"), "{change}");
+    assert!(program.get("/api/v1/calls/call_xxx").contains("Alice"));
+}
+
+/// The memory that a process holds, in bytes.
+#[cfg(target_os = "linux")]
+fn resident(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn day_long_recordings_are_streamed_in_little_memory() {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use support::program::request;
+
+    let folder = written_fixtures("day-long");
+    replace(&folder.join("calls.toml"), "2026-04-18T14:23:10.000Z", "2026-04-19T14:21:42.000Z");
+    let program = Program::start(&["--fixtures", folder.to_str().unwrap()]);
+    program.get("/api/v1/calls/call_xxx");
+    let before = resident(program.child.id());
+    let read = || {
+        let mut stream = TcpStream::connect(program.address).unwrap();
+        stream.write_all(request("GET", "/api/v1/calls/call_xxx/audio", "").as_bytes()).unwrap();
+        let mut start = vec![0; 32 << 20];
+        stream.read_exact(&mut start).unwrap();
+        let head = String::from_utf8_lossy(&start[..1_000]).into_owned();
+        assert!(head.contains(&format!("content-length: {}\r\n", 44 + 86_400_u32 * 16_000)), "{head}");
+        stream
+    };
+    // Eight clients that each have read 32 MiB and now dawdle, of 1.4 GB each.
+    let streams: Vec<TcpStream> = (0..8).map(|_| read()).collect();
+    let grown = resident(program.child.id()).saturating_sub(before);
+    assert!(grown < 16 << 20, "{grown} bytes more");
+    drop(streams);
+    assert_eq!(program.stop().code, Some(0));
+}
