@@ -54,6 +54,11 @@ pub struct Turn {
     pub end: u32,
 }
 
+impl Turn {
+    /// Something is heard of a turn that is at least so long, in milliseconds: the shortest clip, wherever its frames fall.
+    pub const HEARD: u32 = 16 * FRAME_MS;
+}
+
 /// The recording of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Recording {

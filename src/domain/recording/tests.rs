@@ -14,9 +14,6 @@ use super::*;
 const WAV_SAMPLES_A_MS: usize = 8;
 const MP3_SAMPLES_A_MS: usize = 16;
 
-/// Long enough for the shortest clip, wherever its frames fall.
-const LONG_ENOUGH_MS: u32 = 16 * FRAME_MS;
-
 fn bytes(recording: Recording) -> Vec<u8> {
     let whole = 0..recording.len();
     read(recording, whole)
@@ -111,7 +108,7 @@ proptest! {
         for turn in &turns {
             prop_assert!(!part(silent_from, turn.start), "sound before {turn:?}");
             let heard = turn.end.min(seconds * 1000).saturating_sub(turn.start);
-            prop_assert!(part(turn.start, turn.end) || heard < LONG_ENOUGH_MS, "silence in {turn:?}");
+            prop_assert!(part(turn.start, turn.end) || heard < Turn::HEARD, "silence in {turn:?}");
             silent_from = turn.end;
         }
         prop_assert!(!part(silent_from, seconds * 1000), "sound after the last turn");
@@ -178,7 +175,7 @@ fn an_mp3_recording_is_loud_within_turns_and_quiet_between() {
         let at = |ms: u32| (ms as usize * MP3_SAMPLES_A_MS).min(samples.len());
         rms(&samples[at(from)..at(to)])
     };
-    for turn in turns.iter().filter(|turn| turn.end - turn.start >= LONG_ENOUGH_MS && turn.end <= 300_000) {
+    for turn in turns.iter().filter(|turn| turn.end - turn.start >= Turn::HEARD && turn.end <= 300_000) {
         let loudness = part(turn.start, turn.end);
         assert!(loudness > 0.03, "{loudness} in {turn:?}");
     }
