@@ -101,14 +101,22 @@ impl MockServer {
         Handle(Arc::clone(&self.workspace))
     }
 
-    /// Serves until `stop` says so, then finishes what is under way.
+    /// Serves until `stop` says so, then finishes what is under way, requests and deliveries: ten seconds at most.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let service = self.service;
+        let explaining = Arc::clone(&service);
+        let explain = Arc::new(move |status| explaining.explain(status));
         let handle = move |request, peer| {
             let service = Arc::clone(&service);
             async move { service.answer(request, peer).await }
         };
-        accept::serve(self.listener, handle, stop).await;
+        let mut stopping = stop.clone();
+        let deliveries = async {
+            // An error means that nobody can say stop any more, which is as good as having said it.
+            let _ = stopping.wait_for(|stop| *stop).await;
+            let _ = tokio::time::timeout(accept::GRACE, driver::settle(&self.workspace)).await;
+        };
+        tokio::join!(accept::serve(self.listener, handle, explain, stop), deliveries);
         drop(self.background);
         // Fails if the runtime is being shut down; then nobody waits for the last lines.
         let _ = tokio::task::spawn_blocking(move || self.log.flush()).await;

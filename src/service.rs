@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 use crate::api::gate::{Gate, bearer_token};
 use crate::config::Settings;
 use crate::dialect::refusal::Refusal;
+use crate::domain::quoted::Quoted;
 use crate::engine::Workspace;
 use crate::rng::Seed;
 use crate::routes::{self, API, CONTROL, Handler, Route, Unrouted};
@@ -20,7 +21,7 @@ use crate::time::{Stopwatch, Timestamp};
 use crate::wire::body::Body;
 use crate::wire::log::{Entry, Log};
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, read_body};
+use crate::wire::request::{Request, discard, read_body};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -79,8 +80,7 @@ impl Service {
     /// Answers one request, whatever it is.
     pub async fn answer(&self, request: hyper::Request<Incoming>, peer: SocketAddr) -> hyper::Response<Body> {
         let stopwatch = Stopwatch::start();
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let request_id = format!("req_{:016x}", self.ids.nth(number).number());
+        let request_id = self.next_id();
         let (parts, body) = request.into_parts();
         let mut request = Request::new(parts, peer.ip());
 
@@ -102,12 +102,36 @@ impl Service {
         reply.into_response(request.method == Method::HEAD)
     }
 
+    /// The whole answer to what hyper could not read as a request.
+    pub fn explain(&self, status: StatusCode) -> Vec<u8> {
+        let message = match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                "The request has more than 100 headers, or they are too long"
+            }
+            StatusCode::URI_TOO_LONG => "The request's path and query are too long",
+            _ => "This is not an HTTP/1.1 request: its request line or a header is malformed",
+        };
+        let (now, request_id) = (self.workspace.clock().now(), self.next_id());
+        self.log.note(now, &format!("{} {message} ({request_id})", status.as_u16()));
+        let reply =
+            Refusal::new(status, message).reply().with(REQUEST_ID, request_id.as_str()).with(DATE, self.date.at(now));
+        reply.into_bytes()
+    }
+
+    fn next_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("req_{:016x}", self.ids.nth(number).number())
+    }
+
     async fn reply(&self, request: &mut Request, body: Incoming) -> Result<Reply, Refusal> {
-        request.check_head()?;
-        let route = self.admit(request)?;
-        if request.method != Method::GET && request.method != Method::HEAD {
+        let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(request));
+        let takes_body = request.method != Method::GET && request.method != Method::HEAD;
+        if admitted.is_ok() && takes_body {
             request.body = read_body(&request.headers, body).await?;
+        } else {
+            discard(&request.headers, body).await;
         }
+        let route = admitted?;
         match route.handler {
             Handler::Read(look) => self.workspace.read(|world, now| look(world, now, request)),
             Handler::Write(change) => self.workspace.write(|world| change(world, request)),
@@ -137,7 +161,7 @@ impl Service {
             }
             Err(Unrouted::NoSuchPath) => Err(Refusal::new(
                 StatusCode::NOT_FOUND,
-                format!("There is nothing at {}; Akol's API begins at /api/v1/calls", request.path),
+                format!("There is nothing at {}; Akol's API begins at /api/v1/calls", Quoted(&request.path)),
             )),
             Err(Unrouted::BrokenPath) => {
                 Err(Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8"))

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
-use jiff::fmt::temporal::DateTimePrinter;
+use jiff::fmt::temporal::{DateTimePrinter, Pieces};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
@@ -96,9 +96,13 @@ impl Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }
 
-    fn checked(millis: i64) -> Result<Timestamp, NotATimestamp> {
-        let instant = Timestamp(millis);
-        (Timestamp::MIN..=Timestamp::MAX).contains(&instant).then_some(instant).ok_or(NotATimestamp)
+    /// Cuts what is finer than a millisecond.
+    fn of(instant: jiff::Timestamp) -> Timestamp {
+        Timestamp(instant.as_nanosecond().div_euclid(1_000_000) as i64)
+    }
+
+    fn checked(self) -> Result<Timestamp, NotATimestamp> {
+        (Timestamp::MIN..=Timestamp::MAX).contains(&self).then_some(self).ok_or(NotATimestamp)
     }
 }
 
@@ -140,12 +144,21 @@ impl DateBound {
 impl FromStr for DateBound {
     type Err = NotATimestamp;
 
+    /// Reads any date of the years 1 to 9999: one that no call can have is how clients say "no bound". Past [`Timestamp::MAX`]
+    /// all are the same.
     fn from_str(text: &str) -> Result<DateBound, NotATimestamp> {
         if text.len() == "2026-04-18".len() {
             let date: Date = text.parse().map_err(|_| NotATimestamp)?;
-            return Timestamp::checked(midnight(date).0).map(DateBound::Day);
+            return Ok(DateBound::Day(midnight(date).min(Timestamp::MAX)));
         }
-        text.parse().map(DateBound::Instant)
+        let pieces = Pieces::parse(text).map_err(|_| NotATimestamp)?;
+        let is_instant = pieces.time().is_some() && pieces.offset().is_some();
+        // The last day of 9999 is more than jiff's own instants can hold.
+        let is_past_all = pieces.date().year() > Timestamp::MAX.date().year();
+        match is_instant && is_past_all {
+            true => Ok(DateBound::Instant(Timestamp::MAX)),
+            false => text.parse().map_err(|_| NotATimestamp).map(|at| DateBound::Instant(Timestamp::of(at))),
+        }
     }
 }
 
@@ -154,8 +167,7 @@ impl FromStr for Timestamp {
 
     /// Reads an ISO-8601 date and time with `Z` or an offset; digits past the milliseconds are cut.
     fn from_str(text: &str) -> Result<Timestamp, NotATimestamp> {
-        let instant: jiff::Timestamp = text.parse().map_err(|_| NotATimestamp)?;
-        Timestamp::checked(instant.as_nanosecond().div_euclid(1_000_000) as i64)
+        text.parse().map_err(|_| NotATimestamp).and_then(|instant| Timestamp::of(instant).checked())
     }
 }
 
@@ -298,6 +310,19 @@ mod tests {
         let day: DateBound = "2026-04-18".parse().unwrap();
         assert_eq!(day.first(), at("2026-04-18T00:00:00Z"));
         assert_eq!(day.last(), at("2026-04-18T23:59:59.999Z"));
+    }
+
+    #[test]
+    fn a_bound_may_be_a_date_that_no_call_has() {
+        let bound = |text: &str| text.parse::<DateBound>().map(DateBound::first);
+        assert_eq!(bound("0001-01-01T00:00:00Z").unwrap().to_string(), "0001-01-01T00:00:00.000Z");
+        assert_eq!(bound("1969-12-31").unwrap().to_string(), "1969-12-31T00:00:00.000Z");
+        for text in ["9999-12-31", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59-12:00"] {
+            assert_eq!(bound(text), Ok(Timestamp::MAX), "{text}");
+        }
+        for text in ["9999-12-32", "9999-12-31T23:59:59", "9999-12-31T24:00:00Z", "10000-01-01"] {
+            assert_eq!(bound(text), Err(NotATimestamp), "{text}");
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn filter(world: &World, parameters: &mut Parameters) -> Filter {
     filter.facets.extend(parameters.get("sentiment").map(Facet::Sentiment));
     // An id that nothing has is no mistake in the request: no call matches it.
     let mut by_id = |name, find: &dyn Fn(&str) -> Option<Facet>| {
-        if let Some(found) = parameters.text(name).map(find) {
+        if let Some(found) = parameters.id(name).map(find) {
             filter.facets.extend(found);
             filter.is_unmatchable |= found.is_none();
         }

@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use crate::dialect::call_view::CallView;
 use crate::dialect::envelope;
-use crate::dialect::fields::{Fields, Id, quoted};
+use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::Error;
 use crate::domain::idempotency::Known;
 use crate::domain::phone_number::NotAPhoneNumber;
+use crate::domain::quoted::Quoted;
 use crate::domain::world::{Placement, World};
 use crate::wire::body::Body;
 use crate::wire::reply::Reply;
@@ -67,7 +68,7 @@ fn idempotency_key(request: &Request) -> Result<Option<Uuid>, Error> {
     }
     let text = String::from_utf8_lossy(key.as_bytes());
     let key = Uuid::try_parse(&text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
-    key.map(Some).ok_or_else(|| Error::invalid(KEY, format!("is {}, {EXPECTED}", quoted(&text))))
+    key.map(Some).ok_or_else(|| Error::invalid(KEY, format!("is {}, {EXPECTED}", Quoted(&text))))
 }
 
 fn scenario(request: &Request) -> Result<Option<&str>, Error> {

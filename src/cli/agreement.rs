@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use super::layers::{Layer, refuse};
 use super::options;
 use super::refusal::{Refusal, Wrong};
+use super::secret::why_not_standard;
 use super::surroundings::Surroundings;
-use crate::config::{Auth, Profile, Settings};
+use crate::config::{Auth, Profile, Settings, Signature};
 use crate::webhook_url::WebhookUrl;
 
 /// Refuses what contradicts itself, and fills in what one option means for another.
 pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundings<'_>) -> Result<(), Refusal> {
     tokens(settings, given)?;
     fixtures(settings.fixtures.as_ref(), given, around)?;
+    webhook_secret(settings, given)?;
     if settings.profile == Profile::Production {
         public_urls(settings, given)?;
         if !given.contains_key("rate-limit") {
@@ -36,6 +38,20 @@ fn tokens(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
             origin(given, "auth")
         ))),
         _ => Ok(()),
+    }
+}
+
+/// Standard Webhooks needs a secret that it can decode.
+fn webhook_secret(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
+    let secret = settings.webhooks.secret.as_deref().filter(|_| settings.webhooks.signature == Signature::Standard);
+    match secret.and_then(why_not_standard) {
+        Some(why) => Err(Refusal::new(format!(
+            "--webhook-secret (not shown, it is a secret), {}, does not go with --webhook-signature standard, {}: {why}; \
+             give whsec_ and the base64 of 24 to 64 bytes, or take --webhook-signature akol",
+            origin(given, "webhook-secret"),
+            origin(given, "webhook-signature")
+        ))),
+        None => Ok(()),
     }
 }
 

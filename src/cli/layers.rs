@@ -92,6 +92,9 @@ pub(super) fn joined(mut before: Layer, mut after: Layer) -> Result<Layer, Refus
     Ok(before)
 }
 
+/// What Kubernetes and Docker tell every container about a service or link that is called `akol-mock`.
+const SERVICE_VARIABLES: [&str; 3] = ["AKOL_MOCK_SERVICE_", "AKOL_MOCK_PORT", "AKOL_MOCK_NAME"];
+
 /// Every `AKOL_MOCK_` variable, which must be an option's: a typo must not pass silently.
 fn environment(around: &Surroundings<'_>) -> Result<Layer, Refusal> {
     let mut layer = Layer::new();
@@ -99,6 +102,9 @@ fn environment(around: &Surroundings<'_>) -> Result<Layer, Refusal> {
         let Some(variable) = variable.to_str().filter(|name| name.starts_with(options::PREFIX)) else {
             continue;
         };
+        if SERVICE_VARIABLES.iter().any(|service| variable.starts_with(service)) {
+            continue;
+        }
         let option =
             options::all().find(|option| option.variable() == variable).ok_or_else(|| unknown_variable(variable))?;
         let origin = Origin::Environment { variable: variable.to_owned() };

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::ValueHint;
 
 use super::refusal::Wrong;
-use super::secret::secret;
 use super::values;
 use crate::config::{Auth, LogFormat, Profile, Settings, Signature};
 
@@ -266,9 +265,11 @@ pub(super) const TABLE: &[Opt] = &[
         value: "SECRET",
         meaning: "What webhooks are signed with",
         default: "made from the seed, printed at the start",
-        accepts: "whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 letters or digits",
+        details: "Akol's look like whsec_ and 32 letters or digits. With --webhook-signature standard it has to be whsec_ \
+                  and the base64 of 24 to 64 bytes.",
+        accepts: "visible ASCII characters without spaces, at least one",
         secret: true,
-        read: Read::One(|to, text| set(&mut to.webhooks.secret, secret(text).map(Some))),
+        read: Read::One(|to, text| set(&mut to.webhooks.secret, values::token(text).map(Some))),
         ..PLAIN
     },
     Opt {

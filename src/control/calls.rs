@@ -16,10 +16,7 @@ use crate::wire::request::Request;
 /// Lets a call come in, and answers with it.
 pub fn receive(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let mut fields = Fields::read(request)?;
-    fields.only(
-        &["direction", "scenario", "fromNumber", "toNumber", "campaignId"],
-        "direction, scenario, fromNumber, toNumber and campaignId",
-    );
+    fields.only(&["direction", "scenario", "fromNumber", "toNumber", "campaignId"]);
     let direction = fields.required("direction", "\"inbound\"");
     let scenario = fields.optional::<Id>("scenario", "the name of a scenario");
     let from = fields.optional("fromNumber", NotAPhoneNumber);

@@ -37,7 +37,7 @@ pub fn list(world: &World, _: Timestamp, _: &Request) -> Result<Reply, Refusal> 
 /// Pauses or resumes a campaign, changes its recording setting or scenario. All of it, or nothing.
 pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let mut fields = Fields::read(request)?;
-    fields.only(&["status", "recording", "scenario"], "status, recording and scenario");
+    fields.only(&["status", "recording", "scenario"]);
     let change = CampaignChange {
         status: fields.optional("status", NotOneOf::of(CampaignStatus::ALL.iter().map(|one| one.as_str()))),
         recording: fields.optional("recording", NotOneOf::of(RecordingSetting::ALL.iter().map(|one| one.as_str()))),

@@ -1,5 +1,6 @@
 //! The fields of a JSON body, each checked, all errors gathered.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -7,7 +8,9 @@ use hyper::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
+use crate::domain::NotOneOf;
 use crate::domain::error::{Error, FieldError};
+use crate::domain::quoted::Quoted;
 use crate::wire::request::Request;
 
 /// A JSON object on its way in.
@@ -55,7 +58,7 @@ impl Fields {
             None | Some(Value::Null) => return None,
             Some(Value::String(text)) => match text.parse() {
                 Ok(value) => return Some(value),
-                Err(_) => format!("is {}, must be {expected}", quoted(text)),
+                Err(_) => format!("is {}, must be {expected}", Quoted(text)),
             },
             Some(other) => format!("is {}, must be {expected}", kind(other)),
         };
@@ -68,12 +71,13 @@ impl Fields {
     }
 
     /// Notes every field that is none of `known`.
-    pub fn only(&mut self, known: &[&'static str], expected: &'static str) {
-        let unknown = self.object.keys().find(|name| !known.contains(&name.as_str()));
-        if let Some(name) = unknown {
-            let message = format!("has a field {}, may have {expected}", quoted(name));
-            self.note::<()>("body", message);
-        }
+    pub fn only(&mut self, known: &[&'static str]) {
+        let unknown = self.object.keys().filter(|name| !known.contains(&name.as_str()));
+        let known = NotOneOf::of(known.iter().copied());
+        self.errors.extend(unknown.map(|name| FieldError {
+            field: Cow::Owned(name.clone()),
+            message: format!("is unknown, must be {known}"),
+        }));
     }
 
     /// Everything that was found wrong, if anything was.
@@ -82,7 +86,7 @@ impl Fields {
     }
 
     fn note<T>(&mut self, field: &'static str, message: String) -> Option<T> {
-        self.errors.push(FieldError { field, message });
+        self.errors.push(FieldError { field: Cow::Borrowed(field), message });
         None
     }
 }
@@ -112,7 +116,7 @@ fn check_content_type(request: &Request) -> Result<(), Refusal> {
     if is_json && is_utf8 {
         return Ok(());
     }
-    let given = given.map_or_else(|| "missing".to_owned(), |given| format!("{given:?}"));
+    let given = given.map_or_else(|| "missing".to_owned(), |given| Quoted(given).to_string());
     Err(Refusal::bad_request(format!("Content-Type is {given}, must be application/json")))
 }
 
@@ -126,14 +130,4 @@ fn kind(value: &Value) -> &'static str {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }
-}
-
-/// The text in quotes, cut where it is long.
-pub fn quoted(text: &str) -> String {
-    const SHOWN: usize = 80;
-    if text.chars().count() <= SHOWN {
-        return format!("{text:?}");
-    }
-    let begin: String = text.chars().take(SHOWN).collect();
-    format!("{begin:?}…")
 }

@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::fields::quoted;
 use super::refusal::Refusal;
 use crate::domain::error::{Error, FieldError};
+use crate::domain::quoted::Quoted;
 use crate::wire::query::{Query, Value};
 
 /// A query on its way in. Parameters that nobody asks about are ignored.
@@ -31,9 +31,22 @@ impl Parameters {
             Value::Absent => None,
             Value::Once(text) => Some(text),
             Value::Repeated => {
-                self.errors.push(FieldError { field: name, message: "is given more than once".to_owned() });
+                self.errors.push(FieldError { field: name.into(), message: "is given more than once".to_owned() });
                 None
             }
+        }
+    }
+
+    /// An id: any text that is not empty. `None` where it is missing or empty, which is then noted.
+    pub fn id(&mut self, name: &'static str) -> Option<&str> {
+        if self.text(name).is_some_and(str::is_empty) {
+            self.note(name, "is \"\", must be an id; leave the parameter out to not filter by it".to_owned());
+            return None;
+        }
+        // Noted already if it is given more than once.
+        match self.query.get(name) {
+            Value::Once(text) => Some(text),
+            Value::Absent | Value::Repeated => None,
         }
     }
 
@@ -42,7 +55,7 @@ impl Parameters {
         let text = self.text(name)?;
         let problem = match text.parse() {
             Ok(value) => return Some(value),
-            Err(expected) => format!("is {}, must be {expected}", quoted(text)),
+            Err(expected) => format!("is {}, must be {expected}", Quoted(text)),
         };
         // The commonest slip: an offset's plus that was not encoded.
         let hint = if text.contains(' ') { "; a + in a query stands for a space, write it %2B" } else { "" };
@@ -58,7 +71,7 @@ impl Parameters {
             Ok(number) if is_digits && range.contains(&number) => number,
             _ => {
                 let message =
-                    format!("is {}, must be a whole number from {} to {}", quoted(text), range.start(), range.end());
+                    format!("is {}, must be a whole number from {} to {}", Quoted(text), range.start(), range.end());
                 self.note(name, message);
                 default
             }
@@ -67,7 +80,7 @@ impl Parameters {
 
     /// Notes that something is wrong with a parameter.
     pub fn note(&mut self, field: &'static str, message: String) {
-        self.errors.push(FieldError { field, message });
+        self.errors.push(FieldError { field: field.into(), message });
     }
 
     /// Everything that was found wrong, if anything was.

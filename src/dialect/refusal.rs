@@ -72,7 +72,7 @@ impl Refusal {
     /// The reply, in the error envelope.
     pub fn reply(&self) -> Reply {
         let fields: Vec<Field<'_>> =
-            self.fields.iter().map(|error| Field { field: error.field, message: &error.message }).collect();
+            self.fields.iter().map(|error| Field { field: &error.field, message: &error.message }).collect();
         let reply = envelope::failure(self.status, &self.message, &fields);
         match &self.advice {
             Advice::None => reply,

@@ -2,7 +2,9 @@
 
 use super::directory::{Campaign, CampaignStatus, RecordingSetting};
 use super::error::Error;
-use super::fixtures::Fixtures;
+use super::quoted::Quoted;
+use super::scenario::Scenario;
+use super::vocabulary::NotOneOf;
 
 /// A campaign's present state.
 #[derive(Clone, Debug)]
@@ -33,16 +35,16 @@ pub struct CampaignChange {
 }
 
 impl CampaignState {
-    /// Carries out the whole change, or none of it.
-    pub fn apply(&mut self, id: &str, change: CampaignChange, fixtures: &Fixtures) -> Result<(), Error> {
+    /// Carries out the whole change, or none of it. The scenario is to be one of `scenarios`.
+    pub fn apply(&mut self, id: &str, change: CampaignChange, scenarios: &[Scenario]) -> Result<(), Error> {
         if let Some(to) = change.status.filter(|to| !self.status.may_become(*to)) {
             return Err(Error::CampaignTransition { id: id.to_owned(), from: self.status, to });
         }
         if let Some(Some(name)) = &change.scenario
-            && fixtures.scenario(name).is_none()
+            && !scenarios.iter().any(|known| known.name == *name)
         {
-            let names = super::vocabulary::NotOneOf::of(fixtures.scenarios.iter().map(|known| known.name.as_str()));
-            return Err(Error::invalid("scenario", format!("is {name:?}, must be {names}, or null")));
+            let names = NotOneOf::of(scenarios.iter().map(|known| known.name.as_str()));
+            return Err(Error::invalid("scenario", format!("is {}, must be {names}, or null", Quoted(name))));
         }
         self.status = change.status.unwrap_or(self.status);
         self.recording = change.recording.unwrap_or(self.recording);

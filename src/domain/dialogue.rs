@@ -45,6 +45,8 @@ pub struct Dialogue {
     pub lines: Vec<Template>,
     /// What is said again and again after that; empty for a conversation that ends by itself.
     pub repeats: Vec<Template>,
+    /// How long `lines` take when nobody hurries: see [`natural_length`].
+    pub natural_length: Duration,
 }
 
 impl Dialogue {
@@ -56,17 +58,28 @@ impl Dialogue {
             && self.trade.as_ref().is_none_or(|trade| *trade == business.trade)
     }
 
-    /// How long it takes when nobody hurries.
-    pub fn natural_length(&self) -> Duration {
-        let words: u64 = self.lines.iter().map(|line| words(&line.text)).sum();
-        let pauses = (self.lines.len() as u64).saturating_sub(1) * (PAUSE.start() + PAUSE.end()) / 2;
-        Duration::from_millis(words * MILLIS_PER_WORD + pauses + CLOSING)
-    }
-
     /// The shortest time in which it can be had: a good deal faster than people like to talk.
     pub fn shortest_length(&self) -> Duration {
-        self.natural_length() * 3 / 4
+        self.natural_length * 3 / 4
     }
+}
+
+/// How long lines take when nobody hurries and what takes the placeholders' places is long: better some silence than a rush.
+pub fn natural_length(lines: &[Template]) -> Duration {
+    let words: u64 = lines.iter().map(|line| words(&line.text) + words_to_come(&line.text)).sum();
+    let pauses = (lines.len() as u64).saturating_sub(1) * (PAUSE.start() + PAUSE.end()) / 2;
+    Duration::from_millis(words * MILLIS_PER_WORD + pauses + CLOSING)
+}
+
+/// How many words more than the template a line can have once its placeholders are filled in.
+fn words_to_come(template: &str) -> u64 {
+    Piece::all(template)
+        .map(|piece| match piece {
+            Piece::Placeholder("business" | "service" | "date") => 2,
+            Piece::Placeholder("caller" | "colleague" | "time") => 1,
+            Piece::Placeholder(_) | Piece::Text(_) => 0,
+        })
+        .sum()
 }
 
 fn words(text: &str) -> u64 {

@@ -1,10 +1,12 @@
 //! Why a command is refused, in the terms of the field. What status that is over HTTP is not decided here.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::call::Status;
 use super::directory::CampaignStatus;
 use super::fault::Fault;
+use super::quoted::Quoted;
 use crate::time::Timestamp;
 
 /// A refusal. Its text says what was wrong and, where that helps, what would be right.
@@ -71,7 +73,7 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// The field, query parameter or header.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// What is wrong and what would be right.
     pub message: String,
 }
@@ -79,7 +81,7 @@ pub struct FieldError {
 impl Error {
     /// One field is wrong.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Error {
-        Error::Invalid(vec![FieldError { field, message: message.into() }])
+        Error::Invalid(vec![FieldError { field: Cow::Borrowed(field), message: message.into() }])
     }
 
     /// There is no such thing.
@@ -91,7 +93,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::NotFound { what, id } => write!(f, "No {what} {id:?} in this account"),
+            Error::NotFound { what, id } => write!(f, "No {what} {} in this account", Quoted(id)),
             Error::Invalid(fields) => {
                 f.write_str("Validation failed: ")?;
                 for (position, FieldError { field, message }) in fields.iter().enumerate() {

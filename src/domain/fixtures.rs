@@ -4,6 +4,8 @@ mod businesses;
 mod calls;
 mod dialogues;
 mod scenarios;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::ops::Range;
@@ -18,6 +20,7 @@ use super::directory::Directory;
 use super::phone_number::PhoneNumber;
 use super::plan::Script;
 use super::scenario::Scenario;
+use crate::rng::Stream;
 
 /// One file of fixtures.
 #[derive(Clone, Debug)]
@@ -110,6 +113,13 @@ impl Fixtures {
     /// The scenario that a dialled number stands for.
     pub fn scenario_of_number(&self, number: PhoneNumber) -> Option<&Scenario> {
         self.scenarios.iter().find(|scenario| scenario.number == Some(number))
+    }
+
+    /// A scenario for a call of that direction, drawn by weight.
+    pub fn draw_scenario(&self, direction: Direction, stream: &mut Stream) -> &Scenario {
+        let drawn = stream.weighted(self.scenarios.iter().map(|scenario| scenario.weight(direction)));
+        // Fixtures without a weight above 0 for each direction are refused, so something is drawn.
+        &self.scenarios[drawn.unwrap_or(0)]
     }
 
     /// How the person felt about an ended call; `None` where nobody answered.

@@ -1,5 +1,8 @@
 //! The ledger: every call of a world, found by id and listed newest first.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -47,12 +50,9 @@ impl Ledger {
         self.index.reserve(calls);
     }
 
-    /// Takes in a new call, or gives back `None` where there is one with that id.
-    pub(super) fn add(&mut self, call: Call) -> Option<Slot> {
-        let slot = Slot(u32::try_from(self.calls.len()).ok()?);
-        if self.slots.contains_key(&call.id) {
-            return None;
-        }
+    /// Takes in a new call. There must be none with its id.
+    pub(super) fn add(&mut self, call: Call) -> Slot {
+        let slot = Slot(self.calls.len() as u32);
         self.slots.insert(call.id, slot);
         let is_queued = !call.has_rung && !call.status.is_final();
         if is_queued {
@@ -62,7 +62,7 @@ impl Ledger {
         if !is_queued {
             self.index.insert(slot, &self.calls, &self.fixtures.directory);
         }
-        Some(slot)
+        slot
     }
 
     /// Changes a call, and with it what lists say of it.

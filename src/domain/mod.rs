@@ -16,6 +16,7 @@ pub mod person;
 pub mod phone_number;
 pub mod plan;
 pub mod quota;
+pub mod quoted;
 pub mod recording;
 pub mod scenario;
 pub mod schedule;

@@ -67,11 +67,11 @@ impl Plan {
         let (talk, chosen) = match scenario.talk {
             Talk::Endless => (longest, pick(dialogues, suitable, stream)),
             Talk::Within(range) => {
-                let in_range = |dialogue: &Dialogue| (range.least..=range.most).contains(&dialogue.natural_length());
+                let in_range = |dialogue: &Dialogue| (range.least..=range.most).contains(&dialogue.natural_length);
                 let at_ease = pick(dialogues, |dialogue| suitable(dialogue) && in_range(dialogue), stream);
                 match at_ease {
                     Some(chosen) => {
-                        let unhurried = dialogues[chosen].natural_length() * stream.within(100..=112) as u32 / 100;
+                        let unhurried = dialogues[chosen].natural_length * stream.within(100..=112) as u32 / 100;
                         (whole_seconds(unhurried).clamp(range.least, range.most), Some(chosen))
                     }
                     None => (range.draw(stream), closest(dialogues, suitable, range.least)),
@@ -103,5 +103,5 @@ fn pick(dialogues: &[Dialogue], wanted: impl Fn(&Dialogue) -> bool, stream: &mut
 /// The position of the wanted dialogue whose length is nearest to `length`.
 fn closest(dialogues: &[Dialogue], wanted: impl Fn(&Dialogue) -> bool, length: Duration) -> Option<usize> {
     let candidates = dialogues.iter().enumerate().filter(|(_, dialogue)| wanted(dialogue));
-    candidates.min_by_key(|(_, dialogue)| dialogue.natural_length().abs_diff(length)).map(|(position, _)| position)
+    candidates.min_by_key(|(_, dialogue)| dialogue.natural_length.abs_diff(length)).map(|(position, _)| position)
 }

@@ -1,5 +1,8 @@
 //! Fills a new world with its past: calls of the 30 days before it starts.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use jiff::civil::{Date, Weekday};
@@ -108,14 +111,7 @@ impl<'a> Past<'a> {
         let Some(person) = person::contact(business, stream.below(contacts), self.people) else {
             return;
         };
-        let weights = self.fixtures.scenarios.iter().map(|scenario| match scenario.fits(start.direction) {
-            true => scenario.weight(start.direction),
-            false => 0,
-        });
-        let Some(scenario) = stream.weighted(weights) else {
-            return;
-        };
-        let scenario = &self.fixtures.scenarios[scenario];
+        let scenario = self.fixtures.draw_scenario(start.direction, &mut stream);
         let plan = Plan::draw(scenario, business, start.direction, &self.fixtures.dialogues, &mut stream);
         let Some(number) = stream.pick(&campaign.numbers) else {
             return;

@@ -1,5 +1,8 @@
 //! Webhooks: which events are sent to whom, in which order, and when again.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,6 +6,10 @@
 mod life;
 mod placing;
 mod reading;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +17,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::call::CallId;
 use super::campaigns::CampaignState;
 use super::fixtures::Fixtures;
 use super::idempotency::Idempotency;
@@ -163,11 +166,5 @@ impl World {
     /// The answers that idempotency keys bring back.
     pub fn answers(&mut self) -> &mut Idempotency<Bytes> {
         &mut self.answers
-    }
-
-    /// What the randomness of a number's call grows from, and the id it gets: the `nth` one, from 0.
-    fn call_seed(&self, person: PhoneNumber, nth: u32) -> (Seed, CallId) {
-        let seed = self.seed.child("call").nth(person.digits()).nth(u64::from(nth));
-        (seed, CallId::from_seed(seed))
     }
 }

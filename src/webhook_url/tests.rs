@@ -1,3 +1,5 @@
+//! Which URLs webhooks may go to, and which addresses are public.
+
 use super::{WebhookUrl, is_public};
 use crate::config::Profile;
 

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -15,22 +16,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::body::Body;
+use super::unparsed::{Explain, Explaining};
 
-/// How long requests under way may take to finish once the server is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long what is under way may take to finish once the server is told to stop.
+pub const GRACE: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to leave a broken listener alone: running out of file descriptors passes, and must not become a busy loop.
 const BREATHER: Duration = Duration::from_millis(50);
 
-/// Serves connections with `handle` until `stop` changes. No single connection's failure ends it.
-pub async fn serve<H, F>(listener: TcpListener, handle: H, mut stop: watch::Receiver<bool>)
+/// Serves connections with `handle` until `stop` changes; what is no HTTP is answered with `explain`. No single connection's
+/// failure ends it.
+pub async fn serve<H, F>(listener: TcpListener, handle: H, explain: Explain, mut stop: watch::Receiver<bool>)
 where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let mut http = http1::Builder::new();
-    // Not `pipeline_flush`: with it, hyper takes in a whole body however slowly the client reads.
+    // Not `pipeline_flush`: with it, hyper takes in a whole body however slowly the client reads, and keeps what it has to say of a
+    // malformed request to itself.
     http.auto_date_header(false).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let connections = GracefulShutdown::new();
     loop {
@@ -43,7 +47,7 @@ where
             let _ = tokio::time::timeout(BREATHER, stop.wait_for(|stop| *stop)).await;
             continue;
         };
-        let connection = connect(&http, stream, peer, handle.clone());
+        let connection = connect(&http, stream, peer, handle.clone(), Arc::clone(&explain));
         let watched = connections.watch(connection);
         tokio::spawn(async move {
             // A client that breaks off, or speaks no HTTP, is no failure of the server's.
@@ -59,8 +63,9 @@ fn connect<H, F>(
     stream: TcpStream,
     peer: SocketAddr,
     handle: H,
+    explain: Explain,
 ) -> http1::Connection<
-    TokioIo<TcpStream>,
+    Explaining<TokioIo<TcpStream>>,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + use<H, F>,
 >
 where
@@ -73,5 +78,5 @@ where
         let reply = handle(request, peer);
         async move { Ok::<_, Infallible>(reply.await) }
     });
-    http.serve_connection(TokioIo::new(stream), service)
+    http.serve_connection(Explaining::new(TokioIo::new(stream), explain), service)
 }

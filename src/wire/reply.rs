@@ -1,5 +1,6 @@
 //! A reply, before it becomes bytes.
 
+use bytes::Bytes;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 
@@ -24,7 +25,7 @@ impl Reply {
     }
 
     /// A reply of JSON that has been written already.
-    pub fn json(status: StatusCode, json: impl Into<bytes::Bytes>) -> Reply {
+    pub fn json(status: StatusCode, json: impl Into<Bytes>) -> Reply {
         Reply::new(status, "application/json", Body::Full(json.into()))
     }
 
@@ -48,5 +49,21 @@ impl Reply {
             response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
         }
         response
+    }
+
+    /// As the last bytes of a connection. Chunks that would have to be made are left out.
+    pub fn into_bytes(self) -> Vec<u8> {
+        let body = match self.body {
+            Body::Full(bytes) => bytes,
+            Body::Chunks { .. } => Bytes::new(),
+        };
+        let reason = self.status.canonical_reason().unwrap_or_default();
+        let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
+        for (name, value) in &self.headers {
+            bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        bytes.extend(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes());
+        bytes.extend(body);
+        bytes
     }
 }

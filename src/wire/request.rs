@@ -5,13 +5,15 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::CONTENT_LENGTH;
+use hyper::header::{CONTENT_LENGTH, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
+/// How much of an unwanted body is read before the client is cut off, in bytes.
+const MAX_DISCARDED: usize = 16 << 20;
 /// The most that the names and values of all headers may take together, in bytes.
 pub const MAX_HEADERS: usize = 16 << 10;
 /// The longest path and query, in bytes.
@@ -84,15 +86,33 @@ impl Request {
 }
 
 /// Reads a body, up to [`MAX_BODY`].
-pub async fn read_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Unreadable> {
+pub async fn read_body(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Unreadable> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
+        discard(headers, body).await;
         return Err(Unreadable::BodyTooLong);
     }
-    match Limited::new(body, MAX_BODY).collect().await {
+    match Limited::new(&mut body, MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Unreadable::BodyTooLong),
+        Err(error) if error.is::<LengthLimitError>() => {
+            discard(headers, body).await;
+            Err(Unreadable::BodyTooLong)
+        }
         Err(_) => Err(Unreadable::BodyBroken),
+    }
+}
+
+/// Reads a body that nobody wants. Left unread it would cost the client its connection, and if it is still sending also the answer.
+pub async fn discard(headers: &HeaderMap, mut body: Incoming) {
+    // Who asks before it sends is spared the sending.
+    if headers.contains_key(EXPECT) {
+        return;
+    }
+    let mut left = MAX_DISCARDED;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        let Some(rest) = left.checked_sub(length) else { return };
+        left = rest;
     }
 }
 

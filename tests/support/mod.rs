@@ -1,7 +1,7 @@
 //! A server of one's own for each test, on a free port and a clock that stands still, and a client for it.
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 pub mod program;
 pub mod receiver;
@@ -17,7 +17,11 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
+
+mod raw;
 
 /// When the clocks of all tests start: a Sunday noon.
 pub const START: &str = "2026-11-22T12:00:00.000Z";
@@ -97,6 +101,90 @@ impl Server {
         self.send(request.body(Full::from(body.to_string())).unwrap()).await
     }
 
+    /// `POST /calls` with an `Idempotency-Key`.
+    pub async fn place_with_key(&self, key: &str, body: impl Into<String>) -> Answer {
+        let request = self.request(Method::POST, "/api/v1/calls").header(CONTENT_TYPE, "application/json");
+        self.send(request.header("idempotency-key", key).body(Full::from(body.into())).unwrap()).await
+    }
+
+    /// `POST /calls` with an `X-Akol-Scenario`.
+    pub async fn place_as(&self, scenario: &str, body: Value) -> Answer {
+        let request = self.request(Method::POST, "/api/v1/calls").header(CONTENT_TYPE, "application/json");
+        self.send(request.header("x-akol-scenario", scenario).body(Full::from(body.to_string())).unwrap()).await
+    }
+
+    /// Every call, in the order of the list.
+    pub async fn all_calls(&self) -> Vec<Value> {
+        self.all_calls_of("").await
+    }
+
+    /// Every call that a query such as `&status=FAILED` selects, page by page.
+    pub async fn all_calls_of(&self, query: &str) -> Vec<Value> {
+        let mut calls = Vec::new();
+        for page in 1.. {
+            let answer = self.get(&format!("/api/v1/calls?limit=100&page={page}{query}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{query}: {answer:?}");
+            calls.extend(answer.data().as_array().unwrap().iter().cloned());
+            if answer.json()["pagination"]["hasNext"] == false {
+                assert_eq!(answer.json()["pagination"]["total"], calls.len(), "{query}");
+                break;
+            }
+        }
+        calls
+    }
+
+    /// Advances the clock by steps of half a second until the call shows what is wanted, and gives it as it is then.
+    pub async fn advance_until(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..4 * 3_600 {
+            let call = self.call(id).await;
+            if wanted(&call) {
+                return call;
+            }
+            self.advance(Duration::from_millis(500)).await;
+        }
+        panic!("{id} never came to what is waited for: {}", self.call(id).await);
+    }
+
+    /// Sends bytes as they are, and reads until the server closes. Reads while it sends, as clients do.
+    pub async fn raw(&self, bytes: &[u8]) -> Vec<Answer> {
+        let (mut from_server, mut to_server) = self.connect().await.into_split();
+        // The server may have answered, and stopped listening, before it has heard everything.
+        let (_, heard) = tokio::join!(to_server.write_all(bytes), read_to_end(&mut from_server));
+        heard
+    }
+
+    /// As [`Server::raw`], and says that nothing more will come.
+    pub async fn raw_and_done(&self, bytes: &[u8]) -> Vec<Answer> {
+        let (mut from_server, mut to_server) = self.connect().await.into_split();
+        let send = async {
+            to_server.write_all(bytes).await?;
+            to_server.shutdown().await
+        };
+        let (_, heard) = tokio::join!(send, read_to_end(&mut from_server));
+        heard
+    }
+
+    /// Sends everything before it listens.
+    pub async fn raw_patiently(&self, bytes: &[u8]) -> Vec<Answer> {
+        let mut stream = self.connect().await;
+        stream.write_all(bytes).await.unwrap();
+        read_to_end(&mut stream).await
+    }
+
+    /// Sends a first part, and the next when the server has had the time to answer another request.
+    pub async fn raw_in_parts(&self, parts: &[&[u8]]) -> Vec<Answer> {
+        let mut stream = self.connect().await;
+        for part in parts {
+            stream.write_all(part).await.unwrap();
+            self.get("/__admin/health").await;
+        }
+        read_to_end(&mut stream).await
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap()
+    }
+
     /// Places a call in the documentation's campaign, and gives its id.
     pub async fn place(&self, to: &str) -> String {
         let answer = self.post("/api/v1/calls", placement(to)).await;
@@ -110,6 +198,14 @@ impl Server {
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.data()
     }
+}
+
+async fn read_to_end(from_server: &mut (impl AsyncRead + Unpin)) -> Vec<Answer> {
+    let mut heard = Vec::new();
+    // A connection that is reset has said what it had to say, or nothing.
+    let end = from_server.read_to_end(&mut heard).await;
+    assert!(end.is_ok() || heard.is_empty(), "broke off after {:?}", String::from_utf8_lossy(&heard));
+    raw::answers(&heard)
 }
 
 /// The body that places a call in the documentation's campaign.

@@ -77,16 +77,9 @@ fn every_kind_of_value_says_what_it_accepts() {
              24h, such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; \"\" for no further try",
         ),
         (
-            "--webhook-secret hush",
-            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line: it does \
-             not begin with whsec_; it takes whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 \
-             letters or digits",
-        ),
-        (
-            "--webhook-secret whsec_AAAA",
-            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line: its key \
-             has 3 bytes; it takes whsec_ and the base64 of 24 to 64 bytes, for example whsec_ and 32 letters or \
-             digits",
+            "--webhook-secret=",
+            "--webhook-secret does not take that value (not shown, it is a secret), given on the command line; it takes \
+             visible ASCII characters without spaces, at least one",
         ),
         (
             "--admin-token=",
@@ -153,14 +146,20 @@ fn options_that_contradict_each_other_are_both_named() {
         (
             Scene::file("profile = 'production'").and_args("--webhook-url http://example.com"),
             "--webhook-url \"http://example.com\", given on the command line, does not go with --profile production, \
-             given in file mock.toml, line 1: the production profile sends to https:// only; give an https URL of a public host, or take \
-             --profile lenient",
+             given in file mock.toml, line 1: the production profile sends to https:// only; give an https URL of a \
+             public host, or take --profile lenient",
         ),
         (
             Scene::args("--profile production --webhook-url https://10.0.0.1"),
             "--webhook-url \"https://10.0.0.1\", given on the command line, does not go with --profile production, \
-             given on the command line: its host is not public; give an https URL of a public host, or take --profile \
+             given on the command line: the production profile sends to public addresses only; give an https URL of a public host, or take --profile \
              lenient",
+        ),
+        (
+            Scene::env("AKOL_MOCK_WEBHOOK_SECRET", "hush").and_args("--webhook-signature standard"),
+            "--webhook-secret (not shown, it is a secret), given in environment variable AKOL_MOCK_WEBHOOK_SECRET, does \
+             not go with --webhook-signature standard, given on the command line: it does not begin with whsec_; give \
+             whsec_ and the base64 of 24 to 64 bytes, or take --webhook-signature akol",
         ),
         (
             Scene::env("AKOL_MOCK_LISTEN", "0.0.0.0:0").and_args("healthcheck"),
@@ -188,6 +187,20 @@ fn an_unknown_variable_is_answered_with_the_nearest() {
 #[test]
 fn variables_of_others_are_left_alone() {
     Scene::env("AKOL_API_KEY", "7").and_env("PATH", "/bin").settings();
+}
+
+#[test]
+fn variables_that_kubernetes_and_docker_set_for_a_service_of_the_programs_name_are_left_alone() {
+    for (variable, value) in [
+        ("AKOL_MOCK_SERVICE_HOST", "10.0.0.11"),
+        ("AKOL_MOCK_SERVICE_PORT", "2565"),
+        ("AKOL_MOCK_SERVICE_PORT_HTTP", "2565"),
+        ("AKOL_MOCK_PORT", "tcp://10.0.0.11:2565"),
+        ("AKOL_MOCK_PORT_2565_TCP_ADDR", "10.0.0.11"),
+        ("AKOL_MOCK_NAME", "/app/akol-mock"),
+    ] {
+        Scene::env(variable, value).settings();
+    }
 }
 
 #[test]

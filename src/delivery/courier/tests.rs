@@ -1,3 +1,5 @@
+//! Deliveries to real receivers on this machine, over http and https.
+
 mod receiver;
 
 use std::io::ErrorKind;

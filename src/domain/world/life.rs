@@ -103,10 +103,12 @@ impl World {
         true
     }
 
-    /// Counts an ended call's minutes.
+    /// Counts an ended call's minutes. A call of the fixtures may lie in this world's future: it is shown, but not counted.
     pub(super) fn count_minutes(&mut self, slot: Slot) {
         let call = self.ledger.get(slot);
-        if let (Some(ended), Some(seconds)) = (call.ended_at, call.duration_seconds()) {
+        if let (Some(ended), Some(seconds)) = (call.ended_at, call.duration_seconds())
+            && ended <= self.now
+        {
             self.minutes.count(ended, seconds);
         }
     }

@@ -1,18 +1,23 @@
 //! How calls come into the world: placed over the API, or coming in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Step, World};
 use crate::domain::call::{Call, CallId, Direction, Status};
+use crate::domain::campaigns::CampaignState;
 use crate::domain::directory::{CampaignIndex, CampaignStatus, NumberIndex};
 use crate::domain::error::Error;
 use crate::domain::fault::Fault;
+use crate::domain::fixtures::Fixtures;
 use crate::domain::ledger::Slot;
 use crate::domain::person;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::plan::Plan;
+use crate::domain::quoted::Quoted;
 use crate::domain::scenario::Scenario;
 use crate::domain::vocabulary::NotOneOf;
+use crate::rng::Seed;
 
 /// A call that is to be placed.
 #[derive(Clone, Debug)]
@@ -43,11 +48,12 @@ pub struct Inbound<'a> {
 impl World {
     /// Places a call: it is queued, and rings when its scenario says so.
     pub fn place(&mut self, placement: &Placement<'_>) -> Result<Slot, Error> {
-        let asked_for = self.scenario_asked_for(placement.scenario, Direction::Outbound, "X-Akol-Scenario")?;
+        let fixtures = Arc::clone(&self.fixtures);
+        let asked_for = asked_for(&fixtures, placement.scenario, Direction::Outbound, "X-Akol-Scenario")?;
         let campaign = self.find_campaign(placement.campaign_id)?;
-        let number = self.fixtures.directory.find_number(placement.number_id);
+        let number = fixtures.directory.find_number(placement.number_id);
         let number = number.ok_or_else(|| Error::not_found("phone number", placement.number_id))?;
-        if self.fixtures.directory.number(number).campaign != campaign {
+        if fixtures.directory.number(number).campaign != campaign {
             let message = format!("is {:?}, which belongs to another campaign", placement.number_id);
             return Err(Error::invalid("fromPhoneNumberId", message));
         }
@@ -67,18 +73,20 @@ impl World {
             Some(fault) => return Err(Error::Injected(fault)),
             None => {}
         }
-        Ok(self.make(Direction::Outbound, campaign, number, placement.to, asked_for))
+        let direction = Direction::Outbound;
+        Ok(self.make(&Planned { direction, campaign, number, person: placement.to, asked_for }))
     }
 
     /// Lets a call come in. Whoever is to be answered is answered at once.
     pub fn receive(&mut self, inbound: &Inbound<'_>) -> Result<Slot, Error> {
-        let asked_for = self.scenario_asked_for(inbound.scenario, Direction::Inbound, "scenario")?;
+        let fixtures = Arc::clone(&self.fixtures);
+        let asked_for = asked_for(&fixtures, inbound.scenario, Direction::Inbound, "scenario")?;
         let (campaign, number) = self.line_for(inbound)?;
         let person = match inbound.from {
             Some(person) => person,
             None => self.somebody(campaign)?,
         };
-        let slot = self.make(Direction::Inbound, campaign, number, person, asked_for);
+        let slot = self.make(&Planned { direction: Direction::Inbound, campaign, number, person, asked_for });
         // It rings now, and is answered now unless its scenario lets it ring.
         self.catch_up(self.now);
         Ok(slot)
@@ -86,24 +94,16 @@ impl World {
 
     /// Takes in a call of the past that the fixtures give word for word.
     pub(in crate::domain) fn remember(&mut self, call: Call) {
-        let person = call.person;
-        if let Some(slot) = self.ledger.add(call) {
-            *self.calls_with.entry(person).or_insert(0) += 1;
-            self.count_minutes(slot);
-        }
+        *self.calls_with.entry(call.person).or_insert(0) += 1;
+        let slot = self.ledger.add(call);
+        self.count_minutes(slot);
     }
 
     /// Takes in a call of the past with `person`, made for the id that it gets and for whether that person had a call before.
-    pub(in crate::domain) fn remember_with(&mut self, person: PhoneNumber, make: impl Fn(CallId, bool) -> Call) {
-        let first = self.calls_with.get(&person).copied().unwrap_or(0);
-        for nth in first.. {
-            let (_, id) = self.call_seed(person, nth);
-            if let Some(slot) = self.ledger.add(make(id, first > 0)) {
-                self.calls_with.insert(person, nth + 1);
-                self.count_minutes(slot);
-                return;
-            }
-        }
+    pub(in crate::domain) fn remember_with(&mut self, person: PhoneNumber, make: impl FnOnce(CallId, bool) -> Call) {
+        let turn = self.turn_of(person);
+        let slot = self.ledger.add(make(turn.id, turn.is_returning));
+        self.count_minutes(slot);
     }
 
     /// Makes room for past calls.
@@ -117,83 +117,63 @@ impl World {
         self.fixtures.directory.find_campaign(id).ok_or_else(|| Error::not_found("campaign", id))
     }
 
-    fn scenario_asked_for(
-        &self,
-        name: Option<&str>,
-        direction: Direction,
-        field: &'static str,
-    ) -> Result<Option<usize>, Error> {
-        let Some(name) = name else { return Ok(None) };
-        let fits = |scenario: &Scenario| scenario.name == name && scenario.fits(direction);
-        let found = self.fixtures.scenarios.iter().position(fits).map(Some);
-        found.ok_or_else(|| {
-            let names = NotOneOf::of(self.fixtures.scenario_names(direction));
-            Error::invalid(field, format!("is {name:?}, must be {names} for an {direction} call"))
-        })
+    /// Gives `person` the next call: from here on it counts as one that they had.
+    fn turn_of(&mut self, person: PhoneNumber) -> Turn {
+        let count = self.calls_with.entry(person).or_insert(0);
+        let is_returning = *count > 0;
+        loop {
+            let seed = self.seed.child("call").nth(person.digits()).nth(u64::from(*count));
+            let id = CallId::from_seed(seed);
+            *count += 1;
+            // Two ids are the same once in billions of years; then the next one is taken.
+            if self.ledger.find(id).is_none() {
+                return Turn { id, seed, is_returning };
+            }
+        }
     }
 
     /// The scenario of a call: the one asked for, the dialled number's, the campaign's, or one drawn by weight.
-    fn scenario_for(&self, call: &Planned, asked_for: Option<usize>) -> usize {
-        let scenarios = &self.fixtures.scenarios;
+    fn scenario_for<'f>(&self, call: &Planned<'f>, seed: Seed, fixtures: &'f Fixtures) -> &'f Scenario {
         let fits = |scenario: &&Scenario| scenario.fits(call.direction);
-        let position = |wanted: &Scenario| scenarios.iter().position(|scenario| scenario.name == wanted.name);
-        let dialled = || self.fixtures.scenario_of_number(call.person).filter(fits).and_then(position);
+        let dialled = || fixtures.scenario_of_number(call.person).filter(fits);
         let campaigns_own = || {
             let name = self.campaigns[usize::from(call.campaign)].scenario.as_deref()?;
-            self.fixtures.scenario(name).filter(fits).and_then(position)
+            fixtures.scenario(name).filter(fits)
         };
-        let drawn = || {
-            let mut stream = call.seed.child("scenario").stream();
-            stream.weighted(scenarios.iter().map(|scenario| scenario.weight(call.direction)))
-        };
-        asked_for.or_else(dialled).or_else(campaigns_own).or_else(drawn).unwrap_or(0)
+        let drawn = || fixtures.draw_scenario(call.direction, &mut seed.child("scenario").stream());
+        call.asked_for.or_else(dialled).or_else(campaigns_own).unwrap_or_else(drawn)
     }
 
     /// Makes a call and sets it going.
-    fn make(
-        &mut self,
-        direction: Direction,
-        campaign: CampaignIndex,
-        number: NumberIndex,
-        person: PhoneNumber,
-        asked_for: Option<usize>,
-    ) -> Slot {
-        let mut nth = self.calls_with.get(&person).copied().unwrap_or(0);
-        let returning = nth > 0;
-        loop {
-            let (seed, id) = self.call_seed(person, nth);
-            nth += 1;
-            let planned = Planned { seed, direction, campaign, person };
-            let scenario = &self.fixtures.scenarios[self.scenario_for(&planned, asked_for)];
-            let business = self.fixtures.directory.business_of(campaign);
-            let mut stream = seed.child("plan").stream();
-            let queue = match direction {
-                Direction::Inbound => Duration::ZERO,
-                Direction::Outbound => scenario.queue.draw(&mut stream),
-            };
-            let call = Call {
-                id,
-                campaign,
-                number,
-                person,
-                direction,
-                returning,
-                plan: Plan::draw(scenario, business, direction, &self.fixtures.dialogues, &mut stream),
-                rings_at: self.now + queue,
-                has_rung: false,
-                answered_at: None,
-                ended_at: None,
-                status: Status::Ringing,
-                outcome: None,
-                sentiment: None,
-            };
-            // Two ids are the same once in billions of years; then the next one is taken.
-            if let Some(slot) = self.ledger.add(call) {
-                self.calls_with.insert(person, nth);
-                self.schedule(slot, queue, Step::Ring);
-                return slot;
-            }
-        }
+    fn make(&mut self, planned: &Planned<'_>) -> Slot {
+        let fixtures = Arc::clone(&self.fixtures);
+        let Planned { direction, campaign, number, person, .. } = *planned;
+        let Turn { id, seed, is_returning } = self.turn_of(person);
+        let scenario = self.scenario_for(planned, seed, &fixtures);
+        let business = fixtures.directory.business_of(campaign);
+        let mut stream = seed.child("plan").stream();
+        let queue = match direction {
+            Direction::Inbound => Duration::ZERO,
+            Direction::Outbound => scenario.queue.draw(&mut stream),
+        };
+        let slot = self.ledger.add(Call {
+            id,
+            campaign,
+            number,
+            person,
+            direction,
+            returning: is_returning,
+            plan: Plan::draw(scenario, business, direction, &fixtures.dialogues, &mut stream),
+            rings_at: self.now + queue,
+            has_rung: false,
+            answered_at: None,
+            ended_at: None,
+            status: Status::Ringing,
+            outcome: None,
+            sentiment: None,
+        });
+        self.schedule(slot, queue, Step::Ring);
+        slot
     }
 
     /// The campaign and number that an inbound call reaches.
@@ -209,7 +189,7 @@ impl World {
             }
             return Ok((owner, number));
         }
-        let is_running = |state: &crate::domain::campaigns::CampaignState| state.status == CampaignStatus::Running;
+        let is_running = |state: &CampaignState| state.status == CampaignStatus::Running;
         let first_running = || self.campaigns.iter().position(is_running).map(|at| CampaignIndex(at as u16));
         let campaign = campaign.or_else(first_running);
         let campaign =
@@ -246,9 +226,33 @@ impl World {
 const PASSERS_BY: u64 = 1_000;
 
 /// What is known of a call before its scenario is.
-struct Planned {
-    seed: crate::rng::Seed,
+struct Planned<'f> {
     direction: Direction,
     campaign: CampaignIndex,
+    number: NumberIndex,
     person: PhoneNumber,
+    asked_for: Option<&'f Scenario>,
+}
+
+/// A number's next call.
+struct Turn {
+    id: CallId,
+    /// What is random about the call grows from here: from the number, and how many calls it had before.
+    seed: Seed,
+    is_returning: bool,
+}
+
+/// The scenario that was asked for by name, if any was.
+fn asked_for<'f>(
+    fixtures: &'f Fixtures,
+    name: Option<&str>,
+    direction: Direction,
+    field: &'static str,
+) -> Result<Option<&'f Scenario>, Error> {
+    let Some(name) = name else { return Ok(None) };
+    let found = fixtures.scenario(name).filter(|scenario| scenario.fits(direction));
+    found.map(Some).ok_or_else(|| {
+        let names = NotOneOf::of(fixtures.scenario_names(direction));
+        Error::invalid(field, format!("is {}, must be {names} for an {direction} call", Quoted(name)))
+    })
 }

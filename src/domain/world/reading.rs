@@ -87,7 +87,7 @@ impl World {
     /// Changes a campaign, wholly or not at all.
     pub fn change_campaign(&mut self, id: &str, change: CampaignChange) -> Result<CampaignIndex, Error> {
         let campaign = self.find_campaign(id)?;
-        self.campaigns[usize::from(campaign)].apply(id, change, &self.fixtures)?;
+        self.campaigns[usize::from(campaign)].apply(id, change, &self.fixtures.scenarios)?;
         Ok(campaign)
     }
 }

@@ -1,0 +1,157 @@
+//! Worlds for tests that read as sentences: made of the built-in fixtures, at an instant that never changes.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Inbound, Placement, Quotas, World};
+use crate::config::Signature;
+use crate::domain::call::{Call, Status};
+use crate::domain::campaigns::CampaignChange;
+use crate::domain::dialogue::Line;
+use crate::domain::directory::CampaignStatus;
+use crate::domain::error::Error;
+use crate::domain::fixtures::Fixtures;
+use crate::domain::ledger::Slot;
+use crate::domain::seed;
+use crate::domain::webhook::{Attempt, Event, Outbox, Subscription};
+use crate::fixture_files;
+use crate::rng::Seed;
+use crate::time::Timestamp;
+
+/// A number that stands for no scenario.
+pub const SOMEBODY: &str = "+12125550001";
+/// The campaign and number of the documentation's example.
+pub const CAMPAIGN: &str = "cmp_xxx";
+pub const NUMBER: &str = "pn_xxx";
+
+/// The built-in fixtures, read once for all tests.
+pub fn fixtures() -> Arc<Fixtures> {
+    static FIXTURES: LazyLock<Arc<Fixtures>> =
+        LazyLock::new(|| Arc::new(Fixtures::read(&fixture_files::built_in()).unwrap()));
+    Arc::clone(&FIXTURES)
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// When the worlds of tests start: a Friday morning in New York, in the middle of a month.
+pub fn start() -> Timestamp {
+    at("2026-11-20T15:00:00.000Z")
+}
+
+pub fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+impl World {
+    /// A world without calls, quotas and receivers.
+    pub fn for_tests(seed: u64) -> World {
+        World::starting(seed, start())
+    }
+
+    /// The same at another instant.
+    pub fn starting(seed: u64, now: Timestamp) -> World {
+        let outbox = Outbox::new(Vec::new(), Vec::new(), Signature::Akol, Seed::new(seed));
+        World::empty(fixtures(), Seed::new(seed), now, Quotas::default(), outbox)
+    }
+
+    pub fn with_quotas(mut self, quotas: Quotas) -> World {
+        self.quotas = quotas;
+        self
+    }
+
+    /// Takes in past calls, and those that the fixtures give word for word.
+    pub fn with_past(mut self, calls: u32) -> World {
+        let seed = self.seed;
+        seed::fill(&mut self, calls, seed);
+        self
+    }
+
+    /// Tells one receiver of everything. What is not received is sent again after each of `retries`.
+    pub fn with_receiver(mut self, retries: &[Duration]) -> World {
+        let receiver = Subscription {
+            id: "whk_tests".to_owned(),
+            url: "https://receiver.example/".into(),
+            secret: "whsec_tests".into(),
+            events: Event::ALL.into(),
+        };
+        self.outbox = Outbox::new(vec![receiver], retries.to_vec(), Signature::Akol, self.seed);
+        self
+    }
+
+    /// Places a call in the documentation's campaign.
+    pub fn try_call(&mut self, to: &str, scenario: Option<&str>) -> Result<Slot, Error> {
+        let to = to.parse().unwrap();
+        self.place(&Placement { campaign_id: CAMPAIGN, number_id: NUMBER, to, scenario })
+    }
+
+    pub fn call_somebody(&mut self, scenario: &str) -> Slot {
+        self.try_call(SOMEBODY, Some(scenario)).unwrap()
+    }
+
+    pub fn somebody_calls(&mut self, scenario: &str) -> Slot {
+        let from = SOMEBODY.parse().ok();
+        self.receive(&Inbound { campaign_id: Some(CAMPAIGN), from, scenario: Some(scenario), to: None }).unwrap()
+    }
+
+    pub fn end_by_slot(&mut self, slot: Slot) -> Result<Slot, Error> {
+        let id = self.call(slot).id.to_string();
+        self.end_call(&id)
+    }
+
+    /// Lets time go by.
+    pub fn pass(&mut self, span: Duration) {
+        self.catch_up(self.now + span);
+    }
+
+    /// Lets time go by until the call has ended by itself.
+    pub fn let_end(&mut self, slot: Slot) {
+        while !self.call(slot).status.is_final() {
+            assert!(self.step(Timestamp::MAX).is_some(), "nothing is due, and the call goes on");
+        }
+    }
+
+    /// Lets time go by until the call is in that status.
+    pub fn let_become(&mut self, slot: Slot, status: Status) {
+        while self.call(slot).status != status {
+            assert!(self.step(Timestamp::MAX).is_some(), "the call never becomes {status}");
+        }
+    }
+
+    pub fn lines(&self, call: &Call) -> Vec<Line> {
+        self.storyteller().transcript(call, self.now)
+    }
+
+    pub fn set_status(&mut self, campaign: &str, status: CampaignStatus) -> Result<(), Error> {
+        let change = CampaignChange { status: Some(status), ..CampaignChange::default() };
+        self.change_campaign(campaign, change).map(|_| ())
+    }
+
+    /// The events that are ready to be sent, each received at once, until there are no more.
+    pub fn receive_all(&mut self) -> Vec<Value> {
+        let mut bodies = Vec::new();
+        loop {
+            let attempts = self.take_deliveries();
+            if attempts.is_empty() {
+                return bodies;
+            }
+            for attempt in attempts {
+                bodies.push(body(&attempt));
+                self.delivery_answered(attempt.lane, true);
+            }
+        }
+    }
+}
+
+/// What an attempt sends, as JSON.
+pub fn body(attempt: &Attempt) -> Value {
+    serde_json::from_slice(&attempt.body).unwrap()
+}
+
+/// The names of the events.
+pub fn events(bodies: &[Value]) -> Vec<&str> {
+    bodies.iter().map(|body| body["event"].as_str().unwrap()).collect()
+}

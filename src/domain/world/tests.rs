@@ -1,0 +1,7 @@
+//! The world without a runtime, a socket or a machine's clock.
+
+mod campaigns;
+mod events;
+mod lifecycle;
+mod quotas;
+mod scenarios;

@@ -1,0 +1,158 @@
+//! The floors of the house, and its other rules, held against the source itself.
+//!
+//! A file imports only from floors below its own, and from its neighbours: the files of its own directory on the same floor. So
+//! whoever reads a file needs to know what lies below it, and nothing else.
+
+mod source;
+
+use source::{SourceFile, code_of_product, imports, names};
+
+/// What is on each floor, from the ground up: files, and whole directories, which end in a slash. The longest path that fits counts.
+const FLOORS: [(&str, &[&str]); 9] = [
+    ("0: time, chance, settings", &["time", "rng", "config", "webhook_url"]),
+    ("1: the nouns of the field", &["domain/"]),
+    (
+        "2: the world",
+        &[
+            "domain::schedule",
+            "domain::ledger",
+            "domain::index",
+            "domain::world",
+            "domain::seed",
+            "domain::story",
+            "domain::fixtures",
+        ],
+    ),
+    ("3: worlds behind a lock, HTTP without calls", &["engine", "fixture_files", "wire/"]),
+    ("4: what acts, and Akol's way of speaking", &["delivery/", "driver", "dialect/"]),
+    ("5: the handlers", &["api/", "control/"]),
+    ("6: the table of routes", &["routes"]),
+    ("7: the server", &["service", "server"]),
+    ("8: the program", &["cli", "lib", "main"]),
+];
+
+/// Floor and entry of a path such as `domain::world::life` or `domain::world::World`.
+fn place(path: &str) -> Option<(usize, &'static str)> {
+    let is_in = |entry: &str| {
+        let rest = path.strip_prefix(entry.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    let all = FLOORS.iter().enumerate().flat_map(|(floor, (_, entries))| entries.iter().map(move |one| (floor, *one)));
+    all.filter(|(_, entry)| is_in(entry)).max_by_key(|(_, entry)| entry.len())
+}
+
+/// The directory that an entry stands for or lies in; empty for the files of `src/` itself.
+fn directory(entry: &str) -> &str {
+    match entry.split_once("::") {
+        Some((directory, _)) => directory,
+        None => entry.strip_suffix('/').unwrap_or(""),
+    }
+}
+
+/// What is wrong with `file` importing `path`, if anything.
+fn objection(file: &SourceFile, path: &str) -> Option<String> {
+    let Some((from, home)) = place(&file.module) else {
+        return Some(format!("{} is on no floor; give it one in FLOORS", file.path));
+    };
+    let (to, target) = place(path)?;
+    if to < from || (to == from && directory(home) == directory(target)) {
+        return None;
+    }
+    Some(format!("{} on floor {} imports {path} from floor {}", file.path, FLOORS[from].0, FLOORS[to].0))
+}
+
+fn assert_none(objections: Vec<String>) {
+    assert!(objections.is_empty(), "\n{}", objections.join("\n"));
+}
+
+#[test]
+fn every_file_imports_from_floors_below_its_own() {
+    let files = code_of_product();
+    assert!(files.len() > 60, "only {} files were found", files.len());
+    let objections = |file: &SourceFile| -> Vec<String> {
+        let imports = imports(&file.code, &file.module);
+        imports.iter().filter_map(|path| objection(file, path)).collect()
+    };
+    assert_none(files.iter().flat_map(objections).collect());
+}
+
+#[test]
+fn every_file_is_on_a_floor() {
+    assert_none(
+        code_of_product().iter().filter(|file| place(&file.module).is_none()).map(|file| file.path.clone()).collect(),
+    );
+}
+
+/// Names each place in `files` that has one of the words.
+fn places_of(files: &[SourceFile], words: &[&str]) -> Vec<String> {
+    let mentions = |file: &SourceFile| -> Vec<String> {
+        let lines = file.code.lines().zip(1..);
+        let found = lines.flat_map(|(line, number)| {
+            words.iter().filter(move |word| names(line, word)).map(move |word| (number, *word))
+        });
+        found.map(|(number, word)| format!("{}:{number} names {word}", file.path)).collect()
+    };
+    files.iter().flat_map(mentions).collect()
+}
+
+#[test]
+fn the_world_knows_nothing_of_http_and_runtimes() {
+    let domain: Vec<_> = code_of_product().into_iter().filter(|file| file.module.starts_with("domain")).collect();
+    assert!(domain.len() > 30);
+    assert_none(places_of(&domain, &["hyper", "http::", "tokio", "StatusCode"]));
+}
+
+#[test]
+fn time_is_asked_in_one_place() {
+    let elsewhere: Vec<_> = code_of_product().into_iter().filter(|file| file.path != "src/time.rs").collect();
+    assert_none(places_of(
+        &elsewhere,
+        &["SystemTime", "Instant::now", "jiff::Timestamp::now", "Timestamp::now", "Zoned::now"],
+    ));
+}
+
+#[test]
+fn nothing_panics_on_purpose() {
+    let words = [".unwrap()", ".expect(", ".unwrap_err()", "panic!", "todo!", "unimplemented!", "unreachable!"];
+    assert_none(places_of(&code_of_product(), &words));
+}
+
+#[test]
+fn every_assertion_says_what_it_asserts() {
+    let bare = |file: &SourceFile| {
+        let asserts = file.code.split("assert").skip(1).filter(|rest| rest.starts_with(['!', '_']));
+        asserts.filter(|rest| !rest.split(';').next().is_some_and(|call| call.contains('"'))).count() > 0
+    };
+    let objections = code_of_product().iter().filter(|file| bare(file)).map(|file| file.path.clone()).collect();
+    assert_none(objections);
+}
+
+#[test]
+fn every_file_says_at_its_top_what_it_is() {
+    let silent = source::all().into_iter().filter(|file| !file.text.starts_with("//! "));
+    assert_none(silent.map(|file| format!("{} has no //! at its top", file.path)).collect());
+}
+
+#[test]
+fn no_file_is_longer_than_four_hundred_lines() {
+    let long = source::all().into_iter().filter(|file| file.text.lines().count() > 400);
+    assert_none(long.map(|file| format!("{} has {} lines", file.path, file.text.lines().count())).collect());
+}
+
+#[test]
+fn a_file_that_imports_from_above_is_found() {
+    let file = |module: &str| SourceFile::for_tests(module, "");
+    let objects = |module: &str, path: &str| objection(&file(module), path).is_some();
+    assert!(objects("domain::call", "domain::world::World"), "a noun knows no world");
+    assert!(objects("domain::world::life", "engine::Workspace"));
+    assert!(objects("api::place", "control::calls"), "neighbours are strangers");
+    assert!(objects("engine", "wire::reply::Reply"), "so are a file and a directory");
+    assert!(objects("time", "domain::call::Call"));
+    assert!(objects("nowhere", "time::Timestamp"), "every file has a floor");
+    assert!(!objects("domain::world::life", "domain::call::Call"));
+    assert!(!objects("domain::call", "domain::plan::Plan"), "nouns know each other");
+    assert!(!objects("domain::world", "domain::ledger::Ledger"));
+    assert!(!objects("config", "time::Timestamp"), "files of one directory know each other");
+    assert!(!objects("api::place", "api::gate"));
+    assert!(!objects("cli::serve", "server::MockServer"));
+}
