@@ -232,9 +232,9 @@ async fn a_body_that_breaks_off_places_no_call() {
     let body = placement("+15557770052").to_string();
     let announced = format!("Content-Length: {}\r\n", body.len() + 1);
     for bytes in [post(&announced, body.as_bytes()), post("Transfer-Encoding: chunked\r\n", b"5\r\n{\"cam")] {
-        for answer in server.raw_and_done(&bytes).await {
-            assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        }
+        let answers = server.raw_and_done(&bytes).await;
+        assert_eq!(answers.iter().map(|answer| answer.status.as_u16()).collect::<Vec<_>>(), [400]);
+        assert!(answers[0].error().contains("broke off"), "{}", answers[0].error());
     }
     assert_unchanged(&server).await;
 }
@@ -264,5 +264,36 @@ async fn an_absolute_target_is_understood_and_old_http_too() {
     for line in ["OPTIONS * HTTP/1.1", "CONNECT akol:443 HTTP/1.1", "TRACE /api/v1/calls HTTP/1.1"] {
         let answer = only(&server, &request(line, "", b"")).await;
         assert!([404, 405].contains(&answer.status.as_u16()), "{line}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_before_sending_is_told_to_go_on_or_spared_the_sending() {
+    let server = Server::start().await;
+    let body = placement("+15557770053").to_string();
+    let go_on = post(&format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len()), b"");
+    let answers = server.raw_in_parts(&[&go_on, body.as_bytes()]).await;
+    assert_eq!(answers.iter().map(|answer| answer.status.as_u16()).collect::<Vec<_>>(), [100, 201]);
+
+    let in_vain = post(&format!("Expect: 100-continue\r\nContent-Length: {}\r\n", 2 * MIB), b"");
+    assert_eq!(only(&server, &in_vain).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let unknown = request("POST /api/v1/nothing HTTP/1.1", "Expect: 100-continue\r\nContent-Length: 9\r\n", b"");
+    assert_eq!(only(&server, &unknown).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn who_says_that_nothing_more_will_come_is_answered_all_the_same() {
+    let server = Server::start().await;
+    let body = placement("+15557770054").to_string();
+    let head = "Host: akol\r\nAuthorization: Bearer test\r\nContent-Type: application/json\r\n";
+    let place = format!("POST /api/v1/calls HTTP/1.1\r\n{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    let in_chunks = format!("POST /api/v1/calls HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\n\r\n");
+    let in_chunks = [in_chunks.as_bytes(), &chunked(&placement_of(300_000), 1_000)].concat();
+    let list = format!("GET /api/v1/calls?limit=100 HTTP/1.1\r\n{head}\r\n");
+    for _ in 0..20 {
+        for (bytes, status) in [(place.as_bytes(), 201), (&in_chunks, 201), (list.as_bytes(), 200)] {
+            let answers = server.raw_and_done(bytes).await;
+            assert_eq!(answers.iter().map(|answer| answer.status.as_u16()).collect::<Vec<_>>(), [status]);
+        }
     }
 }

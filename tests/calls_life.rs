@@ -1,5 +1,7 @@
 //! The life of a call, watched while the clock is moved.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Quotas: requests a minute, call minutes a month.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod support;
 
 use std::time::Duration;
@@ -227,4 +229,20 @@ async fn paused_and_used_up_are_told_apart() {
     server.send_json(Method::PATCH, "/__admin/campaigns/cmp_xxx", json!({"status": "RUNNING"})).await;
     let used_up = server.post("/api/v1/calls", placement("+15005550100")).await;
     assert!(used_up.error().contains("minutes") && used_up.headers.contains_key("retry-after"), "{used_up:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_requests_at_once_as_many_are_served_as_are_allowed() {
+    let server = std::sync::Arc::new(limited(20).await);
+    let requests: Vec<_> = (0..80)
+        .map(|_| {
+            let server = std::sync::Arc::clone(&server);
+            tokio::spawn(async move { get_as(&server, "a").await.status })
+        })
+        .collect();
+    let mut served = 0;
+    for request in requests {
+        served += usize::from(request.await.unwrap() == StatusCode::OK);
+    }
+    assert_eq!(served, 20);
 }

@@ -19,9 +19,6 @@ pub fn answers(mut heard: &[u8]) -> Vec<Answer> {
             headers.append(name.parse::<hyper::header::HeaderName>().unwrap(), value.trim().parse().unwrap());
         }
         heard = &heard[end + 4..];
-        if status.is_informational() {
-            continue;
-        }
         let length = headers.get("content-length").map_or(0, |length| length.to_str().unwrap().parse().unwrap());
         let body = Bytes::copy_from_slice(&heard[..length]);
         heard = &heard[length..];

@@ -1,0 +1,152 @@
+//! The same seed, start and requests give the same bytes.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use akol_mock::Settings;
+use hyper::Method;
+use serde_json::{Value, json};
+use support::{Answer, Server, placement, settings};
+
+/// An answer, headers included, as one text.
+fn whole(answer: &Answer) -> String {
+    let headers: Vec<String> = answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+    format!("{}\n{}\n{:?}", answer.status, headers.join("\n"), answer.body)
+}
+
+/// A session that uses everything, and all that it was answered.
+async fn session(settings: Settings) -> Vec<String> {
+    let server = Server::with(settings).await;
+    let mut answers = Vec::new();
+    for page in 1..=3 {
+        answers.push(server.get(&format!("/api/v1/calls?limit=100&page={page}")).await);
+    }
+    answers.push(server.get("/api/v1/calls?outcome=completed&sentiment=positive").await);
+    let mut ids = Vec::new();
+    for person in 0..12 {
+        let placed = server.post("/api/v1/calls", placement(&format!("+155599900{:02}", person % 8))).await;
+        ids.push(placed.data()["id"].as_str().unwrap().to_owned());
+        answers.push(placed);
+        server.advance_secs(1).await;
+    }
+    for _ in 0..3 {
+        answers.push(server.post("/__admin/calls", json!({"direction": "inbound"})).await);
+    }
+    answers.push(
+        server.place_with_key("7f2c1f8e-3b0a-4a53-9d0c-5f1f6f1f3c11", placement("+15559990099").to_string()).await,
+    );
+    answers.push(
+        server.place_with_key("7f2c1f8e-3b0a-4a53-9d0c-5f1f6f1f3c11", placement("+15559990099").to_string()).await,
+    );
+    for _ in 0..40 {
+        server.advance_secs(7).await;
+        answers.push(server.get("/api/v1/calls").await);
+    }
+    answers.push(server.send_json(Method::PATCH, "/__admin/campaigns/cmp_xxx", json!({"scenario": "endless"})).await);
+    for id in &ids {
+        answers.push(server.post(&format!("/api/v1/calls/{id}/end"), json!({})).await);
+        answers.push(server.get(&format!("/api/v1/calls/{id}/transcript")).await);
+        answers.push(server.get(&format!("/api/v1/calls/{id}/audio")).await);
+    }
+    for path in ["/__admin/health", "/__admin/campaigns", "/__admin/phone-numbers", "/nothing", "/api/v1/calls?limit=0"]
+    {
+        answers.push(server.get(path).await);
+    }
+    answers.iter().map(whole).collect()
+}
+
+#[tokio::test]
+async fn two_servers_answer_the_same_requests_with_the_same_bytes() {
+    let (one, other) = tokio::join!(session(settings()), session(settings()));
+    for (position, (one, other)) in one.iter().zip(&other).enumerate() {
+        assert_eq!(one, other, "answer {position}");
+    }
+}
+
+#[tokio::test]
+async fn another_seed_makes_another_world() {
+    let (one, other) = tokio::join!(session(settings()), session(Settings { seed: 43, ..settings() }));
+    let same = one.iter().zip(&other).filter(|(one, other)| one == other).count();
+    assert_eq!(same, 0, "even a refusal has another request id");
+    let mut lists = Vec::new();
+    for seed in [42, 43] {
+        lists.push(Server::with(Settings { seed, ..settings() }).await.get("/api/v1/calls").await.body);
+    }
+    assert_ne!(lists[0], lists[1]);
+}
+
+#[tokio::test]
+async fn another_start_makes_the_past_another_time() {
+    let later = Settings { start_time: Some("2027-03-01T09:30:00Z".parse().unwrap()), ..settings() };
+    let server = Server::with(later).await;
+    let calls = server.all_calls().await;
+    let past: Vec<&str> = calls[..200].iter().map(|call| call["startedAt"].as_str().unwrap()).collect();
+    assert!(past.iter().all(|start| ("2027-01-30T".."2027-03-01T09:30").contains(start)), "{past:?}");
+}
+
+/// The people whom the next two tests call.
+fn people() -> Vec<String> {
+    (0..50).map(|person| format!("+1555888{person:04}")).collect()
+}
+
+/// Each person's calls, from the list, in order.
+async fn calls_with(server: &Server, people: &[String]) -> BTreeMap<String, Vec<Value>> {
+    let calls = server.all_calls().await;
+    let with = |person: &String| calls.iter().filter(|call| call["toNumber"] == *person).cloned().collect();
+    people.iter().map(|person| (person.clone(), with(person))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_placed_side_by_side_are_those_placed_one_after_the_other() {
+    let (in_turn, at_once) = (Server::start().await, Arc::new(Server::start().await));
+    for person in people() {
+        in_turn.place(&person).await;
+    }
+    let tasks: Vec<_> = people()
+        .into_iter()
+        .rev()
+        .map(|person| {
+            let server = Arc::clone(&at_once);
+            tokio::spawn(async move { server.place(&person).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    for seconds in [0, 2, 5, 20, 60, 3_600] {
+        in_turn.advance_secs(seconds).await;
+        at_once.advance_secs(seconds).await;
+        let (expected, found) = (calls_with(&in_turn, &people()).await, calls_with(&at_once, &people()).await);
+        assert!(expected.values().all(|calls| calls.len() == 1));
+        assert_eq!(found, expected, "after {seconds} seconds more");
+    }
+    // The list has them in the same order, too.
+    assert_eq!(in_turn.all_calls().await, at_once.all_calls().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_calls_with_one_person_side_by_side_are_the_first_and_the_second() {
+    let (in_turn, at_once) = (Server::start().await, Arc::new(Server::start().await));
+    for person in people().iter().chain(&people()) {
+        in_turn.place(person).await;
+    }
+    let twice = people().into_iter().chain(people().into_iter().rev());
+    let tasks: Vec<_> = twice
+        .map(|person| {
+            let server = Arc::clone(&at_once);
+            tokio::spawn(async move { server.place(&person).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    in_turn.advance_secs(7_200).await;
+    at_once.advance_secs(7_200).await;
+    let expected = calls_with(&in_turn, &people()).await;
+    assert!(expected.values().all(|calls| calls.len() == 2));
+    assert_eq!(calls_with(&at_once, &people()).await, expected);
+}
