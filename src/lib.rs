@@ -2,6 +2,8 @@
 //!
 //! The program `akol-mock` serves it; [`MockServer`] does so from within a program of yours.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
+
 mod api;
 #[doc(hidden)]
 pub mod cli;

@@ -1,7 +1,5 @@
 //! `GET /calls/:id/audio`: the recording as a client downloads, decodes and resumes it.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
-
 mod support;
 
 use std::io::Cursor;
@@ -93,6 +91,30 @@ async fn wav_and_mp3_come_with_their_headers_and_decode_to_the_calls_length() {
             assert!(is_heard, "{number} {recording}");
         }
     }
+}
+
+#[tokio::test]
+async fn each_line_is_heard_and_the_pause_before_it_is_not() {
+    let server = Server::start().await;
+    let campaigns = server.get("/__admin/campaigns").await.data();
+    let mut lines_heard = 0;
+    for campaign in campaigns.as_array().unwrap().iter().filter(|campaign| campaign["recording"] == "wav") {
+        let path = format!("/api/v1/calls?limit=10&campaignId={}", campaign["id"].as_str().unwrap());
+        let calls = server.get(&path).await.data();
+        for call in calls.as_array().unwrap().iter().filter(|call| call["transcript"] != json!([])) {
+            let wav = server.get(&audio_of(call["id"].as_str().unwrap())).await.body;
+            let is_silent = |from: usize, to: usize| wav[44 + from * 16..44 + to * 16].iter().all(|byte| *byte == 0);
+            let lines = call["transcript"].as_array().unwrap();
+            let starts = lines.iter().map(|line| line["timestamp"].as_u64().unwrap() as usize);
+            let starts: Vec<usize> = starts.chain([(wav.len() - 44) / 16]).collect();
+            for (line, span) in lines.iter().zip(starts.windows(2)).filter(|(_, span)| span[1] - span[0] > 700) {
+                assert!(!is_silent(span[0], span[1]), "silence in {line} of {}", call["id"]);
+                assert!(is_silent(span[1] - 40, span[1]), "sound right after {line} of {}", call["id"]);
+                lines_heard += 1;
+            }
+        }
+    }
+    assert!(lines_heard > 200, "{lines_heard}");
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! The real program: its exit codes, and what it prints where.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};

@@ -1,7 +1,6 @@
 //! The real program as its user runs it: it says where it is, serves, logs, and stops when it is told.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
 
 mod support;
 

@@ -1,7 +1,6 @@
 //! The real program with fixtures of the user's own.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
 
 mod support;
 

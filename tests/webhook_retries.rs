@@ -1,7 +1,5 @@
 //! Deliveries that fail: when they are tried again, what waits for them, and whom they do not concern.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
-
 mod support;
 
 use std::time::Duration;

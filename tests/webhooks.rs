@@ -1,7 +1,5 @@
 //! Webhooks as a receiver sees them: which events come, in which order, with which bodies and signatures.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
-
 mod support;
 
 use akol_mock::{Clock, Settings, Signature, Webhooks};

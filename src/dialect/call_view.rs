@@ -1,5 +1,8 @@
 //! A call as the API shows it: these fields, in this order, no others.
 
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
 use crate::domain::call::{Call, CallId, Direction, Outcome, Sentiment, Status};

@@ -109,6 +109,11 @@ impl CallId {
         CallId(Self::LEAST_FULL + seed.number() % (u64::MAX - Self::LEAST_FULL))
     }
 
+    /// Whether it is one of those that the emulator makes, which fixtures must leave alone.
+    pub const fn is_made(self) -> bool {
+        self.0 >= Self::LEAST_FULL
+    }
+
     /// The id as a number.
     pub const fn number(self) -> u64 {
         self.0

@@ -240,7 +240,7 @@ pub fn perform(
             at += pace.pause(*pause);
         }
         let end = at + pace.speech(words(&text) * MILLIS_PER_WORD);
-        if at >= until || end > talk {
+        if at >= until || end >= talk {
             return lines;
         }
         lines.push(Line { speaker: dialogue.lines[position].speaker, text, start: at as u32, end: end as u32 });
@@ -250,7 +250,7 @@ pub fn perform(
         let text = values.fill(&template.text);
         at += stream.within(HOLD);
         let end = at + words(&text) * MILLIS_PER_WORD;
-        if at >= until || end > talk {
+        if at >= until || end >= talk {
             break;
         }
         lines.push(Line { speaker: template.speaker, text, start: at as u32, end: end as u32 });
@@ -289,5 +289,31 @@ impl Pace {
 
     fn pause(&self, millis: u64) -> u64 {
         (millis * self.pause / 1_000).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::world::testing::fixtures;
+    use crate::rng::Seed;
+
+    /// Ten words: four seconds.
+    const TEN: &str = "one two three four five six seven eight nine ten";
+
+    #[test]
+    fn what_would_last_to_the_very_end_of_the_call_is_not_said() {
+        let fixtures = fixtures();
+        let line = Template { speaker: Speaker::Agent, text: TEN.to_owned() };
+        let dialogue = Dialogue { lines: vec![line], ..fixtures.dialogues[0].clone() };
+        let values = [(); Values::NAMES.len()].map(|()| String::new());
+        let [caller, first, agent, business, service, price, date, weekday, time, colleague, reference] = values;
+        let values =
+            Values { caller, first, agent, business, service, price, date, weekday, time, colleague, reference };
+        let said = |talk: u64| {
+            let talk = Duration::from_millis(talk);
+            perform(&dialogue, &values, talk, false, talk, &mut Seed::new(1).stream()).len()
+        };
+        assert_eq!((said(4_000), said(4_001)), (0, 1));
     }
 }

@@ -17,6 +17,7 @@ mod tests;
 mod wav;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 pub use self::chunks::Chunks;
 use self::fill::Placed;
@@ -54,6 +55,11 @@ pub struct Turn {
     pub end: u32,
 }
 
+impl Turn {
+    /// Something is heard of a turn that is at least so long, in milliseconds: the shortest clip, wherever its frames fall.
+    pub const HEARD: u32 = 16 * FRAME_MS;
+}
+
 /// The recording of one call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Recording {
@@ -69,8 +75,8 @@ impl Recording {
 
     /// The recording of a call that lasted `seconds`.
     ///
-    /// `turns` come in the order in which they start. Where one starts before the last has been spoken, it waits. What
-    /// lies past `seconds` is cut. `seed` decides which clips are heard: equal arguments make equal recordings.
+    /// `turns` come in the order in which they start. Where one starts before the last is over, it interrupts: the last ends
+    /// there. What lies past `seconds` is cut. `seed` decides which clips are heard: equal arguments make equal recordings.
     pub fn new(format: Format, seconds: u32, turns: &[Turn], seed: Seed) -> Recording {
         let seconds = seconds.min(Recording::MAX_SECONDS);
         Recording { format, seconds, placed: fill::place(turns, seconds * 1000, seed) }
@@ -88,7 +94,13 @@ impl Recording {
 
     /// A number that stands for the bytes, for an `ETag`: equal recordings have equal numbers, on every machine.
     pub fn fingerprint(&self) -> u64 {
-        let whole = Seed::new(self.format as u64).nth(u64::from(self.seconds));
+        static CLIPS: LazyLock<Seed> = LazyLock::new(|| clips::digest(clips::sounds()));
+        self.fingerprint_of(*CLIPS)
+    }
+
+    /// The fingerprint where the clips have that digest.
+    fn fingerprint_of(&self, clips: Seed) -> u64 {
+        let whole = clips.nth(self.format as u64).nth(u64::from(self.seconds));
         self.placed.iter().fold(whole, |so_far, placed| so_far.nth(placed.number())).number()
     }
 

@@ -158,10 +158,11 @@ fn opening(business: &Business, ends: Timestamp) -> Vec<(Timestamp, Duration)> {
     let to_utc = |local: Timestamp| {
         if business.utc_offset < 0 { local + offset } else { local - offset }
     };
+    let local_end = if business.utc_offset < 0 { ends - offset } else { ends + offset };
     let mut opening = Vec::new();
     for day in (0..=DAYS).rev() {
-        let date: Date = (ends - DAY * day).date();
-        let midnight = (ends - DAY * day).day_start();
+        let date: Date = (local_end - DAY * day).date();
+        let midnight = (local_end - DAY * day).day_start();
         let weekday = Weekday::to_monday_zero_offset(date.weekday()) as usize;
         for hours in business.hours.iter().filter(|hours| hours.days[weekday]) {
             let [from, to] = [hours.from, hours.to].map(|minutes| Duration::from_secs(u64::from(minutes) * 60));

@@ -1,7 +1,6 @@
 //! A server of one's own for each test, on a free port and a clock that stands still, and a client for it.
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 pub mod program;
 pub mod receiver;

@@ -3,6 +3,7 @@
 //! `fixtures/speech/make.sh` made them, and says what is spoken in each.
 
 use super::{Format, Voice, wav};
+use crate::rng::Seed;
 
 /// One phrase, in every format. It opens with a frame of silence, and is as many frames in each format.
 pub(super) struct Clip {
@@ -36,6 +37,19 @@ pub(super) fn clips(voice: Voice) -> &'static [Clip] {
         Voice::Agent => &AGENT,
         Voice::Caller => &CALLER,
     }
+}
+
+/// The sound of every clip in every format.
+pub(super) fn sounds() -> impl Iterator<Item = &'static [u8]> {
+    AGENT.iter().chain(&CALLER).flat_map(|clip| [clip.samples, clip.mp3])
+}
+
+/// What stands for those sounds: other bytes, or the same ones cut elsewhere, have another digest.
+pub(super) fn digest<'a>(sounds: impl Iterator<Item = &'a [u8]>) -> Seed {
+    let word = |bytes: &[u8]| bytes.iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte));
+    sounds.fold(Seed::new(0), |so_far, sound| {
+        sound.chunks(8).fold(so_far.nth(sound.len() as u64), |so_far, bytes| so_far.nth(word(bytes)))
+    })
 }
 
 static AGENT: [Clip; 14] = [

@@ -27,10 +27,11 @@ pub(super) fn place(turns: &[Turn], length: u32, seed: Seed) -> Vec<Placed> {
     let mut placed = Vec::with_capacity(2 * turns.len());
     let mut spoken = 0;
     let mut last = [None; 2];
-    for (number, turn) in (0..).zip(turns) {
+    let interruptions = turns.iter().skip(1).map(|next| next.start).chain([u32::MAX]);
+    for ((number, turn), interrupted) in (0..).zip(turns).zip(interruptions) {
         // A clip opens with a frame of silence, which may lie before the turn: it is heard from its second frame on.
         let first = (turn.start / FRAME_MS).max(spoken);
-        let end = turn.end.min(length) / FRAME_MS;
+        let end = turn.end.min(interrupted).min(length) / FRAME_MS;
         let already = placed.len();
         fill(turn.voice, first, end, &mut last[turn.voice as usize], &mut seed.nth(number).stream(), &mut placed);
         if let Some(closing) = placed[already..].last() {

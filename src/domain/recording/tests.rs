@@ -14,9 +14,6 @@ use super::*;
 const WAV_SAMPLES_A_MS: usize = 8;
 const MP3_SAMPLES_A_MS: usize = 16;
 
-/// Long enough for the shortest clip, wherever its frames fall.
-const LONG_ENOUGH_MS: u32 = 16 * FRAME_MS;
-
 fn bytes(recording: Recording) -> Vec<u8> {
     let whole = 0..recording.len();
     read(recording, whole)
@@ -111,7 +108,7 @@ proptest! {
         for turn in &turns {
             prop_assert!(!part(silent_from, turn.start), "sound before {turn:?}");
             let heard = turn.end.min(seconds * 1000).saturating_sub(turn.start);
-            prop_assert!(part(turn.start, turn.end) || heard < LONG_ENOUGH_MS, "silence in {turn:?}");
+            prop_assert!(part(turn.start, turn.end) || heard < Turn::HEARD, "silence in {turn:?}");
             silent_from = turn.end;
         }
         prop_assert!(!part(silent_from, seconds * 1000), "sound after the last turn");
@@ -178,7 +175,7 @@ fn an_mp3_recording_is_loud_within_turns_and_quiet_between() {
         let at = |ms: u32| (ms as usize * MP3_SAMPLES_A_MS).min(samples.len());
         rms(&samples[at(from)..at(to)])
     };
-    for turn in turns.iter().filter(|turn| turn.end - turn.start >= LONG_ENOUGH_MS && turn.end <= 300_000) {
+    for turn in turns.iter().filter(|turn| turn.end - turn.start >= Turn::HEARD && turn.end <= 300_000) {
         let loudness = part(turn.start, turn.end);
         assert!(loudness > 0.03, "{loudness} in {turn:?}");
     }
@@ -238,6 +235,15 @@ fn a_fingerprint_changes_with_format_length_and_speech() {
 }
 
 #[test]
+fn a_fingerprint_changes_with_what_the_clips_sound_like() {
+    let recording = of_talk(Format::Wav, 60, 1);
+    let [one, two, shifted] = [&[b"ab".as_slice(), b"c"], &[b"ab".as_slice(), b"d"], &[b"a".as_slice(), b"bc"]]
+        .map(|sounds| recording.fingerprint_of(clips::digest(sounds.iter().copied())));
+    assert!(one != two && one != shifted);
+    assert_eq!(recording.fingerprint(), recording.fingerprint_of(clips::digest(clips::sounds())));
+}
+
+#[test]
 fn turns_are_filled_to_a_fraction_of_a_second() {
     let silences: Vec<u32> = (4_000..60_000)
         .step_by(100)
@@ -283,13 +289,15 @@ fn speech_past_the_end_of_the_call_is_cut() {
 }
 
 #[test]
-fn who_starts_while_another_speaks_waits_until_it_is_said() {
-    let turns = [turn(Voice::Agent, 0, 5_000), turn(Voice::Caller, 1_000, 9_000)];
+fn who_is_interrupted_stops_and_the_other_is_heard() {
+    let turns = [turn(Voice::Agent, 0, 10_000), turn(Voice::Caller, 3_000, 5_000)];
     let recording = Recording::new(Format::Wav, 10, &turns, Seed::new(1));
-    let of_caller = |placed: &&Placed| clips::clips(Voice::Caller).iter().any(|clip| std::ptr::eq(clip, placed.clip()));
-    let callers = recording.placed.iter().filter(of_caller).count();
-    assert!(callers > 0 && callers < recording.placed.len());
-    assert!(recording.placed.windows(2).all(|pair| pair[0].end() <= pair[1].first));
+    let is_callers = |placed: &Placed| clips::clips(Voice::Caller).iter().any(|clip| std::ptr::eq(clip, placed.clip()));
+    let (callers, agents): (Vec<&Placed>, Vec<&Placed>) =
+        recording.placed.iter().partition(|placed| is_callers(placed));
+    assert!(!agents.is_empty() && agents.iter().all(|placed| placed.end() * FRAME_MS <= 3_000));
+    let within = 3_000 - FRAME_MS..=5_000;
+    assert!(!callers.is_empty() && callers.iter().all(|placed| within.contains(&(placed.first * FRAME_MS))));
 }
 
 #[test]

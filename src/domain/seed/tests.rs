@@ -78,6 +78,26 @@ fn is_open(business: &Business, at: Timestamp) -> bool {
 }
 
 #[test]
+fn the_calendar_that_counts_is_the_businesss_own() {
+    let fixtures = fixtures();
+    let mut business = fixtures.directory.businesses[0].clone();
+    business.hours.truncate(1);
+    (business.hours[0].days, business.hours[0].from, business.hours[0].to) = ([true; 7], 9 * 60, 17 * 60);
+    for (utc_offset, ends, last_opened) in [
+        // 11:00 on Saturday in Auckland, where it is still Friday in London.
+        (13 * 60, "2026-11-20T22:00:00Z", "2026-11-20T20:00:00Z"),
+        // 20:00 on Thursday in Honolulu, where it is already Friday in London.
+        (-10 * 60, "2026-11-20T06:00:00Z", "2026-11-19T19:00:00Z"),
+    ] {
+        business.utc_offset = utc_offset;
+        let opening = opening(&business, at(ends));
+        assert_eq!(opening.last().unwrap().0, at(last_opened));
+        let hours = opening.iter().map(|(_, length)| length.as_secs()).sum::<u64>() / 3_600;
+        assert_eq!(hours, 30 * 8, "thirty times around the clock");
+    }
+}
+
+#[test]
 fn mornings_and_afternoons_are_busier_than_noon() {
     let mut eighths = [0_u32; 8];
     let opening = seconds(8 * 3_600);

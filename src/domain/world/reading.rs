@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::World;
 use crate::domain::call::{Call, CallId, Direction};
 use crate::domain::campaigns::{CampaignChange, CampaignState};
+use crate::domain::dialogue::Line;
 use crate::domain::directory::CampaignIndex;
 use crate::domain::error::Error;
 use crate::domain::facet::Filter;
@@ -75,9 +76,7 @@ impl World {
         let format = self.campaigns[usize::from(call.campaign)].recording.format();
         let format = format.ok_or_else(|| none("its campaign's recording setting is off"))?;
         let lines = self.storyteller().transcript(call, self.now);
-        let turns: Vec<Turn> =
-            lines.iter().map(|line| Turn { voice: line.speaker.into(), start: line.start, end: line.end }).collect();
-        Ok(Recording::new(format, seconds, &turns, self.seed.child("recording").nth(call.id.number())))
+        Ok(Recording::new(format, seconds, &turns(&lines), self.seed.child("recording").nth(call.id.number())))
     }
 
     /// A campaign's present state.
@@ -91,4 +90,17 @@ impl World {
         self.campaigns[usize::from(campaign)].apply(id, change, &self.fixtures.scenarios)?;
         Ok(campaign)
     }
+}
+
+/// Who has the floor when. A word or two may take less time than the shortest clip of speech: it then has some of the pause that
+/// follows as well.
+fn turns(lines: &[Line]) -> Vec<Turn> {
+    let starts = lines.iter().map(|line| line.start);
+    let following = starts.skip(1).chain([u32::MAX]);
+    let turn = |(line, following): (&Line, u32)| Turn {
+        voice: line.speaker.into(),
+        start: line.start,
+        end: line.end.max(following.min(line.start.saturating_add(Turn::HEARD))),
+    };
+    lines.iter().zip(following).map(turn).collect()
 }

@@ -54,8 +54,23 @@ impl World {
 
     /// The same at another instant.
     pub fn starting(seed: u64, now: Timestamp) -> World {
+        World::made_of(fixtures(), seed, now)
+    }
+
+    /// The same of fixtures in which things are replaced: in that file, this text by that.
+    pub fn of_changed_fixtures(seed: u64, changes: &[(&str, &str, &str)]) -> World {
+        let mut sources = fixture_files::built_in();
+        for (path, from, to) in changes {
+            let source = sources.iter_mut().find(|source| source.path == *path).unwrap();
+            assert!(source.text.contains(from), "{from:?} is not in {path}");
+            source.text = source.text.replace(from, to);
+        }
+        World::made_of(Arc::new(Fixtures::read(&sources).unwrap()), seed, start())
+    }
+
+    fn made_of(fixtures: Arc<Fixtures>, seed: u64, now: Timestamp) -> World {
         let outbox = Outbox::new(Vec::new(), Vec::new(), Signature::Akol, Seed::new(seed));
-        World::empty(fixtures(), Seed::new(seed), now, Quotas::default(), outbox)
+        World::empty(fixtures, Seed::new(seed), now, Quotas::default(), outbox)
     }
 
     pub fn with_quotas(mut self, quotas: Quotas) -> World {

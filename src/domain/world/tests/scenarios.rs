@@ -169,3 +169,22 @@ fn what_becomes_of_a_call_does_not_depend_on_the_calls_of_others() {
     let among_others = busy.try_call(SOMEBODY, None).unwrap();
     assert_eq!(facts(&alone, only), facts(&busy, among_others));
 }
+
+#[test]
+fn a_business_that_allows_little_time_gets_short_calls() {
+    for seed in 0..30 {
+        let mut world = World::of_changed_fixtures(
+            seed,
+            &[
+                ("businesses/documentation.toml", "maxCallDurationMinutes = 30", "maxCallDurationMinutes = 1"),
+                ("scenarios.toml", "talk = \"25s..3m\"", "talk = \"90s..3m\""),
+            ],
+        );
+        let slot = world.call_somebody("completed");
+        world.let_end(slot);
+        let call = world.call(slot);
+        assert_eq!((call.duration_seconds(), call.outcome), (Some(60), Some(Outcome::Completed)));
+        let lines = world.lines(call);
+        assert!(lines.len() > 3 && lines.iter().all(|line| line.end < 60_000), "{lines:?}");
+    }
+}
