@@ -1,6 +1,6 @@
 //! The command line: what the program is asked to do, and with which settings.
 //!
-//! Every option is a row of the table in [`options`]. Its value may stand on the command line, in an environment
+//! Every option is a row of the table in `options.rs`. Its value may stand on the command line, in an environment
 //! variable or in a file; it travels from there as text, and is read once, by its row.
 
 mod agreement;

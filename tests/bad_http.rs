@@ -141,6 +141,7 @@ async fn headers_and_targets_that_are_too_long_are_refused() {
     ] {
         for answer in server.raw(&bytes).await {
             assert!([431, 414].contains(&answer.status.as_u16()), "{answer:?}");
+            assert!(!answer.error().is_empty() && !answer.header("x-request-id").is_empty());
         }
     }
     assert_unchanged(&server).await;
@@ -168,9 +169,23 @@ async fn what_is_no_http_is_a_400_or_nothing_at_all() {
     ] {
         for answer in server.raw_and_done(bytes).await {
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", String::from_utf8_lossy(bytes));
+            assert!(!answer.error().is_empty() && !answer.header("x-request-id").is_empty());
         }
     }
     assert_unchanged(&server).await;
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_told_so_even_behind_a_request() {
+    let server = Server::start().await;
+    for first in ["/api/v1/calls/call_xxx", "/api/v1/calls/call_nobody", "/api/v1/calls/%"] {
+        let request =
+            format!("GET {first} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\n\r\nno HTTP at all\r\n\r\n");
+        let answers = server.raw(request.as_bytes()).await;
+        assert_eq!(answers.len(), 2, "{answers:?}");
+        assert_eq!(answers[1].status, StatusCode::BAD_REQUEST);
+        assert!(!answers[1].error().is_empty() && !answers[1].header("x-request-id").is_empty());
+    }
 }
 
 #[tokio::test]
@@ -188,6 +203,7 @@ async fn odd_bytes_in_a_target_break_nothing() {
             for answer in server.raw_and_done(&[&first, rest.as_slice()].concat()).await {
                 let status = answer.status.as_u16();
                 assert!([200, 400, 401, 404, 405].contains(&status), "{byte:#x} after {before:?}: {answer:?}");
+                assert!(!answer.header("x-request-id").is_empty(), "{answer:?}");
             }
         }
     }
