@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use tokio::sync::watch;
 
 use super::Refusal;
-use crate::config::Settings;
+use crate::config::{Auth, Settings};
 use crate::server::{MockServer, StartError};
 
 /// Serves until Ctrl-C or SIGTERM, finishes what is under way, and says how that went.
@@ -45,22 +45,36 @@ pub fn serve(settings: &Settings) -> ExitCode {
 
 /// Says where the server is, and what to try. That nobody reads it is no failure.
 fn greet(server: &MockServer, settings: &Settings) {
-    let url = format!("http://{}", server.address());
-    let secret = server.webhook_secret();
-    let seed = settings.seed;
-    let number = "+15005550101";
-    let banner = format!(
-        "akol-mock listening on {url}\n\
-         seed {seed}, webhook secret {secret}\n\
-         \n\
-         Try:\n\
-         \x20 curl -H 'Authorization: Bearer any' {url}/api/v1/calls/call_xxx\n\
-         \x20 curl -H 'Authorization: Bearer any' '{url}/api/v1/calls?status=COMPLETED&limit=3'\n\
-         \x20 curl -H 'Authorization: Bearer any' -H 'Content-Type: application/json' {url}/api/v1/calls \\\n\
-         \x20   -d '{{\"campaignId\": \"cmp_xxx\", \"toNumber\": \"{number}\", \"fromPhoneNumberId\": \"pn_xxx\"}}'\n\n"
-    );
+    let banner = banner(&format!("http://{}", server.address()), server.webhook_secret(), settings);
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(banner.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Three commands that work with these settings: fixtures of the user's own need not have the documentation's example.
+fn banner(url: &str, secret: &str, settings: &Settings) -> String {
+    let token = match &settings.auth {
+        Auth::Strict(_) => "$TOKEN",
+        Auth::Any | Auth::Off => "any",
+    };
+    let curl = format!("curl -H \"Authorization: Bearer {token}\"");
+    let admin = if settings.admin_token.is_some() { "curl -H \"Authorization: Bearer $ADMIN_TOKEN\"" } else { "curl" };
+    let list = format!("{curl} '{url}/api/v1/calls?status=COMPLETED&limit=3'");
+    let commands = match settings.fixtures {
+        Some(_) => [list, format!("{admin} {url}/__admin/campaigns"), format!("{admin} {url}/__admin/phone-numbers")],
+        None => [
+            format!("{curl} {url}/api/v1/calls/call_xxx"),
+            list,
+            format!(
+                "{curl} -H 'Content-Type: application/json' {url}/api/v1/calls \\\n    -d '{{\"campaignId\": \"cmp_xxx\", \
+                 \"toNumber\": \"+15005550101\", \"fromPhoneNumberId\": \"pn_xxx\"}}'"
+            ),
+        ],
+    };
+    let seed = settings.seed;
+    format!(
+        "akol-mock listening on {url}\nseed {seed}, webhook secret {secret}\n\nTry:\n  {}\n\n",
+        commands.join("\n  ")
+    )
 }
 
 /// The signals that stop the server, listened for from the moment it is made.

@@ -59,12 +59,14 @@ impl<'a> Storyteller<'a> {
         if let Some(verbatim) = self.verbatim(call) {
             return Filing { summary: verbatim.summary.clone(), tags: verbatim.tags.clone() };
         }
-        match self.dialogue(call) {
-            Some(dialogue) if !call.was_cut_short() => {
-                Filing { summary: Some(self.values(call).fill(&dialogue.summary)), tags: dialogue.tags.clone() }
-            }
-            _ => Filing { summary: Some(self.cut_short(call)), tags: vec!["cut-short".to_owned()] },
+        if call.was_cut_short() {
+            return Filing { summary: Some(self.cut_short(call)), tags: vec!["cut-short".to_owned()] };
         }
+        // Fixtures of the user's own may have nothing to say in such a call.
+        self.dialogue(call).map_or_else(Filing::default, |dialogue| Filing {
+            summary: Some(self.values(call).fill(&dialogue.summary)),
+            tags: dialogue.tags.clone(),
+        })
     }
 
     fn cut_short(&self, call: &Call) -> String {

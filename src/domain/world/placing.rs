@@ -135,7 +135,11 @@ impl World {
     /// The scenario of a call: the one asked for, the dialled number's, the campaign's, or one drawn by weight.
     fn scenario_for<'f>(&self, call: &Planned<'f>, seed: Seed, fixtures: &'f Fixtures) -> &'f Scenario {
         let fits = |scenario: &&Scenario| scenario.fits(call.direction);
-        let dialled = || fixtures.scenario_of_number(call.person).filter(fits);
+        // Who calls in has dialled the business's number, whatever their own stands for.
+        let dialled = || match call.direction {
+            Direction::Outbound => fixtures.scenario_of_number(call.person),
+            Direction::Inbound => None,
+        };
         let campaigns_own = || {
             let name = self.campaigns[usize::from(call.campaign)].scenario.as_deref()?;
             fixtures.scenario(name).filter(fits)
