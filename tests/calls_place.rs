@@ -143,6 +143,16 @@ async fn an_unknown_scenario_is_refused_with_those_there_are() {
 }
 
 #[tokio::test]
+async fn two_scenarios_for_one_call_are_refused() {
+    let server = Server::start().await;
+    let request = server.request(Method::POST, "/api/v1/calls").header("content-type", "application/json");
+    let request = request.header("x-akol-scenario", "completed").header("x-akol-scenario", "busy");
+    let answer = server.send(request.body(placement("+15557770007").to_string().into()).unwrap()).await;
+    assert_eq!(answer.fields(), ["X-Akol-Scenario"]);
+    assert!(answer.error().contains("more than once"), "{}", answer.error());
+}
+
+#[tokio::test]
 async fn who_had_a_call_before_is_an_existing_contact() {
     let server = Server::start().await;
     let mut names = Vec::new();

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::header::HeaderName;
+use hyper::header::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use crate::dialect::call_view::CallView;
@@ -19,6 +19,7 @@ use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
 const KEY: &str = "Idempotency-Key";
+const SCENARIO: &str = "X-Akol-Scenario";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Queues the call and answers with it, or gives the first answer to the same request again.
@@ -59,21 +60,25 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
 /// The key, if there is one: a UUID in the usual form, hyphens included.
 fn idempotency_key(request: &Request) -> Result<Option<Uuid>, Error> {
     const EXPECTED: &str = "must be a UUID, such as 7f2c1f8e-3b0a-4a53-9d0c-5f1f6f1f3c11";
-    let mut keys = request.headers.get_all(KEY).iter();
-    let (Some(key), another) = (keys.next(), keys.next()) else {
+    let Some(key) = only_header(request, KEY)? else {
         return Ok(None);
     };
-    if another.is_some() {
-        return Err(Error::invalid(KEY, "is given more than once"));
-    }
     let text = String::from_utf8_lossy(key.as_bytes());
     let key = Uuid::try_parse(&text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
     key.map(Some).ok_or_else(|| Error::invalid(KEY, format!("is {}, {EXPECTED}", Quoted(&text))))
 }
 
+/// The name of the scenario that is asked for, if one is.
 fn scenario(request: &Request) -> Result<Option<&str>, Error> {
-    let Some(value) = request.headers.get("X-Akol-Scenario") else {
-        return Ok(None);
-    };
-    value.to_str().map(Some).map_err(|_| Error::invalid("X-Akol-Scenario", "is not text"))
+    let name = only_header(request, SCENARIO)?.map(HeaderValue::to_str).transpose();
+    name.map_err(|_| Error::invalid(SCENARIO, "is not text"))
+}
+
+/// A header that is to be given once at most.
+fn only_header<'a>(request: &'a Request, name: &'static str) -> Result<Option<&'a HeaderValue>, Error> {
+    let mut values = request.headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(Error::invalid(name, "is given more than once")),
+    }
 }
