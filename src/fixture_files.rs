@@ -91,6 +91,12 @@ fn read_folder(folder: &Path, part: &str) -> Result<Vec<Source>, String> {
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         sources.push(Source { path: format!("{part}/{name}"), text });
     }
+    if sources.is_empty() {
+        return Err(format!(
+            "{}: there is no .toml file in this folder; leave it out to keep the built-in files",
+            inside.display()
+        ));
+    }
     sources.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(sources)
 }

@@ -59,6 +59,17 @@ fn a_broken_fixture_is_named_with_file_and_line_and_2() {
 }
 
 /// Everything that can be listed, and some of what hangs on it.
+#[test]
+fn a_folder_with_nothing_in_it_does_not_pass_for_the_built_in_files() {
+    let folder = written_fixtures("emptied");
+    fs::remove_dir_all(folder.join("dialogues")).unwrap();
+    fs::create_dir(folder.join("dialogues")).unwrap();
+    let output = akol_mock(&["--listen", "127.0.0.1:0", "--fixtures", folder.to_str().unwrap()]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("dialogues: there is no .toml file in this folder"), "{stderr}");
+}
+
 fn everything(program: &Program) -> Vec<String> {
     let mut paths: Vec<String> = ["campaigns", "businesses", "agents", "phone-numbers"]
         .map(|noun| format!("/__admin/{noun}"))

@@ -10,7 +10,7 @@ use crate::domain::error::{Error, FieldError};
 use crate::domain::fault::Fault;
 use crate::wire::conditional::Unsatisfiable;
 use crate::wire::reply::Reply;
-use crate::wire::request::{MAX_BODY, MAX_HEADERS, MAX_TARGET, Unreadable};
+use crate::wire::request::{BODY_WITHIN, MAX_BODY, MAX_HEADERS, MAX_TARGET, Unreadable};
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -129,6 +129,10 @@ impl From<Unreadable> for Refusal {
             Unreadable::BodyBroken => {
                 (StatusCode::BAD_REQUEST, "The request body broke off, or its chunked encoding is wrong".to_owned())
             }
+            Unreadable::BodyTooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                format!("The request body did not come within {} s", BODY_WITHIN.as_secs()),
+            ),
         };
         Refusal::new(status, message)
     }

@@ -1,6 +1,7 @@
 //! A request, its body read.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -9,6 +10,7 @@ use hyper::header::{CONTENT_LENGTH, EXPECT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
@@ -18,6 +20,11 @@ const MAX_DISCARDED: usize = 16 << 20;
 pub const MAX_HEADERS: usize = 16 << 10;
 /// The longest path and query, in bytes.
 pub const MAX_TARGET: usize = 8 << 10;
+
+/// How long a client may take to send a body that is read, in real time.
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
+/// How long a body that is not wanted is read, in real time.
+const DISCARDED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a handler is given.
 #[derive(Debug)]
@@ -49,6 +56,8 @@ pub enum Unreadable {
     TargetTooLong,
     /// The client broke off, or its chunks are none.
     BodyBroken,
+    /// The body did not come within [`BODY_WITHIN`].
+    BodyTooSlow,
 }
 
 impl Request {
@@ -92,13 +101,14 @@ pub async fn read_body(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes,
         discard(headers, body).await;
         return Err(Unreadable::BodyTooLong);
     }
-    match Limited::new(&mut body, MAX_BODY).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
+    match timeout(BODY_WITHIN, Limited::new(&mut body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
             discard(headers, body).await;
             Err(Unreadable::BodyTooLong)
         }
-        Err(_) => Err(Unreadable::BodyBroken),
+        Ok(Err(_)) => Err(Unreadable::BodyBroken),
+        Err(_) => Err(Unreadable::BodyTooSlow),
     }
 }
 
@@ -108,12 +118,16 @@ pub async fn discard(headers: &HeaderMap, mut body: Incoming) {
     if headers.contains_key(EXPECT) {
         return;
     }
-    let mut left = MAX_DISCARDED;
-    while let Some(Ok(frame)) = body.frame().await {
-        let length = frame.data_ref().map_or(0, Bytes::len);
-        let Some(rest) = left.checked_sub(length) else { return };
-        left = rest;
-    }
+    let read = async {
+        let mut left = MAX_DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(length) else { return };
+            left = rest;
+        }
+    };
+    // Whoever is that slow to send may lose the answer.
+    let _ = timeout(DISCARDED_WITHIN, read).await;
 }
 
 /// Decodes the percent-encoding of a text; `None` where it is broken or not UTF-8.
