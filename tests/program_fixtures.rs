@@ -58,7 +58,6 @@ fn a_broken_fixture_is_named_with_file_and_line_and_2() {
     }
 }
 
-/// Everything that can be listed, and some of what hangs on it.
 #[test]
 fn a_folder_with_nothing_in_it_does_not_pass_for_the_built_in_files() {
     let folder = written_fixtures("emptied");
@@ -70,6 +69,7 @@ fn a_folder_with_nothing_in_it_does_not_pass_for_the_built_in_files() {
     assert!(stderr.contains("dialogues: there is no .toml file in this folder"), "{stderr}");
 }
 
+/// Everything that can be listed, and some of what hangs on it.
 fn everything(program: &Program) -> Vec<String> {
     let mut paths: Vec<String> = ["campaigns", "businesses", "agents", "phone-numbers"]
         .map(|noun| format!("/__admin/{noun}"))
