@@ -27,6 +27,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     file!("dialogues/home-services.toml"),
     file!("dialogues/hotel.toml"),
     file!("dialogues/retail.toml"),
+    file!("dialogues/salon.toml"),
     file!("scenarios.toml"),
 ];
 
