@@ -3,8 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +11,6 @@ use super::call::{Call, CallId};
 use super::facet::Filter;
 use super::fixtures::Fixtures;
 use super::index::Index;
-use crate::time::Timestamp;
 
 /// Where a call is kept: never changes, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,9 +29,9 @@ pub struct Ledger {
     /// By slot.
     calls: Vec<Call>,
     slots: HashMap<CallId, Slot>,
-    /// Calls that have not begun to ring, in the order in which they will. They come before all others in a list: they are newer. Few,
-    /// as none stays here longer than its scenario's queue.
-    queued: BTreeSet<(Timestamp, Reverse<CallId>, Slot)>,
+    /// Calls that have not begun to ring. They come before all others in a list: they are newer. Having no start yet, they stand in
+    /// the order of their ids. Few, as none stays here longer than its scenario's queue.
+    queued: BTreeMap<CallId, Slot>,
     /// All other calls.
     index: Index,
 }
@@ -41,7 +39,7 @@ pub struct Ledger {
 impl Ledger {
     pub(super) fn new(fixtures: Arc<Fixtures>) -> Ledger {
         let index = Index::new(&fixtures.directory);
-        Ledger { fixtures, calls: Vec::new(), slots: HashMap::new(), queued: BTreeSet::new(), index }
+        Ledger { fixtures, calls: Vec::new(), slots: HashMap::new(), queued: BTreeMap::new(), index }
     }
 
     pub(super) fn reserve(&mut self, calls: usize) {
@@ -56,7 +54,7 @@ impl Ledger {
         self.slots.insert(call.id, slot);
         let is_queued = !call.has_rung && !call.status.is_final();
         if is_queued {
-            self.queued.insert((call.rings_at, Reverse(call.id), slot));
+            self.queued.insert(call.id, slot);
         }
         self.calls.push(call);
         if !is_queued {
@@ -70,9 +68,9 @@ impl Ledger {
         let before = self.calls[slot.position()].clone();
         change(&mut self.calls[slot.position()]);
         let after = &self.calls[slot.position()];
-        if self.queued.contains(&(before.rings_at, Reverse(before.id), slot)) {
+        if self.queued.contains_key(&before.id) {
             if after.has_rung || after.status.is_final() {
-                self.queued.remove(&(before.rings_at, Reverse(before.id), slot));
+                self.queued.remove(&before.id);
                 self.index.insert(slot, &self.calls, &self.fixtures.directory);
             }
         } else {
@@ -104,7 +102,7 @@ impl Ledger {
     /// How many calls match, and those at `page` of the list, newest first.
     pub fn list(&self, filter: &Filter, page: Range<u64>) -> (u64, Vec<&Call>) {
         let directory = &self.fixtures.directory;
-        let queued = self.queued.iter().rev().map(|(_, _, slot)| self.get(*slot));
+        let queued = self.queued.values().map(|slot| self.get(*slot));
         let queued: Vec<&Call> = queued.filter(|call| filter.matches(call, directory)).collect();
         let waiting = queued.len() as u64;
         let rest = page.start.saturating_sub(waiting)..page.end.saturating_sub(waiting);

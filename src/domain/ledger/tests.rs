@@ -1,5 +1,6 @@
 //! The ledger and its index against a reference too simple to be wrong: look at every call, sort, cut the page out.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -11,6 +12,7 @@ use crate::domain::facet::Facet;
 use crate::domain::plan::{Plan, Script};
 use crate::domain::scenario::Answer;
 use crate::domain::world::testing::fixtures;
+use crate::time::Timestamp;
 
 #[derive(Clone, Debug)]
 enum Change {
@@ -155,9 +157,9 @@ fn naive(ledger: &Ledger, filter: &Filter, page: Range<u64>) -> (u64, Vec<CallId
         !filter.is_unmatchable && within(call) && filter.facets.iter().all(|facet| has(call, *facet, directory))
     };
     let mut calls: Vec<&Call> = ledger.iter().filter(wanted).collect();
-    // Queued calls will ring after all others have.
-    let is_queued = |call: &Call| !call.has_rung && !call.status.is_final();
-    calls.sort_by_key(|call| (Reverse((is_queued(call), call.rings_at)), call.id.to_string()));
+    // Queued calls are newer than all others, and none of them is newer than another: they have no start yet.
+    let start = |call: &Call| (call.has_rung || call.status.is_final()).then_some(call.rings_at);
+    calls.sort_by_key(|call| (start(call).is_some(), Reverse(start(call)), call.id.to_string()));
     let ids = calls.iter().map(|call| call.id).skip(page.start as usize).take((page.end - page.start) as usize);
     (calls.len() as u64, ids.collect())
 }
