@@ -79,10 +79,11 @@ impl Workspace {
         self.world.read().deliveries_under_way()
     }
 
-    /// Tells the world how a delivery went.
-    pub fn deliver(&self, lane: Lane, received: bool) {
-        self.write(|world| world.delivery_answered(lane, received));
+    /// Tells the world how a delivery went. Where it is to be tried again: when.
+    pub fn deliver(&self, lane: Lane, received: bool) -> Option<Timestamp> {
+        let again = self.write(|world| world.delivery_answered(lane, received));
         self.delivery_answered.notify_waiters();
+        again
     }
 
     fn locked<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {

@@ -110,13 +110,15 @@ impl MockServer {
             let service = Arc::clone(&service);
             async move { service.answer(request, peer).await }
         };
-        let mut stopping = stop.clone();
-        let deliveries = async {
+        let (mut stopping, log, clock) = (stop.clone(), self.log.clone(), Arc::clone(&self.workspace));
+        let farewell = async move {
             // An error means that nobody can say stop any more, which is as good as having said it.
             let _ = stopping.wait_for(|stop| *stop).await;
-            let _ = tokio::time::timeout(accept::GRACE, driver::settle(&self.workspace)).await;
+            log.note(clock.clock().now(), "stopping: what is under way has 10 s to finish");
         };
-        tokio::join!(accept::serve(self.listener, handle, explain, stop), deliveries);
+        // The last requests may have caused deliveries.
+        let aftermath = driver::settle(&self.workspace);
+        tokio::join!(accept::serve(self.listener, handle, explain, stop, aftermath), farewell);
         drop(self.background);
         // Fails if the runtime is being shut down; then nobody waits for the last lines.
         let _ = tokio::task::spawn_blocking(move || self.log.flush()).await;

@@ -161,7 +161,10 @@ impl Service {
             }
             Err(Unrouted::NoSuchPath) => Err(Refusal::new(
                 StatusCode::NOT_FOUND,
-                format!("There is nothing at {}; Akol's API begins at /api/v1/calls", Quoted(&request.path)),
+                format!(
+                    "There is nothing at {}; Akol's API begins at /api/v1/calls, the control API at /__admin/health",
+                    Quoted(&request.path)
+                ),
             )),
             Err(Unrouted::BrokenPath) => {
                 Err(Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8"))

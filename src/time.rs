@@ -147,6 +147,9 @@ impl FromStr for DateBound {
     /// Reads any date of the years 1 to 9999: one that no call can have is how clients say "no bound". Past [`Timestamp::MAX`]
     /// all are the same.
     fn from_str(text: &str) -> Result<DateBound, NotATimestamp> {
+        if !has_documented_form(text) {
+            return Err(NotATimestamp);
+        }
         if text.len() == "2026-04-18".len() {
             let date: Date = text.parse().map_err(|_| NotATimestamp)?;
             return Ok(DateBound::Day(midnight(date).min(Timestamp::MAX)));
@@ -167,8 +170,25 @@ impl FromStr for Timestamp {
 
     /// Reads an ISO-8601 date and time with `Z` or an offset; digits past the milliseconds are cut.
     fn from_str(text: &str) -> Result<Timestamp, NotATimestamp> {
+        if !has_documented_form(text) {
+            return Err(NotATimestamp);
+        }
         text.parse().map_err(|_| NotATimestamp).and_then(|instant| Timestamp::of(instant).checked())
     }
+}
+
+/// Whether a text begins with a date of the years 1 to 9999, and then ends or goes on with `T`. jiff reads more than the documentation
+/// promises: other separators, signed years, names of time zones.
+fn has_documented_form(text: &str) -> bool {
+    let is_in_place = |(position, byte): (usize, u8)| match position {
+        4 | 7 => byte == b'-',
+        10 => byte == b'T',
+        _ => byte.is_ascii_digit(),
+    };
+    text.len() >= 10
+        && text.bytes().take(11).enumerate().all(is_in_place)
+        && !text.starts_with("0000")
+        && !text.contains('[')
 }
 
 impl fmt::Display for Timestamp {
@@ -300,7 +320,15 @@ mod tests {
 
     #[test]
     fn what_is_no_instant_is_refused() {
-        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-04-18T14:21:42", "1969-12-31T23:59:59Z"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-04-18 14:21:42Z",
+            "2026-04-18T14:21:42Z[UTC]",
+            "2026-13-01T00:00:00Z",
+            "2026-04-18T14:21:42",
+            "1969-12-31T23:59:59Z",
+        ] {
             assert_eq!(text.parse::<Timestamp>(), Err(NotATimestamp), "{text:?}");
         }
     }
@@ -310,6 +338,15 @@ mod tests {
         let day: DateBound = "2026-04-18".parse().unwrap();
         assert_eq!(day.first(), at("2026-04-18T00:00:00Z"));
         assert_eq!(day.last(), at("2026-04-18T23:59:59.999Z"));
+    }
+
+    #[test]
+    fn what_is_no_date_is_no_bound() {
+        for text in
+            ["2026-04-18 14:21:42Z", "2026-04-18T14:21:42Z[UTC]", "0000-01-01", "-000001-01-01T00:00:00Z", "20260418"]
+        {
+            assert_eq!(text.parse::<DateBound>(), Err(NotATimestamp), "{text:?}");
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn filter(world: &World, parameters: &mut Parameters) -> Filter {
     if let (Some(from), Some(to)) = (filter.from, filter.to)
         && from > to
     {
-        parameters.note("startDate", format!("is {from}, must not be after endDate, which is {to}"));
+        parameters.note("startDate", "is after endDate, must not be".to_owned());
     }
     filter
 }

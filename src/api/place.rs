@@ -1,6 +1,5 @@
 //! `POST /calls`: places a call.
 
-use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
 use uuid::Uuid;
@@ -25,11 +24,10 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Queues the call and answers with it, or gives the first answer to the same request again.
 pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let mut fields = Fields::read(request)?;
-    let body = fields.to_value();
-    let key = idempotency_key(request)?;
     let now = world.now();
-    if let Some(key) = key {
-        match world.answers().look_up(key, &body, now) {
+    let key = fields.gather(idempotency_key(request)).flatten().map(|key| (key, fields.to_value()));
+    if let Some((key, body)) = &key {
+        match world.answers().look_up(*key, body, now) {
             Known::New => {}
             Known::Same(answer) => return Ok(Reply::json(StatusCode::CREATED, answer).with(REPLAYED, "true")),
             Known::Different => {
@@ -42,17 +40,16 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let campaign_id = fields.required::<Id>("campaignId", "the id of a campaign, such as \"cmp_xxx\"");
     let to = fields.required("toNumber", NotAPhoneNumber);
     let number_id = fields.required::<Id>("fromPhoneNumberId", "the id of a phone number, such as \"pn_xxx\"");
+    let scenario = fields.gather(scenario(request)).flatten();
     fields.finish()?;
     let (Some(Id(campaign_id)), Some(to), Some(Id(number_id))) = (campaign_id, to, number_id) else {
         // Not reached: a required field that is not there has been noted, and `finish` has refused it.
         return Err(Refusal::bad_request("A required field is missing"));
     };
-    let scenario = scenario(request)?;
     let placed = world.place(&Placement { campaign_id: &campaign_id, number_id: &number_id, to, scenario })?;
     let reply = envelope::success(StatusCode::CREATED, &CallView::of(world.call(placed), world, now));
-    if let (Some(key), Body::Full(answer)) = (key, &reply.body) {
-        let answer: Bytes = answer.clone();
-        world.answers().remember(key, body, answer, now);
+    if let (Some((key, body)), Body::Full(answer)) = (key, &reply.body) {
+        world.answers().remember(key, &body, answer.clone(), now);
     }
     Ok(reply)
 }

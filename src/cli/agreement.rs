@@ -24,6 +24,9 @@ pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundin
     Ok(())
 }
 
+/// Tokens that are refused in every mode. No secrets, so they may be shown.
+const MEANINGFUL: [&str; 3] = ["revoked", "expired", "forbidden"];
+
 /// `strict` needs tokens, and tokens need `strict`.
 fn tokens(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
     match (&settings.auth, given.get("token")) {
@@ -37,6 +40,13 @@ fn tokens(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
             if settings.auth == Auth::Off { "off" } else { "any" },
             origin(given, "auth")
         ))),
+        (Auth::Strict(tokens), _) => match tokens.iter().find(|token| MEANINGFUL.contains(&token.as_str())) {
+            Some(token) => Err(Refusal::new(format!(
+                "--token {token} can never be accepted: that token is always refused, so that clients can be tested with it; \
+                 take another"
+            ))),
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
 }

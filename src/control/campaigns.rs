@@ -9,6 +9,7 @@ use crate::dialect::refusal::Refusal;
 use crate::domain::NotOneOf;
 use crate::domain::campaigns::CampaignChange;
 use crate::domain::directory::{CampaignIndex, CampaignStatus, RecordingSetting};
+use crate::domain::scenario::check_name;
 use crate::domain::world::World;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
@@ -39,13 +40,17 @@ pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let mut fields = Fields::read(request)?;
     fields.only(&["status", "recording", "scenario"]);
     let change = CampaignChange {
-        status: fields.optional("status", NotOneOf::of(CampaignStatus::ALL.iter().map(|one| one.as_str()))),
+        // The other statuses exist, but no campaign can be told to take them.
+        status: fields.optional("status", "RUNNING or PAUSED"),
         recording: fields.optional("recording", NotOneOf::of(RecordingSetting::ALL.iter().map(|one| one.as_str()))),
         scenario: match fields.is_null("scenario") {
             true => Some(None),
             false => fields.optional::<Id>("scenario", "the name of a scenario, or null").map(|Id(name)| Some(name)),
         },
     };
+    if let Some(Some(name)) = &change.scenario {
+        fields.gather(check_name(name, &world.fixtures().scenarios));
+    }
     fields.finish()?;
     let campaign = world.change_campaign(&request.id, change)?;
     Ok(envelope::success(StatusCode::OK, &view(world, campaign)))

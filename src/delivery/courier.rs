@@ -38,6 +38,9 @@ const IDLE_AT_MOST: Duration = Duration::from_secs(4);
 
 const AGENT: &str = concat!("akol-mock/", env!("CARGO_PKG_VERSION"));
 
+/// The headers that a try is sent with, beside those that every try has.
+pub type Headers = Vec<(&'static str, String)>;
+
 /// What came of one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -76,7 +79,7 @@ impl Courier {
     /// POSTs `body`, which is JSON, to `url` with `headers`, after those that wait for the same receiver already.
     ///
     /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
-    pub async fn carry(&self, url: &Uri, headers: Vec<(&'static str, String)>, body: Bytes) -> Answer {
+    pub async fn carry(&self, url: &Uri, headers: impl FnOnce() -> Headers, body: Bytes) -> Answer {
         // The resolver judges names, and the client connects to a literal address without asking it.
         match webhook_url::check(url, self.profile) {
             Ok(()) => self.post(url, headers, body).await,
@@ -84,12 +87,13 @@ impl Courier {
         }
     }
 
-    async fn post(&self, url: &Uri, headers: Vec<(&'static str, String)>, body: Bytes) -> Answer {
-        let request = match request(url, headers, body) {
+    async fn post(&self, url: &Uri, headers: impl FnOnce() -> Headers, body: Bytes) -> Answer {
+        let _place = self.lines.join(url.to_string()).await;
+        // Made only now: a signature may hold the time, and must not grow old in line.
+        let request = match request(url, headers(), body) {
             Ok(request) => request,
             Err(error) => return Answer::Failed(format!("the request cannot be sent: {error}")),
         };
-        let _place = self.lines.join(receiver(url)).await;
         match timeout(ANSWER_WITHIN, self.client.request(request)).await {
             Ok(Ok(response)) => {
                 let status = response.status().as_u16();
@@ -102,16 +106,7 @@ impl Courier {
     }
 }
 
-/// Who answers at `url`: its host and port.
-fn receiver(url: &Uri) -> String {
-    url.authority().map(|authority| authority.as_str().to_ascii_lowercase()).unwrap_or_default()
-}
-
-fn request(
-    url: &Uri,
-    headers: Vec<(&'static str, String)>,
-    body: Bytes,
-) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+fn request(url: &Uri, headers: Headers, body: Bytes) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
     let mut request = Request::post(url.clone()).header(CONTENT_TYPE, "application/json").header(USER_AGENT, AGENT);
     for (name, value) in headers {
         request = request.header(name, value);

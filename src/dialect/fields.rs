@@ -65,6 +65,18 @@ impl Fields {
         self.note(name, problem)
     }
 
+    /// The value, or `None` with what is wrong noted, so that it is named together with the fields.
+    pub fn gather<T>(&mut self, read: Result<T, Error>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(Error::Invalid(errors)) => {
+                self.errors.extend(errors);
+                None
+            }
+            Err(other) => self.note("body", other.to_string()),
+        }
+    }
+
     /// Whether the field is there and `null`.
     pub fn is_null(&self, name: &str) -> bool {
         self.object.get(name).is_some_and(Value::is_null)

@@ -8,7 +8,7 @@ use hyper::header::{ALLOW, CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 use super::envelope::{self, Field};
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fault::Fault;
-use crate::wire::conditional::Unsatisfiable;
+use crate::wire::conditional::Unmet;
 use crate::wire::reply::Reply;
 use crate::wire::request::{BODY_WITHIN, MAX_BODY, MAX_HEADERS, MAX_TARGET, Unreadable};
 
@@ -129,6 +129,9 @@ impl From<Unreadable> for Refusal {
             Unreadable::BodyBroken => {
                 (StatusCode::BAD_REQUEST, "The request body broke off, or its chunked encoding is wrong".to_owned())
             }
+            Unreadable::NoHost => {
+                (StatusCode::BAD_REQUEST, "An HTTP/1.1 request has one Host header, no fewer and no more".to_owned())
+            }
             Unreadable::BodyTooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
                 format!("The request body did not come within {} s", BODY_WITHIN.as_secs()),
@@ -138,9 +141,18 @@ impl From<Unreadable> for Refusal {
     }
 }
 
-impl From<Unsatisfiable> for Refusal {
-    fn from(Unsatisfiable { length }: Unsatisfiable) -> Refusal {
-        let message = format!("The range lies past the end: there are {length} bytes, the first of which is number 0");
-        Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, message).with(Advice::Length(length))
+impl From<Unmet> for Refusal {
+    fn from(unmet: Unmet) -> Refusal {
+        match unmet {
+            Unmet::Range { length } => {
+                let message =
+                    format!("The range lies past the end: there are {length} bytes, the first of which is number 0");
+                Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, message).with(Advice::Length(length))
+            }
+            Unmet::Match => {
+                let message = "If-Match names another ETag than the one it has now";
+                Refusal::new(StatusCode::PRECONDITION_FAILED, message)
+            }
+        }
     }
 }

@@ -2,9 +2,7 @@
 
 use super::directory::{Campaign, CampaignStatus, RecordingSetting};
 use super::error::Error;
-use super::quoted::Quoted;
-use super::scenario::Scenario;
-use super::vocabulary::NotOneOf;
+use super::scenario::{Scenario, check_name};
 
 /// A campaign's present state.
 #[derive(Clone, Debug)]
@@ -40,11 +38,8 @@ impl CampaignState {
         if let Some(to) = change.status.filter(|to| !self.status.may_become(*to)) {
             return Err(Error::CampaignTransition { id: id.to_owned(), from: self.status, to });
         }
-        if let Some(Some(name)) = &change.scenario
-            && !scenarios.iter().any(|known| known.name == *name)
-        {
-            let names = NotOneOf::of(scenarios.iter().map(|known| known.name.as_str()));
-            return Err(Error::invalid("scenario", format!("is {}, must be {names}, or null", Quoted(name))));
+        if let Some(Some(name)) = &change.scenario {
+            check_name(name, scenarios)?;
         }
         self.status = change.status.unwrap_or(self.status);
         self.recording = change.recording.unwrap_or(self.recording);

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::call::{Direction, Outcome, Sentiment, Speaker};
 use super::directory::Business;
+use super::vocabulary::vocabulary;
 use crate::rng::Stream;
 
 /// How long one word takes: about 150 words a minute.
@@ -26,6 +27,31 @@ pub struct Template {
     pub text: String,
 }
 
+vocabulary! {
+    /// Whether the two sides know each other.
+    pub enum Contact {
+        /// The person had no call before.
+        New = "new",
+        /// The person had a call before.
+        Returning = "returning",
+    }
+}
+
+/// A call that something is to be said in.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    /// Whose call it is.
+    pub business: &'a Business,
+    /// Who called.
+    pub direction: Direction,
+    /// Whether the two sides know each other.
+    pub contact: Contact,
+    /// How it ends.
+    pub outcome: Outcome,
+    /// Whether it goes on until somebody ends it.
+    pub is_endless: bool,
+}
+
 /// A conversation, before it is had.
 #[derive(Clone, Debug)]
 pub struct Dialogue {
@@ -33,6 +59,8 @@ pub struct Dialogue {
     pub trade: Option<String>,
     /// Who called.
     pub direction: Direction,
+    /// Which persons it can be had with; any where `None`.
+    pub contact: Option<Contact>,
     /// How it ends.
     pub outcome: Outcome,
     /// How the person felt.
@@ -50,12 +78,13 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// Whether it can be had in a call of that kind.
-    pub fn suits(&self, business: &Business, direction: Direction, outcome: Outcome, endless: bool) -> bool {
-        self.direction == direction
-            && self.outcome == outcome
-            && self.repeats.is_empty() != endless
-            && self.trade.as_ref().is_none_or(|trade| *trade == business.trade)
+    /// Whether it can be had in such a call.
+    pub fn suits(&self, occasion: &Occasion<'_>) -> bool {
+        self.direction == occasion.direction
+            && self.outcome == occasion.outcome
+            && self.repeats.is_empty() != occasion.is_endless
+            && self.contact.is_none_or(|contact| contact == occasion.contact)
+            && self.trade.as_ref().is_none_or(|trade| *trade == occasion.business.trade)
     }
 
     /// The shortest time in which it can be had: a good deal faster than people like to talk.
@@ -218,7 +247,8 @@ pub struct Line {
 /// The lines that have been begun `until` that long after the answer, in a conversation that takes `talk` in all.
 ///
 /// Lines come at speaking pace, from 0 on, and the last one ends before the call does: where `talk` leaves time to spare, pauses
-/// are longer; where it is short, everybody talks faster, but if `whole` is false what does not fit is not said.
+/// are longer; where it is short, everybody talks faster. Where `whole` is false it is too short for that, and what
+/// would not be over in time is not begun, but for the first line.
 pub fn perform(
     dialogue: &Dialogue,
     values: &Values,
@@ -240,9 +270,12 @@ pub fn perform(
             at += pace.pause(*pause);
         }
         let end = at + pace.speech(words(&text) * MILLIS_PER_WORD);
-        if at >= until || end >= talk {
+        // Whoever answers hears how the other side begins, however short the call.
+        let is_in_time = end < talk || position == 0;
+        if at >= until.min(talk) || !is_in_time {
             return lines;
         }
+        let end = end.min(talk);
         lines.push(Line { speaker: dialogue.lines[position].speaker, text, start: at as u32, end: end as u32 });
         at = end;
     }
@@ -305,15 +338,21 @@ mod tests {
     fn what_would_last_to_the_very_end_of_the_call_is_not_said() {
         let fixtures = fixtures();
         let line = Template { speaker: Speaker::Agent, text: TEN.to_owned() };
-        let dialogue = Dialogue { lines: vec![line], ..fixtures.dialogues[0].clone() };
+        let dialogue = Dialogue { lines: vec![line.clone(), line], ..fixtures.dialogues[0].clone() };
         let values = [(); Values::NAMES.len()].map(|()| String::new());
         let [caller, first, agent, business, service, price, date, weekday, time, colleague, reference] = values;
         let values =
             Values { caller, first, agent, business, service, price, date, weekday, time, colleague, reference };
         let said = |talk: u64| {
             let talk = Duration::from_millis(talk);
-            perform(&dialogue, &values, talk, false, talk, &mut Seed::new(1).stream()).len()
+            perform(&dialogue, &values, talk, false, talk, &mut Seed::new(1).stream())
         };
-        assert_eq!((said(4_000), said(4_001)), (0, 1));
+        assert_eq!(said(1_000).len(), 1, "the first line is begun, and cut");
+        assert_eq!(said(1_000)[0].end, 1_000);
+        let all = 8_000 + PAUSE.end();
+        let lengths: Vec<usize> = (all - 700..=all + 1).map(|talk| said(talk).len()).collect();
+        assert!(lengths.is_sorted() && lengths.contains(&1) && lengths.contains(&2));
+        let shortest = (all - 700..=all + 1).find(|talk| said(*talk).len() == 2).unwrap();
+        assert!(u64::from(said(shortest)[1].end) < shortest);
     }
 }

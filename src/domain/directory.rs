@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
 
 use super::phone_number::PhoneNumber;
@@ -86,7 +86,7 @@ impl RecordingSetting {
 }
 
 vocabulary! {
-    /// The country that people's names come from.
+    /// Whose way of saying dates and times is followed.
     pub enum Locale {
         /// United States.
         EnUs = "en-US",
@@ -148,7 +148,7 @@ pub struct Business {
     pub name: String,
     /// What it does; dialogues of the same trade fit.
     pub trade: String,
-    /// Where its callers' names come from.
+    /// How dates and times are said.
     pub locale: Locale,
     /// Minutes that its local time is ahead of UTC.
     pub utc_offset: i32,
@@ -164,6 +164,13 @@ pub struct Business {
     pub colleagues: Vec<String>,
     /// What it sells.
     pub services: Vec<Service>,
+}
+
+impl Business {
+    /// When it is open on that day of the week.
+    pub fn open_on(&self, day: Weekday) -> Option<&OpeningHours> {
+        self.hours.iter().find(|hours| hours.days[Weekday::to_monday_zero_offset(day) as usize])
+    }
 }
 
 /// An AI agent.

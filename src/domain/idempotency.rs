@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::time::Timestamp;
@@ -20,9 +21,18 @@ pub struct Idempotency<A> {
 
 #[derive(Debug)]
 struct Remembered<A> {
-    request: serde_json::Value,
+    /// Of the request's JSON: the request itself may be large.
+    request: Digest,
     answer: A,
     until: Timestamp,
+}
+
+/// A SHA-256.
+type Digest = [u8; 32];
+
+/// The digest of a JSON, the same however it was spaced and its fields were ordered: a [`serde_json::Value`] keeps them sorted.
+fn digest(json: &serde_json::Value) -> Digest {
+    Sha256::digest(json.to_string()).into()
 }
 
 /// What is known of a key.
@@ -48,7 +58,7 @@ impl<A: Clone> Idempotency<A> {
     pub fn look_up(&self, key: Uuid, request: &serde_json::Value, now: Timestamp) -> Known<A> {
         match self.answers.get(&key) {
             Some(first) if first.until > now => {
-                if first.request == *request {
+                if first.request == digest(request) {
                     Known::Same(first.answer.clone())
                 } else {
                     Known::Different
@@ -59,10 +69,10 @@ impl<A: Clone> Idempotency<A> {
     }
 
     /// Remembers the answer to a request that came with `key` at `now`.
-    pub fn remember(&mut self, key: Uuid, request: serde_json::Value, answer: A, now: Timestamp) {
+    pub fn remember(&mut self, key: Uuid, request: &serde_json::Value, answer: A, now: Timestamp) {
         self.forget_expired(now);
         let until = now + REMEMBERED;
-        self.answers.insert(key, Remembered { request, answer, until });
+        self.answers.insert(key, Remembered { request: digest(request), answer, until });
         self.expiries.push_back((until, key));
     }
 
@@ -87,7 +97,7 @@ mod tests {
         let mut keys = Idempotency::default();
         let now = Timestamp::from_millis(0);
         assert_eq!(keys.look_up(KEY, &json!({"a": 1, "b": 2}), now), Known::New);
-        keys.remember(KEY, json!({"a": 1, "b": 2}), "first", now);
+        keys.remember(KEY, &json!({"a": 1, "b": 2}), "first", now);
         assert_eq!(keys.look_up(KEY, &json!({"b": 2, "a": 1}), now), Known::Same("first"));
         assert_eq!(keys.look_up(KEY, &json!({"a": 1}), now), Known::Different);
         assert_eq!(keys.look_up(Uuid::from_u128(2), &json!({"a": 1}), now), Known::New);
@@ -97,11 +107,11 @@ mod tests {
     fn a_key_is_forgotten_after_a_day_and_may_be_used_again() {
         let mut keys = Idempotency::default();
         let start = Timestamp::from_millis(0);
-        keys.remember(KEY, json!(1), "first", start);
+        keys.remember(KEY, &json!(1), "first", start);
         let almost = start + REMEMBERED - Duration::from_millis(1);
         assert_eq!(keys.look_up(KEY, &json!(1), almost), Known::Same("first"));
         assert_eq!(keys.look_up(KEY, &json!(1), start + REMEMBERED), Known::New);
-        keys.remember(KEY, json!(2), "second", start + REMEMBERED);
+        keys.remember(KEY, &json!(2), "second", start + REMEMBERED);
         assert_eq!(keys.look_up(KEY, &json!(2), start + REMEMBERED), Known::Same("second"));
         assert_eq!(keys.expiries.len(), 1);
     }

@@ -5,8 +5,8 @@ use fake::faker::name::raw::{FirstName, LastName};
 use fake::faker::number::raw::NumberWithFormat;
 use fake::locales::{DE_DE, EN, FR_FR};
 
-use super::directory::{Business, Locale};
-use super::phone_number::PhoneNumber;
+use super::directory::Business;
+use super::phone_number::{Country, PhoneNumber};
 use crate::rng::Seed;
 
 /// The name of whoever has a number: the same at every call.
@@ -18,13 +18,20 @@ pub struct Person {
 }
 
 impl Person {
-    /// The person who has `number` in the world that grows from `seed`.
-    pub fn of(number: PhoneNumber, locale: Locale, seed: Seed) -> Person {
+    /// The person of that name.
+    pub fn named(full: &str) -> Person {
+        let first = full.split_whitespace().next().unwrap_or(full);
+        Person { first: first.to_owned(), full: full.to_owned() }
+    }
+
+    /// The person who has `number` in the world that grows from `seed`. Their name is of the number's country, so it is the same
+    /// whichever business they talk to.
+    pub fn of(number: PhoneNumber, seed: Seed) -> Person {
         let stream = &mut seed.child("person").nth(number.digits()).stream();
-        let (first, last): (String, String) = match locale {
-            Locale::EnUs | Locale::EnGb => (FirstName(EN).fake_with_rng(stream), LastName(EN).fake_with_rng(stream)),
-            Locale::DeDe => (FirstName(DE_DE).fake_with_rng(stream), LastName(DE_DE).fake_with_rng(stream)),
-            Locale::FrFr => (FirstName(FR_FR).fake_with_rng(stream), LastName(FR_FR).fake_with_rng(stream)),
+        let (first, last): (String, String) = match number.country() {
+            Country::Germany => (FirstName(DE_DE).fake_with_rng(stream), LastName(DE_DE).fake_with_rng(stream)),
+            Country::France => (FirstName(FR_FR).fake_with_rng(stream), LastName(FR_FR).fake_with_rng(stream)),
+            Country::Other => (FirstName(EN).fake_with_rng(stream), LastName(EN).fake_with_rng(stream)),
         };
         Person { full: format!("{first} {last}"), first }
     }

@@ -11,10 +11,31 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct PhoneNumber(u64);
 
 impl PhoneNumber {
+    /// The country that the number begins with, as far as it makes a difference here.
+    pub fn country(self) -> Country {
+        let digits = self.0.to_string();
+        match digits.get(..2) {
+            Some("49") => Country::Germany,
+            Some("33") => Country::France,
+            _ => Country::Other,
+        }
+    }
+
     /// The digits as one number.
     pub const fn digits(self) -> u64 {
         self.0
     }
+}
+
+/// A country whose people have names of their own here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Country {
+    /// +49
+    Germany,
+    /// +33
+    France,
+    /// Any other: names are English.
+    Other,
 }
 
 /// Why a text is no phone number; shows what would be one.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::call::{Direction, Outcome};
-use super::dialogue::Dialogue;
+use super::dialogue::{Contact, Dialogue, Occasion};
 use super::directory::Business;
+use super::phone_number::PhoneNumber;
 use super::scenario::{Answer, Scenario, Talk};
-use crate::rng::Stream;
+use crate::rng::{Seed, Stream};
 
 /// Where a call's words come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +37,26 @@ pub struct Plan {
     pub is_whole: bool,
 }
 
+/// What is known of a call before its plan is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'a> {
+    /// What is to become of it.
+    pub scenario: &'a Scenario,
+    /// Whose it is.
+    pub business: &'a Business,
+    /// Who calls whom.
+    pub direction: Direction,
+    /// Whom with.
+    pub person: PhoneNumber,
+    /// How many calls that person had before.
+    pub nth: u32,
+}
+
 impl Plan {
-    /// Draws how long a call by `scenario` rings and talks, and what is said. A conversation lasts as long as what is said in it, as far
-    /// as the scenario's range and the business's longest duration allow.
-    pub fn draw(
-        scenario: &Scenario,
-        business: &Business,
-        direction: Direction,
-        dialogues: &[Dialogue],
-        stream: &mut Stream,
-    ) -> Plan {
+    /// Draws how long a call rings and talks, and what is said. A conversation lasts as long as what is said in it, as far as the
+    /// scenario's range and the business's longest duration allow.
+    pub fn draw(brief: &Brief<'_>, dialogues: &[Dialogue], world: Seed, stream: &mut Stream) -> Plan {
+        let Brief { scenario, business, direction, .. } = *brief;
         let ring = match (direction, scenario.answer) {
             (Direction::Inbound, Answer::Person) => Duration::ZERO,
             _ => scenario.ring.draw(stream),
@@ -62,13 +73,20 @@ impl Plan {
             return silent;
         }
         let longest = business.max_call_duration;
-        let suitable =
-            |dialogue: &Dialogue| dialogue.suits(business, direction, scenario.ends, scenario.talk == Talk::Endless);
+        let occasion = Occasion {
+            business,
+            direction,
+            contact: if brief.nth > 0 { Contact::Returning } else { Contact::New },
+            outcome: scenario.ends,
+            is_endless: scenario.talk == Talk::Endless,
+        };
+        let suitable = |dialogue: &Dialogue| dialogue.suits(&occasion);
+        let turn = brief.turn(world);
         let (talk, chosen) = match scenario.talk {
-            Talk::Endless => (longest, pick(dialogues, suitable, stream)),
+            Talk::Endless => (longest, pick(dialogues, suitable, turn)),
             Talk::Within(range) => {
                 let in_range = |dialogue: &Dialogue| (range.least..=range.most).contains(&dialogue.natural_length);
-                let at_ease = pick(dialogues, |dialogue| suitable(dialogue) && in_range(dialogue), stream);
+                let at_ease = pick(dialogues, |dialogue| suitable(dialogue) && in_range(dialogue), turn);
                 match at_ease {
                     Some(chosen) => {
                         let unhurried = dialogues[chosen].natural_length * stream.within(100..=112) as u32 / 100;
@@ -88,15 +106,23 @@ impl Plan {
     }
 }
 
+impl Brief<'_> {
+    /// Where the person stands in the round of dialogues: each begins somewhere of their own, and goes on by one with every call, so
+    /// that nobody tells the same story twice in a row.
+    fn turn(&self, world: Seed) -> u64 {
+        world.child("turn").nth(self.person.digits()).number().wrapping_add(u64::from(self.nth))
+    }
+}
+
 /// Rounded up, so that the length of a call is what its `durationSeconds` says.
 fn whole_seconds(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_millis().div_ceil(1_000) as u64)
 }
 
-/// The position of one of the dialogues that are wanted, each as likely as the others.
-fn pick(dialogues: &[Dialogue], wanted: impl Fn(&Dialogue) -> bool, stream: &mut Stream) -> Option<usize> {
-    let count = dialogues.iter().filter(|dialogue| wanted(dialogue)).count();
-    let chosen = stream.below(count as u64) as usize;
+/// The position of the dialogue whose turn it is among those that are wanted.
+fn pick(dialogues: &[Dialogue], wanted: impl Fn(&Dialogue) -> bool, turn: u64) -> Option<usize> {
+    let count = dialogues.iter().filter(|dialogue| wanted(dialogue)).count() as u64;
+    let chosen = turn.checked_rem(count)? as usize;
     dialogues.iter().enumerate().filter(|(_, dialogue)| wanted(dialogue)).nth(chosen).map(|(position, _)| position)
 }
 

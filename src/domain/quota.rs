@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use crate::time::Timestamp;
 
 /// The account's call minutes, counted by calendar month (UTC).
@@ -46,7 +48,8 @@ const MANY: usize = 10_000;
 /// A window opens with a client's first request and lasts a minute; the next request after it opens a new one.
 #[derive(Debug, Default)]
 pub struct RateLimit {
-    windows: HashMap<String, Window>,
+    /// By the client's digest: what a client calls itself may be long.
+    windows: HashMap<[u8; 32], Window>,
     /// How many windows there may be before those that are over are thrown away.
     sweep_at: usize,
 }
@@ -64,8 +67,9 @@ impl RateLimit {
             self.windows.retain(|_, window| window.ends > now);
             self.sweep_at = self.windows.len() * 2;
         }
-        let Some(window) = self.windows.get_mut(client).filter(|window| window.ends > now) else {
-            self.windows.insert(client.to_owned(), Window { ends: now + WINDOW, requests: 1 });
+        let client: [u8; 32] = Sha256::digest(client).into();
+        let Some(window) = self.windows.get_mut(&client).filter(|window| window.ends > now) else {
+            self.windows.insert(client, Window { ends: now + WINDOW, requests: 1 });
             return Ok(());
         };
         if window.requests >= limit {

@@ -7,8 +7,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::call::{Direction, Outcome};
+use super::error::Error;
 use super::phone_number::PhoneNumber;
-use super::vocabulary::vocabulary;
+use super::quoted::Quoted;
+use super::vocabulary::{NotOneOf, vocabulary};
 use crate::rng::Stream;
 
 vocabulary! {
@@ -112,6 +114,15 @@ impl Scenario {
     pub fn fits(&self, direction: Direction) -> bool {
         direction == Direction::Outbound || self.answer != Answer::Machine
     }
+}
+
+/// Refuses a name that no scenario has.
+pub fn check_name(name: &str, scenarios: &[Scenario]) -> Result<(), Error> {
+    if scenarios.iter().any(|known| known.name == name) {
+        return Ok(());
+    }
+    let names = NotOneOf::of(scenarios.iter().map(|known| known.name.as_str()));
+    Err(Error::invalid("scenario", format!("is {}, must be {names}, or null", Quoted(name))))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::directory::{Business, Campaign, CampaignIndex};
 use super::fixtures::{Fixtures, VerbatimCall};
 use super::lifecycle::{Cause, next};
 use super::person;
-use super::plan::{Plan, Script};
+use super::plan::{Brief, Plan, Script};
 use super::scenario::Answer;
 use super::world::World;
 use crate::rng::{Seed, Stream};
@@ -112,7 +112,9 @@ impl<'a> Past<'a> {
             return;
         };
         let scenario = self.fixtures.draw_scenario(start.direction, &mut stream);
-        let plan = Plan::draw(scenario, business, start.direction, &self.fixtures.dialogues, &mut stream);
+        let nth = world.calls_with(person);
+        let brief = Brief { scenario, business, direction: start.direction, person, nth };
+        let plan = Plan::draw(&brief, &self.fixtures.dialogues, self.people, &mut stream);
         let Some(number) = stream.pick(&campaign.numbers) else {
             return;
         };

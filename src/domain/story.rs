@@ -1,14 +1,18 @@
 //! The words of a call: who the caller is, what is said, what it was about. Made from the call's facts whenever they are asked
 //! for, and always the same.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
+
+use jiff::civil::Date;
 
 use super::call::{Call, Speaker};
 use super::dialogue::{Dialogue, Line, Values, perform};
+use super::directory::Business;
 use super::fixtures::{Fixtures, VerbatimCall};
 use super::person::Person;
 use super::plan::Script;
-use crate::rng::Seed;
+use crate::rng::{Seed, Stream};
 use crate::time::{DAY, Timestamp};
 
 /// Reads the words of calls.
@@ -19,6 +23,9 @@ pub struct Storyteller<'a> {
     /// What the world grows from.
     pub seed: Seed,
 }
+
+/// What follows the name of somebody who had a call before.
+const EXISTING_CONTACT: &str = " (existing contact)";
 
 /// What was filed about a call when it had ended.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +43,7 @@ impl<'a> Storyteller<'a> {
             return verbatim.caller_name.clone();
         }
         let name = self.person(call).full;
-        Some(if call.returning { format!("{name} (existing contact)") } else { name })
+        Some(if call.returning { name + EXISTING_CONTACT } else { name })
     }
 
     /// The lines that had been begun by `now`.
@@ -72,7 +79,7 @@ impl<'a> Storyteller<'a> {
     fn cut_short(&self, call: &Call) -> String {
         let seconds = call.duration_seconds().unwrap_or(0);
         let plural = if seconds == 1 { "" } else { "s" };
-        format!("The call with {} was broken off after {seconds} second{plural}.", self.person(call).full)
+        format!("The call with {} ended after {seconds} second{plural}, before all was said.", self.person(call).full)
     }
 
     fn perform(&self, call: &Call, dialogue: &Dialogue, until: Duration) -> Vec<Line> {
@@ -87,10 +94,7 @@ impl<'a> Storyteller<'a> {
         let person = self.person(call);
         let mut stream = self.words(call).child("values").stream();
         let service = stream.pick(&business.services).cloned();
-        let day = (call.rings_at + DAY * stream.within(1..=20) as u32).civil().date();
-        // Nobody books a Sunday.
-        let day = if day.weekday() == jiff::civil::Weekday::Sunday { day.tomorrow().unwrap_or(day) } else { day };
-        let quarters = stream.within(9 * 4..=16 * 4);
+        let (day, minutes) = appointment(business, call.rings_at, &mut stream);
         Values {
             caller: person.full,
             first: person.first,
@@ -100,14 +104,19 @@ impl<'a> Storyteller<'a> {
             price: service.map_or_else(String::new, |service| service.price),
             date: business.locale.say_date(day),
             weekday: day.strftime("%A").to_string(),
-            time: business.locale.say_time(quarters / 4, quarters % 4 * 15),
+            time: business.locale.say_time(minutes / 60, minutes % 60),
             colleague: stream.pick(&business.colleagues).cloned().unwrap_or_default(),
             reference: stream.within(1_000..=9_999).to_string(),
         }
     }
 
+    /// Who has the other side's number. Where the fixtures give a past call of theirs word for word, they are called as there.
     fn person(&self, call: &Call) -> Person {
-        Person::of(call.person, self.fixtures.directory.business_of(call.campaign).locale, self.seed)
+        let known = self.fixtures.calls.iter().filter(|known| known.person == call.person);
+        if let Some(name) = known.filter_map(|known| known.caller_name.as_deref()).next() {
+            return Person::named(name.strip_suffix(EXISTING_CONTACT).unwrap_or(name));
+        }
+        Person::of(call.person, self.seed)
     }
 
     fn dialogue(&self, call: &Call) -> Option<&'a Dialogue> {
@@ -127,6 +136,25 @@ impl<'a> Storyteller<'a> {
     fn words(&self, call: &Call) -> Seed {
         self.seed.child("words").nth(call.id.number())
     }
+}
+
+/// A day soon after `from` on which the business is open, and a time of that day in minutes after midnight, at a quarter of an hour.
+fn appointment(business: &Business, from: Timestamp, stream: &mut Stream) -> (Date, u64) {
+    /// Neither very early nor very late, however long a business is open.
+    const DECENT: RangeInclusive<u32> = 8 * 60..=18 * 60;
+    let mut day = (from + DAY * stream.within(1..=20) as u32).date();
+    // Every business is open on some day of the week: the fixtures are checked for it.
+    let hours = loop {
+        match business.open_on(day.weekday()) {
+            Some(hours) => break hours,
+            None => day = day.tomorrow().unwrap_or(day),
+        }
+    };
+    let first = hours.from.max(*DECENT.start()).div_ceil(15);
+    let last = (hours.to.min(*DECENT.end()) / 15).saturating_sub(2);
+    let quarter =
+        if first <= last { stream.within(u64::from(first)..=u64::from(last)) } else { u64::from(hours.from / 15) };
+    (day, quarter * 15)
 }
 
 impl VerbatimCall {

@@ -111,11 +111,13 @@ pub struct Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lane {
     subscription: u16,
-    call: CallId,
+    /// Whose events they are.
+    pub call: CallId,
 }
 
 #[derive(Debug)]
 struct Delivery {
+    event: Event,
     /// The same for every try.
     id: String,
     body: Bytes,
@@ -131,20 +133,23 @@ pub struct Attempt {
     pub url: Arc<str>,
     /// What is sent.
     pub body: Bytes,
+    /// What it tells of.
+    pub event: Event,
+    /// Which try it is, from 1.
+    pub number: usize,
     id: String,
     secret: Arc<str>,
-    at: Timestamp,
     signature: Signature,
 }
 
 impl Attempt {
-    /// The headers that sign it.
-    pub fn headers(&self) -> Vec<(&'static str, String)> {
+    /// The headers that sign it, when it is sent at `now`.
+    pub fn headers(&self, now: Timestamp) -> Vec<(&'static str, String)> {
         let mut headers = vec![("x-webhook-signature", signature::akol(&self.secret, &self.body))];
         if self.signature == Signature::Standard {
-            let signature = signature::standard(&self.secret, &self.id, self.at, &self.body);
+            let signature = signature::standard(&self.secret, &self.id, now, &self.body);
             headers.push(("webhook-id", self.id.clone()));
-            headers.push(("webhook-timestamp", self.at.as_secs().to_string()));
+            headers.push(("webhook-timestamp", now.as_secs().to_string()));
             headers.push(("webhook-signature", signature));
         }
         headers
@@ -187,7 +192,7 @@ impl Outbox {
             // Plain strings, numbers and lists always serialize.
             let body = serde_json::to_vec(&body).unwrap_or_default().into();
             let seed = self.seed.nth(data.call_id.number()).child(event.as_str()).child(&subscription.id);
-            let delivery = Delivery { id: format!("msg_{:016x}", seed.number()), body, tries: 0 };
+            let delivery = Delivery { id: format!("msg_{:016x}", seed.number()), event, body, tries: 0 };
             let lane = Lane { subscription: position as u16, call: data.call_id };
             let queue = self.lanes.entry(lane).or_default();
             queue.push_back(delivery);
@@ -195,11 +200,11 @@ impl Outbox {
                 free.push(lane);
             }
         }
-        free.into_iter().for_each(|lane| self.attempt(lane, now));
+        free.into_iter().for_each(|lane| self.attempt(lane));
     }
 
     /// Tries the first event of a lane, for the first time or again.
-    pub fn attempt(&mut self, lane: Lane, now: Timestamp) {
+    pub fn attempt(&mut self, lane: Lane) {
         let Some(delivery) = self.lanes.get_mut(&lane).and_then(VecDeque::front_mut) else {
             return;
         };
@@ -210,9 +215,10 @@ impl Outbox {
             lane,
             url: Arc::clone(&subscription.url),
             body: delivery.body.clone(),
+            event: delivery.event,
+            number: delivery.tries,
             id: delivery.id.clone(),
             secret: Arc::clone(&subscription.secret),
-            at: now,
             signature: self.signature,
         });
     }
@@ -229,7 +235,7 @@ impl Outbox {
         if queue.is_empty() {
             self.lanes.remove(&lane);
         } else {
-            self.attempt(lane, now);
+            self.attempt(lane);
         }
         None
     }

@@ -123,7 +123,7 @@ impl World {
         self.now = self.now.max(at);
         match due {
             Due::Call(slot, step) => self.go_on(slot, step),
-            Due::Retry(lane) => self.outbox.attempt(lane, self.now),
+            Due::Retry(lane) => self.outbox.attempt(lane),
         }
         Some(self.now)
     }
@@ -143,11 +143,11 @@ impl World {
         self.outbox.under_way()
     }
 
-    /// A delivery has been received, or has not.
-    pub fn delivery_answered(&mut self, lane: Lane, received: bool) {
-        if let Some(again) = self.outbox.answered(lane, received, self.now) {
-            self.agenda.enter(again, Due::Retry(lane));
-        }
+    /// A delivery has been received, or has not. Where it is to be tried again: when.
+    pub fn delivery_answered(&mut self, lane: Lane, received: bool) -> Option<Timestamp> {
+        let again = self.outbox.answered(lane, received, self.now)?;
+        self.agenda.enter(again, Due::Retry(lane));
+        Some(again)
     }
 
     /// Counts a request against the rate limit. Where it is one too many: how long until the client is served again, as an error.

@@ -14,21 +14,27 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::body::Body;
 use super::unparsed::{Explain, Explaining};
 
 /// How long what is under way may take to finish once the server is told to stop.
-pub const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to leave a broken listener alone: running out of file descriptors passes, and must not become a busy loop.
 const BREATHER: Duration = Duration::from_millis(50);
 
 /// Serves connections with `handle` until `stop` changes; what is no HTTP is answered with `explain`. No single connection's
-/// failure ends it.
-pub async fn serve<H, F>(listener: TcpListener, handle: H, explain: Explain, mut stop: watch::Receiver<bool>)
-where
+/// failure ends it. Then requests under way may finish, and after them `aftermath`, within [`GRACE`] in all; what has not is cut off.
+pub async fn serve<H, F>(
+    listener: TcpListener,
+    handle: H,
+    explain: Explain,
+    mut stop: watch::Receiver<bool>,
+    aftermath: impl Future<Output = ()>,
+) where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
@@ -37,9 +43,12 @@ where
     // malformed request to itself.
     http.auto_date_header(false).half_close(true).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let connections = GracefulShutdown::new();
+    // Aborts them all when it is dropped.
+    let mut tasks = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            Some(_) = tasks.join_next() => continue,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         let Ok((stream, peer)) = accepted else {
@@ -49,13 +58,18 @@ where
         };
         let connection = connect(&http, stream, peer, handle.clone(), Arc::clone(&explain));
         let watched = connections.watch(connection);
-        tokio::spawn(async move {
+        tasks.spawn(async move {
             // A client that breaks off, or speaks no HTTP, is no failure of the server's.
             let _ = watched.await;
         });
     }
     drop(listener);
-    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+    let finish = async {
+        connections.shutdown().await;
+        aftermath.await;
+    };
+    // What takes longer is cut off: that is what the time is for.
+    let _ = tokio::time::timeout(GRACE, finish).await;
 }
 
 fn connect<H, F>(

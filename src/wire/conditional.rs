@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use hyper::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use hyper::header::{
+    ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+};
 use hyper::{Method, StatusCode};
 
 use super::body::Body;
@@ -23,11 +25,16 @@ pub struct Entity<R> {
     pub read: R,
 }
 
-/// No part of what is asked for is there.
+/// Why what is asked for cannot be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unsatisfiable {
-    /// How many bytes there are.
-    pub length: u64,
+pub enum Unmet {
+    /// No part of it is there.
+    Range {
+        /// How many bytes there are.
+        length: u64,
+    },
+    /// It is not what `If-Match` names.
+    Match,
 }
 
 impl<R, C> Entity<R>
@@ -36,10 +43,11 @@ where
     C: Iterator<Item = Bytes> + Send + 'static,
 {
     /// What `request` asks for: all of it, parts of it, or the word that it has not changed.
-    pub fn reply(&self, request: &Request) -> Result<Reply, Unsatisfiable> {
-        // The list may be spread over several lines.
-        let mut tags = request.headers.get_all(IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
-        if tags.any(|tags| self.is_among(tags)) {
+    pub fn reply(&self, request: &Request) -> Result<Reply, Unmet> {
+        if request.headers.contains_key(IF_MATCH) && !self.is_named(request, IF_MATCH) {
+            return Err(Unmet::Match);
+        }
+        if self.is_named(request, IF_NONE_MATCH) {
             let mut reply = self.describe(StatusCode::NOT_MODIFIED, Body::EMPTY);
             reply.headers.remove(CONTENT_TYPE);
             return Ok(reply);
@@ -50,7 +58,7 @@ where
         let asked = request.header("range").filter(|_| unchanged && request.method == Method::GET);
         match wanted(asked, self.length) {
             Wanted::Whole => Ok(self.describe(StatusCode::OK, self.body(0..self.length))),
-            Wanted::Unsatisfiable => Err(Unsatisfiable { length: self.length }),
+            Wanted::Unsatisfiable => Err(Unmet::Range { length: self.length }),
             Wanted::Parts(parts) => Ok(match parts.as_slice() {
                 [only] => self
                     .describe(StatusCode::PARTIAL_CONTENT, self.body(only.clone()))
@@ -94,6 +102,12 @@ where
         let body = Body::Chunks { chunks: Box::new(chunks.chain(std::iter::once(end))), left };
         self.describe(StatusCode::PARTIAL_CONTENT, body)
             .with(CONTENT_TYPE, format!("multipart/byteranges; boundary={boundary}"))
+    }
+
+    /// Whether a header names the tag. Its list may be spread over several lines.
+    fn is_named(&self, request: &Request, header: HeaderName) -> bool {
+        let mut lines = request.headers.get_all(header).iter().filter_map(|tags| tags.to_str().ok());
+        lines.any(|tags| self.is_among(tags))
     }
 
     /// Whether the tag is among those of an `If-None-Match` header, compared weakly.

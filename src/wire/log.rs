@@ -12,7 +12,9 @@ use crate::config::LogFormat;
 use crate::time::Timestamp;
 
 /// How many lines may wait to be written. A reader that is slower loses lines rather than slow the server down.
-const BACKLOG: usize = 65_536;
+const BACKLOG: usize = 8_192;
+/// How much of a request's target is shown, in characters.
+const TARGET_SHOWN: usize = 1_000;
 /// How long a reader that does not read can keep the program from ending.
 const LAST_LINES_WITHIN: Duration = Duration::from_secs(1);
 
@@ -60,6 +62,26 @@ struct Json<'a> {
     error: Option<&'a str>,
 }
 
+/// A webhook that was not received.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Undelivered<'a> {
+    /// When, on the emulator's clock.
+    pub time: Timestamp,
+    /// What it tells of.
+    pub event: &'a str,
+    /// Whose event it is.
+    pub call_id: &'a str,
+    /// Where it was sent.
+    pub url: &'a str,
+    /// Which try it was, from 1.
+    pub attempt: usize,
+    /// What went wrong.
+    pub error: &'a str,
+    /// When it is tried again; `None` where it is given up.
+    pub next_attempt: Option<Timestamp>,
+}
+
 #[derive(Serialize)]
 struct JsonNote<'a> {
     time: Timestamp,
@@ -80,21 +102,40 @@ impl Log {
 
     /// Logs a request.
     pub fn request(&self, entry: &Entry<'_>) {
+        let target = match entry.target.char_indices().nth(TARGET_SHOWN) {
+            Some((end, _)) => &entry.target[..end],
+            None => entry.target,
+        };
         self.send(|format| match format {
             LogFormat::Json => json(&Json {
                 time: entry.time,
                 method: entry.method.as_str(),
-                target: entry.target,
+                target,
                 status: entry.status,
                 microseconds: entry.took.as_micros(),
                 request_id: entry.request_id,
                 error: entry.error,
             }),
             LogFormat::Pretty | LogFormat::Off => {
-                let Entry { time, method, target, status, took, request_id, error } = entry;
+                let Entry { time, method, status, took, request_id, error, .. } = entry;
                 let method = method.as_str();
                 let error = error.map_or_else(String::new, |error| format!("  {}", one_line(error)));
                 format!("{time}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}\n")
+            }
+        });
+    }
+
+    /// Logs a webhook that was not received.
+    pub fn delivery(&self, undelivered: &Undelivered<'_>) {
+        self.send(|format| match format {
+            LogFormat::Json => json(undelivered),
+            LogFormat::Pretty | LogFormat::Off => {
+                let Undelivered { time, event, call_id, url, attempt, error, next_attempt } = undelivered;
+                let next = next_attempt.map_or_else(|| "given up".to_owned(), |next| format!("next try at {next}"));
+                let error = one_line(error);
+                format!(
+                    "{time}  webhook {event} of {call_id} to {url} was not received, try {attempt}: {error}; {next}\n"
+                )
             }
         });
     }

@@ -8,7 +8,8 @@ const MAX_RANGES: usize = 16;
 /// What a `Range` header asks for, given how long the whole is.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// The whole: there is no such header, it is in another unit than bytes, it is malformed, or asks for too many ranges.
+    /// The whole: there is no such header, it is in another unit than bytes, it is malformed, or asks for too many ranges
+    /// or for more bytes in parts than there are.
     Whole,
     /// These parts, in the order in which they were asked for; at least one, none of them empty.
     Parts(Vec<Range<u64>>),
@@ -32,7 +33,13 @@ pub fn wanted(header: Option<&str>, length: u64) -> Wanted {
         return Wanted::Whole;
     }
     parts.retain(|range| range.start < range.end);
-    if parts.is_empty() { Wanted::Unsatisfiable } else { Wanted::Parts(parts) }
+    // Parts that overlap can be more than the whole, which then is the shorter answer.
+    let asked: u64 = parts.iter().fold(0, |sum: u64, range| sum.saturating_add(range.end - range.start));
+    match parts.is_empty() {
+        true => Wanted::Unsatisfiable,
+        false if asked > length => Wanted::Whole,
+        false => Wanted::Parts(parts),
+    }
 }
 
 fn strip_unit(header: &str) -> Option<&str> {
@@ -107,6 +114,7 @@ mod tests {
             assert_eq!(wanted(Some(header), 100), Wanted::Whole, "{header:?}");
         }
         assert_eq!(wanted(None, 100), Wanted::Whole);
+        assert_eq!(wanted(Some("bytes=0-,0-"), 100), Wanted::Whole, "the parts together are longer");
         let many: Vec<String> = (0..=MAX_RANGES).map(|n| format!("{n}-{n}")).collect();
         assert_eq!(wanted(Some(&format!("bytes={}", many.join(","))), 100), Wanted::Whole);
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, EXPECT};
+use hyper::header::{CONTENT_LENGTH, EXPECT, HOST};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method};
+use hyper::{HeaderMap, Method, Version};
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 
@@ -43,6 +43,8 @@ pub struct Request {
     pub body: Bytes,
     /// Who sent it.
     pub peer: IpAddr,
+    /// The version of HTTP.
+    pub version: Version,
 }
 
 /// Why a request cannot be read.
@@ -54,6 +56,8 @@ pub enum Unreadable {
     HeadersTooLong,
     /// The path and query are longer than [`MAX_TARGET`].
     TargetTooLong,
+    /// There is no `Host`, or more than one.
+    NoHost,
     /// The client broke off, or its chunks are none.
     BodyBroken,
     /// The body did not come within [`BODY_WITHIN`].
@@ -71,13 +75,17 @@ impl Request {
             headers: parts.headers,
             body: Bytes::new(),
             peer,
+            version: parts.version,
         }
     }
 
-    /// Whether everything but the body is within its limits.
+    /// Whether everything but the body is as it has to be, and within its limits.
     pub fn check_head(&self) -> Result<(), Unreadable> {
         if self.path.len() + self.query.len() > MAX_TARGET {
             return Err(Unreadable::TargetTooLong);
+        }
+        if self.version == Version::HTTP_11 && self.headers.get_all(HOST).iter().count() != 1 {
+            return Err(Unreadable::NoHost);
         }
         let length: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if length > MAX_HEADERS { Err(Unreadable::HeadersTooLong) } else { Ok(()) }

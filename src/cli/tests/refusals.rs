@@ -144,6 +144,11 @@ fn options_that_contradict_each_other_are_both_named() {
              --token, or take --auth any",
         ),
         (
+            Scene::args("--auth strict --token alice --token expired"),
+            "--token expired can never be accepted: that token is always refused, so that clients can be tested with it; take \
+             another",
+        ),
+        (
             Scene::file("profile = 'production'").and_args("--webhook-url http://example.com"),
             "--webhook-url \"http://example.com\", given on the command line, does not go with --profile production, \
              given in file mock.toml, line 1: the production profile sends to https:// only; give an https URL of a \

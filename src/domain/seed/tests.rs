@@ -197,7 +197,7 @@ fn people_have_first_and_last_names_and_numbers_of_their_businesss_pattern() {
     let mut names = HashSet::new();
     for call in drawn(&world) {
         let business = directory.business_of(call.campaign);
-        let person = Person::of(call.person, business.locale, Seed::new(42));
+        let person = Person::of(call.person, Seed::new(42));
         assert!(person.full.starts_with(&person.first) && person.full.len() > person.first.len() + 1);
         assert!(world.storyteller().caller_name(call).unwrap().starts_with(&person.full));
         let number = call.person.to_string();

@@ -13,7 +13,7 @@ use crate::domain::fixtures::Fixtures;
 use crate::domain::ledger::Slot;
 use crate::domain::person;
 use crate::domain::phone_number::PhoneNumber;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Brief, Plan};
 use crate::domain::quoted::Quoted;
 use crate::domain::scenario::Scenario;
 use crate::domain::vocabulary::NotOneOf;
@@ -101,8 +101,9 @@ impl World {
 
     /// Takes in a call of the past with `person`, made for the id that it gets and for whether that person had a call before.
     pub(in crate::domain) fn remember_with(&mut self, person: PhoneNumber, make: impl FnOnce(CallId, bool) -> Call) {
-        let turn = self.turn_of(person);
-        let slot = self.ledger.add(make(turn.id, turn.is_returning));
+        let is_returning = self.calls_with(person) > 0;
+        let id = self.turn_of(person).id;
+        let slot = self.ledger.add(make(id, is_returning));
         self.count_minutes(slot);
     }
 
@@ -117,17 +118,21 @@ impl World {
         self.fixtures.directory.find_campaign(id).ok_or_else(|| Error::not_found("campaign", id))
     }
 
+    /// How many calls `person` has had.
+    pub(in crate::domain) fn calls_with(&self, person: PhoneNumber) -> u32 {
+        self.calls_with.get(&person).copied().unwrap_or(0)
+    }
+
     /// Gives `person` the next call: from here on it counts as one that they had.
     fn turn_of(&mut self, person: PhoneNumber) -> Turn {
         let count = self.calls_with.entry(person).or_insert(0);
-        let is_returning = *count > 0;
         loop {
             let seed = self.seed.child("call").nth(person.digits()).nth(u64::from(*count));
             let id = CallId::from_seed(seed);
             *count += 1;
             // Two ids are the same once in billions of years; then the next one is taken.
             if self.ledger.find(id).is_none() {
-                return Turn { id, seed, is_returning };
+                return Turn { id, seed };
             }
         }
     }
@@ -152,9 +157,11 @@ impl World {
     fn make(&mut self, planned: &Planned<'_>) -> Slot {
         let fixtures = Arc::clone(&self.fixtures);
         let Planned { direction, campaign, number, person, .. } = *planned;
-        let Turn { id, seed, is_returning } = self.turn_of(person);
+        let nth = self.calls_with(person);
+        let Turn { id, seed } = self.turn_of(person);
         let scenario = self.scenario_for(planned, seed, &fixtures);
         let business = fixtures.directory.business_of(campaign);
+        let brief = Brief { scenario, business, direction, person, nth };
         let mut stream = seed.child("plan").stream();
         let queue = match direction {
             Direction::Inbound => Duration::ZERO,
@@ -166,8 +173,8 @@ impl World {
             number,
             person,
             direction,
-            returning: is_returning,
-            plan: Plan::draw(scenario, business, direction, &fixtures.dialogues, &mut stream),
+            returning: nth > 0,
+            plan: Plan::draw(&brief, &fixtures.dialogues, self.seed, &mut stream),
             rings_at: self.now + queue,
             has_rung: false,
             answered_at: None,
@@ -243,7 +250,6 @@ struct Turn {
     id: CallId,
     /// What is random about the call grows from here: from the number, and how many calls it had before.
     seed: Seed,
-    is_returning: bool,
 }
 
 /// The scenario that was asked for by name, if any was.

@@ -98,7 +98,7 @@ fn requests_are_counted_for_each_client_only_where_there_is_a_limit() {
 fn an_answer_is_remembered_for_a_day_on_the_worlds_clock() {
     let mut world = World::for_tests(1);
     let (key, request, answer) = (Uuid::from_u128(7), json!({"toNumber": SOMEBODY}), Bytes::from_static(b"first"));
-    world.answers().remember(key, request.clone(), answer.clone(), start());
+    world.answers().remember(key, &request, answer.clone(), start());
     world.pass(seconds(24 * 60 * 60) - Duration::from_millis(1));
     let now = world.now();
     assert_eq!(world.answers().look_up(key, &request, now), Known::Same(answer));

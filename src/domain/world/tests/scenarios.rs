@@ -93,7 +93,7 @@ fn a_call_that_is_cut_short_is_filed_so() {
     world.pass(seconds(5));
     world.end_by_slot(slot).unwrap();
     let filing = world.storyteller().filing(world.call(slot));
-    assert!(filing.summary.unwrap().ends_with("was broken off after 5 seconds."));
+    assert!(filing.summary.unwrap().ends_with("ended after 5 seconds, before all was said."));
     assert_eq!(filing.tags, ["cut-short"]);
 }
 

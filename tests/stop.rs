@@ -1,0 +1,53 @@
+//! What becomes of requests and deliveries when the server is told to stop.
+
+mod support;
+
+use akol_mock::{Clock, MockServer, Settings, Timestamp, Webhooks};
+use support::receiver::{Receiver, events};
+use support::{START, settings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+/// Reads one answer, head and body, which comes in one piece.
+async fn answer(connection: &mut TcpStream) -> String {
+    let mut heard = vec![0; 64 * 1024];
+    let length = connection.read(&mut heard).await.unwrap();
+    String::from_utf8(heard[..length].to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn events_of_the_last_request_are_delivered_before_the_server_ends() {
+    let receiver = Receiver::start().await;
+    let settings =
+        Settings { webhooks: Webhooks { urls: vec![receiver.url.clone()], ..Webhooks::default() }, ..settings() };
+    let start: Timestamp = START.parse().unwrap();
+    let server = MockServer::with_clock(&settings, Clock::manual(start)).await.unwrap();
+    let (address, handle) = (server.address(), server.handle());
+    let (stop, stopped) = watch::channel(false);
+    let serving = tokio::spawn(server.run(stopped));
+
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = "Host: akol\r\nAuthorization: Bearer test\r\nContent-Type: application/json\r\n";
+    let body = support::placement("+15005550107").to_string();
+    let place = format!("POST /api/v1/calls HTTP/1.1\r\n{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    connection.write_all(place.as_bytes()).await.unwrap();
+    let placed = answer(&mut connection).await;
+    let id = placed.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap();
+    handle.advance(std::time::Duration::from_secs(60)).await;
+    assert_eq!(events(&receiver.deliveries()), ["call.started"]);
+
+    let end =
+        format!("POST /api/v1/calls/{id}/end HTTP/1.1\r\n{head}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    connection.write_all(end.as_bytes()).await.unwrap();
+    // From here on the request is under way.
+    assert!(answer(&mut connection).await.starts_with("HTTP/1.1 100 "));
+    stop.send(true).unwrap();
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    connection.write_all(b"{}").await.unwrap();
+    assert!(answer(&mut connection).await.starts_with("HTTP/1.1 200 OK"));
+    serving.await.unwrap();
+    assert_eq!(events(&receiver.deliveries()), ["call.started", "call.ended"]);
+}
