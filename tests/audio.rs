@@ -295,6 +295,17 @@ async fn a_download_is_resumed_only_if_the_recording_is_still_the_same() {
 }
 
 #[tokio::test]
+async fn who_wants_only_the_very_same_recording_is_told_if_it_is_another() {
+    let server = Server::start().await;
+    let etag = server.get(EXAMPLE).await.header("etag").to_owned();
+    assert_eq!(get_with(&server, Method::GET, EXAMPLE, &[("if-match", &etag)]).await.status, StatusCode::OK);
+    assert_eq!(get_with(&server, Method::GET, EXAMPLE, &[("if-match", "*")]).await.status, StatusCode::OK);
+    let other = get_with(&server, Method::GET, EXAMPLE, &[("if-match", "\"other\"")]).await;
+    assert_eq!(other.status, StatusCode::PRECONDITION_FAILED);
+    assert!(other.error().contains("If-Match"), "{}", other.error());
+}
+
+#[tokio::test]
 async fn what_the_client_has_already_is_not_sent_again() {
     let server = Server::start().await;
     let etag = server.get(EXAMPLE).await.header("etag").to_owned();

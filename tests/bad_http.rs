@@ -326,3 +326,18 @@ async fn who_announces_a_body_and_never_sends_it_is_not_waited_for_for_ever() {
     let answer = only(&server, &never_sent("POST /api/v1/nothing HTTP/1.1")).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_request_has_one_host() {
+    let server = Server::start().await;
+    let get = |hosts: &str| {
+        let head = "Authorization: Bearer test\r\nConnection: close\r\n";
+        format!("GET /api/v1/calls/call_xxx HTTP/1.1\r\n{hosts}{head}\r\n").into_bytes()
+    };
+    for hosts in ["", "Host: a\r\nHost: b\r\n"] {
+        let answer = only(&server, &get(hosts)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{hosts:?}");
+        assert!(answer.error().contains("Host"), "{}", answer.error());
+    }
+    assert_eq!(only(&server, &get("Host: a\r\n")).await.status, StatusCode::OK);
+}

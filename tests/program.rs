@@ -134,7 +134,9 @@ fn each_request_is_one_line_of_json_on_stderr_down_to_the_last() {
         program.get(&format!("/api/v1/calls?limit=1&x={number}&y=%22%0A"));
     }
     let remains = program.stop();
-    let lines: Vec<Value> = remains.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut lines: Vec<Value> = remains.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = lines.pop().unwrap();
+    assert!(last["note"].as_str().unwrap().starts_with("stopping"), "{last}");
     assert_eq!(lines.len(), REQUESTS);
     for (number, line) in lines.iter().enumerate() {
         assert_eq!(line["method"], "GET");
@@ -153,7 +155,8 @@ fn the_log_is_one_readable_line_a_request_unless_it_is_off() {
         program.stop().stderr
     };
     let pretty = stderr_of(&[]);
-    assert_eq!(pretty.lines().count(), 2, "{pretty}");
+    assert_eq!(pretty.lines().count(), 3, "{pretty}");
+    assert!(pretty.lines().last().unwrap().contains("stopping"), "{pretty}");
     assert!(pretty.lines().next().unwrap().contains("200  GET   /api/v1/calls/call_xxx"), "{pretty}");
     assert_eq!(stderr_of(&["--log-format", "off"]), "");
 }
@@ -191,6 +194,7 @@ async fn a_star_stands_for_all_events_and_deliveries_come_by_the_real_clock() {
         ["call.started", "call.started", "call.ended", "call.completed", "transcript.ready", "summary.ready"];
     assert_eq!(told, expected);
     let stderr = program.stop().stderr;
-    let note = format!("webhook to {} was not received: answered 500", receiver.url);
+    let note =
+        format!("webhook call.started of {id} to {} was not received, try 1: answered 500; next try at", receiver.url);
     assert_eq!(stderr.matches(&note).count(), 1, "{stderr}");
 }

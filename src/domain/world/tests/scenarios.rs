@@ -1,8 +1,11 @@
 //! What each scenario makes of a call.
 
+use std::time::Duration;
+
 use crate::domain::call::{Outcome, Status};
 use crate::domain::campaigns::CampaignChange;
 use crate::domain::error::Error;
+use crate::domain::facet::Filter;
 use crate::domain::world::{Placement, World, testing::*};
 
 /// Status and outcome of a call of that scenario once it has ended, and whether anything was said.
@@ -69,6 +72,17 @@ fn a_call_that_is_ended_in_the_queue_never_rang() {
 }
 
 #[test]
+fn a_call_that_is_ended_in_the_queue_is_listed_by_when_it_was_ended() {
+    let mut world = World::for_tests(1);
+    let canceled = world.call_somebody("completed");
+    world.end_by_slot(canceled).unwrap();
+    world.pass(Duration::from_millis(100));
+    let later = world.somebody_calls("completed");
+    let ids: Vec<_> = world.list(&Filter::default(), 0..2).1.iter().map(|call| call.id).collect();
+    assert_eq!(ids, [world.call(later).id, world.call(canceled).id], "it would have rung after the other had begun");
+}
+
+#[test]
 fn a_call_that_is_ended_while_it_rings_is_canceled_and_while_they_talk_is_hung_up() {
     for (status, ends_as, outcome) in
         [(Status::Ringing, Status::Failed, Outcome::Canceled), (Status::InProgress, Status::Completed, Outcome::HungUp)]
@@ -95,6 +109,37 @@ fn a_call_that_is_cut_short_is_filed_so() {
     let filing = world.storyteller().filing(world.call(slot));
     assert!(filing.summary.unwrap().ends_with("ended after 5 seconds, before all was said."));
     assert_eq!(filing.tags, ["cut-short"]);
+}
+
+#[test]
+fn a_call_that_is_too_short_for_its_dialogue_begins_with_its_first_line_all_the_same() {
+    let changes = [("scenarios.toml", "talk = \"25s..3m\"", "talk = \"2s\"")];
+    for seed in 0..20 {
+        let mut world = World::of_changed_fixtures(seed, &changes);
+        let slot = world.call_somebody("completed");
+        world.let_end(slot);
+        let call = world.call(slot);
+        assert_eq!((call.duration_seconds(), call.outcome), (Some(2), Some(Outcome::Completed)));
+        let starts: Vec<u32> = world.lines(call).iter().map(|line| line.start).collect();
+        assert_eq!(starts.first(), Some(&0), "{starts:?}");
+        assert!(starts.iter().all(|start| *start < 2_000), "{starts:?}");
+    }
+}
+
+#[test]
+fn a_number_has_one_name_at_every_business_and_the_one_that_the_fixtures_give() {
+    let mut world = World::for_tests(1).with_past(0);
+    let slot = world.try_call("+15551234567", None).unwrap();
+    let name = world.storyteller().caller_name(world.call(slot));
+    assert_eq!(name.as_deref(), Some("Alice (existing contact)"));
+
+    let mut name_at = |campaign: &str, number: &str| {
+        let to = "+15551239999".parse().unwrap();
+        let slot = world.place(&Placement { campaign_id: campaign, number_id: number, to, scenario: None }).unwrap();
+        world.storyteller().caller_name(world.call(slot)).unwrap()
+    };
+    let first = name_at("cmp_xxx", "pn_xxx");
+    assert_eq!(name_at("cmp_isarblick_guests", "pn_isarblick_guests"), format!("{first} (existing contact)"));
 }
 
 #[test]
