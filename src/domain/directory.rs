@@ -41,7 +41,7 @@ vocabulary! {
     pub enum CampaignStatus {
         /// Being prepared.
         Draft = "DRAFT",
-        /// Will start by itself.
+        /// Is to start later.
         Scheduled = "SCHEDULED",
         /// Takes calls.
         Running = "RUNNING",
