@@ -43,6 +43,7 @@ pub fn built_in() -> Vec<Source> {
 /// The fixtures in `folder`, in the order of their names. A part that it does not have is the built-in one; but the built-in calls go
 /// with the built-in businesses.
 pub fn from_folder(folder: &Path) -> Result<Vec<Source>, String> {
+    refuse_strangers(folder)?;
     let mut sources = Vec::new();
     for part in FOLDERS {
         sources.extend(read_folder(folder, part)?);
@@ -67,6 +68,20 @@ pub fn from_folder(folder: &Path) -> Result<Vec<Source>, String> {
     let kept: Vec<Source> = built_in().into_iter().filter(stays).collect();
     sources.extend(kept);
     Ok(sources)
+}
+
+/// Refuses a file that looks as if it belonged here, such as `scenario.toml`: it would be ignored without a word.
+fn refuse_strangers(folder: &Path) -> Result<(), String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    match names.iter().find(|name| name.ends_with(".toml") && !FILES.contains(&name.as_str())) {
+        Some(stranger) => {
+            let known = FILES.join(" and ");
+            Err(format!("{}: nothing is read from this file; {known} are", folder.join(stranger).display()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The part that a file belongs to.

@@ -1,6 +1,7 @@
 //! The program `akol-mock`.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use akol_mock::BUILT_IN_FIXTURES;
@@ -10,7 +11,7 @@ fn main() -> ExitCode {
     match cli::read(std::env::args_os(), &Surroundings::of_this_process()) {
         Ok(Command::Serve(settings)) => cli::serve(&settings),
         Ok(Command::Healthcheck(check)) => report(check.run()),
-        Ok(Command::Fixtures(folder)) => report(cli::write_fixtures(&folder, BUILT_IN_FIXTURES)),
+        Ok(Command::Fixtures(folder)) => report(write_fixtures(&folder)),
         Ok(Command::Completions(shell)) => report(print(&cli::completions(shell))),
         Ok(Command::Print(text)) => report(print(text.as_bytes())),
         Err(refusal) => {
@@ -18,6 +19,13 @@ fn main() -> ExitCode {
             ExitCode::from(Refusal::EXIT_CODE)
         }
     }
+}
+
+/// Writes the built-in fixtures, and says what to do with them.
+fn write_fixtures(folder: &Path) -> Result<(), String> {
+    cli::write_fixtures(folder, BUILT_IN_FIXTURES)?;
+    let (count, folder) = (BUILT_IN_FIXTURES.len(), folder.display());
+    print(format!("wrote {count} files to {folder}; serve them with: akol-mock --fixtures {folder}\n").as_bytes())
 }
 
 /// Prints to stdout. That the reader has left, as `head` does, is no failure.

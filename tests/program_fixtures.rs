@@ -23,6 +23,8 @@ fn written_fixtures(name: &str) -> PathBuf {
     let folder = fresh_folder(name);
     let output = akol_mock(&["fixtures", folder.to_str().unwrap()]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.ends_with(&format!("serve them with: akol-mock --fixtures {}\n", folder.display())), "{said}");
     folder
 }
 
@@ -67,6 +69,16 @@ fn a_folder_with_nothing_in_it_does_not_pass_for_the_built_in_files() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("dialogues: there is no .toml file in this folder"), "{stderr}");
+}
+
+#[test]
+fn a_file_of_a_name_that_nothing_reads_is_refused() {
+    let folder = written_fixtures("stranger");
+    fs::rename(folder.join("scenarios.toml"), folder.join("scenario.toml")).unwrap();
+    let output = akol_mock(&["--listen", "127.0.0.1:0", "--fixtures", folder.to_str().unwrap()]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("scenario.toml: nothing is read from this file"), "{stderr}");
 }
 
 /// Everything that can be listed, and some of what hangs on it.

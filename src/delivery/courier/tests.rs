@@ -206,14 +206,20 @@ async fn a_receiver_gets_64_at_once_and_holds_up_no_other() {
     let inside = Arc::new(AtomicUsize::new(0));
     let peak = Arc::new(AtomicUsize::new(0));
     let most = Arc::clone(&peak);
-    let slow = Receiver::start(move |_| {
-        most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+    let slow = Receiver::start(move |request| {
+        let is_other = request.uri().path() == "/other";
         let (release, released) = oneshot::channel::<()>();
-        arrive.send(release).unwrap();
+        if is_other {
+            release.send(()).unwrap();
+        } else {
+            arrive.send(release).unwrap();
+        }
+        let count = usize::from(!is_other);
+        most.fetch_max(inside.fetch_add(count, Ordering::SeqCst) + count, Ordering::SeqCst);
         let inside = Arc::clone(&inside);
         async move {
             released.await.unwrap();
-            inside.fetch_sub(1, Ordering::SeqCst);
+            inside.fetch_sub(count, Ordering::SeqCst);
             Response::default()
         }
     })
@@ -232,6 +238,9 @@ async fn a_receiver_gets_64_at_once_and_holds_up_no_other() {
         held.push(arrivals.recv().await.unwrap());
     }
     assert_eq!(carry(&courier, &quick.url()).await, Answer::Replied(200));
+    let other = slow.url().parse::<Uri>().unwrap();
+    let other = format!("http://{}/other", other.authority().unwrap());
+    assert_eq!(carry(&courier, &other).await, Answer::Replied(200), "another path of the same host has its own line");
     assert!(arrivals.try_recv().is_err());
 
     for _ in 64..ALL {
