@@ -90,15 +90,17 @@ impl Service {
         };
         let now = self.workspace.clock().now();
         let reply = reply.with(REQUEST_ID, request_id.as_str()).with(DATE, self.date.at(now));
-        self.log.request(&Entry {
-            time: now,
-            method: &request.method,
-            target: &request.target(),
-            status: reply.status.as_u16(),
-            took: stopwatch.elapsed(),
-            request_id: &request_id,
-            error: error.as_deref(),
-        });
+        if self.log.is_on() {
+            self.log.request(&Entry {
+                time: now,
+                method: &request.method,
+                target: &request.target(),
+                status: reply.status.as_u16(),
+                took: stopwatch.elapsed(),
+                request_id: &request_id,
+                error: error.as_deref(),
+            });
+        }
         reply.into_response(request.method == Method::HEAD)
     }
 

@@ -100,6 +100,11 @@ impl Log {
         Log(spawned.ok().map(|_| (format, sender)))
     }
 
+    /// Whether anything is logged: if not, an entry need not be made.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Logs a request.
     pub fn request(&self, entry: &Entry<'_>) {
         let target = match entry.target.char_indices().nth(TARGET_SHOWN) {
