@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
+use crate::support::{Answer, Server, placement};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Answer, Server, placement};
 
 /// `POST /calls` with that body, announced as that.
 async fn post_raw(server: &Server, content_type: Option<&str>, body: impl Into<Vec<u8>>) -> Answer {

@@ -1,13 +1,11 @@
 //! Deliveries that fail: when they are tried again, what waits for them, and whom they do not concern.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::receiver::{Delivery, Reaction, Receiver, events};
+use crate::support::{START, Server, settings};
 use akol_mock::{Clock, Profile, Settings, Signature, Timestamp, Webhooks};
 use serde_json::json;
-use support::receiver::{Delivery, Reaction, Receiver, events};
-use support::{START, Server, settings};
 use tokio::net::TcpListener;
 
 /// Settings with these receivers, told when calls connect and end.

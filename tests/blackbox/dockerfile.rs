@@ -3,13 +3,11 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic, too")]
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::program::{Program, akol_mock};
+use crate::support::program::{Program, akol_mock};
 
 /// One instruction: its word in capitals, and the rest in one line.
 struct Instruction {

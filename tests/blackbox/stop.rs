@@ -1,10 +1,8 @@
 //! What becomes of requests and deliveries when the server is told to stop.
 
-mod support;
-
+use crate::support::receiver::{Receiver, events};
+use crate::support::{START, settings};
 use akol_mock::{Clock, MockServer, Settings, Timestamp, Webhooks};
-use support::receiver::{Receiver, events};
-use support::{START, settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -29,7 +27,7 @@ async fn events_of_the_last_request_are_delivered_before_the_server_ends() {
 
     let mut connection = TcpStream::connect(address).await.unwrap();
     let head = "Host: akol\r\nAuthorization: Bearer test\r\nContent-Type: application/json\r\n";
-    let body = support::placement("+15005550107").to_string();
+    let body = crate::support::placement("+15005550107").to_string();
     let place = format!("POST /api/v1/calls HTTP/1.1\r\n{head}Content-Length: {}\r\n\r\n{body}", body.len());
     connection.write_all(place.as_bytes()).await.unwrap();
     let placed = answer(&mut connection).await;

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Answer, Server, placement, settings};
 use akol_mock::{Auth, Settings};
 use hyper::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use support::{Answer, Server, placement, settings};
 
 async fn list(server: &Server, what: &str) -> Vec<Value> {
     server.get(&format!("/__admin/{what}")).await.data().as_array().unwrap().clone()
@@ -168,7 +166,7 @@ async fn an_inbound_call_is_answered_at_once() {
     assert_eq!((&call["campaignId"], &call["phoneNumberId"]), (&json!("cmp_xxx"), &json!("pn_xxx")));
     assert_eq!((&call["fromNumber"], &call["toNumber"]), (&json!("+15557770071"), &json!("+15557654321")));
     assert_eq!((&call["direction"], &call["status"]), (&json!("inbound"), &json!("IN_PROGRESS")));
-    assert_eq!(call["startedAt"], support::START);
+    assert_eq!(call["startedAt"], crate::support::START);
     server.advance_secs(600).await;
     let ended = server.call(call["id"].as_str().unwrap()).await;
     assert_eq!((&ended["status"], &ended["outcome"]), (&json!("COMPLETED"), &json!("completed")));

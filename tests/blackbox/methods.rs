@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{Answer, Server, placement, settings};
 use akol_mock::{Auth, Settings};
 use hyper::{Method, Request, StatusCode};
 use serde_json::json;
-use support::{Answer, Server, placement, settings};
 
 /// Every path of Akol's API, and the methods that it takes.
 const API: [(&str, &[&str]); 5] = [

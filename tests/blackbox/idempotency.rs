@@ -1,13 +1,11 @@
 //! `Idempotency-Key`.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{Server, placement, settings};
 use akol_mock::{Auth, Settings};
 use hyper::{Method, StatusCode};
 use serde_json::json;
-use support::{Server, placement, settings};
 
 const KEY: &str = "7f2c1f8e-3b0a-4a53-9d0c-5f1f6f1f3c11";
 

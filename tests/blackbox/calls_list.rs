@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
+use crate::support::{START, Server, settings};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{START, Server, settings};
 
 /// The values that each filter is tried with.
 const FILTERS: [(&str, &[&str]); 8] = [

@@ -3,9 +3,7 @@
 //! A file imports only from floors below its own, and from its neighbours: the files of its own directory on the same floor. So
 //! whoever reads a file needs to know what lies below it, and nothing else.
 
-mod source;
-
-use source::{SourceFile, code_of_product, imports, names};
+use crate::source::{SourceFile, code_of_product, imports, names};
 
 /// What is on each floor, from the ground up: files, and whole directories, which end in a slash. The longest path that fits counts.
 const FLOORS: [(&str, &[&str]); 9] = [
@@ -129,13 +127,13 @@ fn every_assertion_says_what_it_asserts() {
 
 #[test]
 fn every_file_says_at_its_top_what_it_is() {
-    let silent = source::all().into_iter().filter(|file| !file.text.starts_with("//! "));
+    let silent = crate::source::all().into_iter().filter(|file| !file.text.starts_with("//! "));
     assert_none(silent.map(|file| format!("{} has no //! at its top", file.path)).collect());
 }
 
 #[test]
 fn no_file_is_longer_than_four_hundred_lines() {
-    let long = source::all().into_iter().filter(|file| file.text.lines().count() > 400);
+    let long = crate::source::all().into_iter().filter(|file| file.text.lines().count() > 400);
     assert_none(long.map(|file| format!("{} has {} lines", file.path, file.text.lines().count())).collect());
 }
 

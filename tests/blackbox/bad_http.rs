@@ -1,9 +1,7 @@
 //! Bad input below the level of clients: bytes as no library would send them, and more of them than anybody should.
 
-mod support;
-
+use crate::support::{Answer, Server, placement};
 use hyper::StatusCode;
-use support::{Answer, Server, placement};
 
 const MIB: usize = 1 << 20;
 

@@ -1,10 +1,8 @@
 //! `GET /calls/:id` and `GET /calls/:id/transcript`.
 
-mod support;
-
+use crate::support::Server;
 use hyper::StatusCode;
 use serde_json::Value;
-use support::Server;
 
 /// The example that Akol's documentation prints.
 const DOCUMENTED: &str = r#"{"id":"call_xxx","businessId":"biz_xxx","campaignId":"cmp_xxx","agentId":"agt_xxx","phoneNumberId":"pn_xxx","direction":"inbound","fromNumber":"+15551234567","toNumber":"+15557654321","callerName":"Alice (existing contact)","status":"COMPLETED","outcome":"completed","startedAt":"2026-04-18T14:21:42.000Z","endedAt":"2026-04-18T14:23:10.000Z","durationSeconds":88,"sentiment":"positive","summary":"Caller asked about hours and booked a Saturday slot.","tags":["appointment","first-time"],"transcript":[{"speaker":"agent","text":"Thanks for calling.","timestamp":0},{"speaker":"caller","text":"Are you open Saturday?","timestamp":2400}]}"#;

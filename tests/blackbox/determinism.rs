@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::support::{Answer, Server, placement, settings};
 use akol_mock::Settings;
 use hyper::Method;
 use serde_json::{Value, json};
-use support::{Answer, Server, placement, settings};
 
 /// An answer, headers included, as one text.
 fn whole(answer: &Answer) -> String {

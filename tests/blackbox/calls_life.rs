@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Server, placement};
 use akol_mock::Timestamp;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Server, placement};
 
 /// Scenario, the number that stands for it, how its calls end, and whether anybody answers.
 const TABLE: [(&str, &str, &str, &str, bool); 9] = [

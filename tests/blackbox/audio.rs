@@ -1,9 +1,8 @@
 //! `GET /calls/:id/audio`: the recording as a client downloads, decodes and resumes it.
 
-mod support;
-
 use std::io::Cursor;
 
+use crate::support::{Answer, Server, settings};
 use akol_mock::Settings;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -11,7 +10,6 @@ use hyper::{Method, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::json;
-use support::{Answer, Server, settings};
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::formats::TrackType;
 use symphonia::core::formats::probe::Hint;

@@ -1,15 +1,13 @@
 //! Webhooks as a receiver sees them: which events come, in which order, with which bodies and signatures.
 
-mod support;
-
+use crate::support::receiver::{Delivery, Receiver, events};
+use crate::support::{Server, settings};
 use akol_mock::{Clock, Settings, Signature, Webhooks};
 use hmac::{Hmac, KeyInit, Mac};
 use hyper::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use standardwebhooks::Webhook;
-use support::receiver::{Delivery, Receiver, events};
-use support::{Server, settings};
 
 /// Longer than any scenario takes that ends by itself, in seconds.
 const LONG_ENOUGH: u64 = 15 * 60;
@@ -227,7 +225,7 @@ async fn every_delivery_is_signed_with_the_secret_as_it_stands() {
 
 #[tokio::test]
 async fn standard_headers_pass_the_standards_own_check() {
-    let receiver = Receiver::scripted([support::receiver::Reaction::Status(500)]).await;
+    let receiver = Receiver::scripted([crate::support::receiver::Reaction::Status(500)]).await;
     let mut settings = told_of_all(&[&receiver]);
     settings.webhooks.signature = Signature::Standard;
     // The check wants a timestamp of the last minutes.

@@ -2,12 +2,10 @@
 
 #![cfg(unix)]
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::program::{Program, akol_mock};
+use crate::support::program::{Program, akol_mock};
 
 /// A path at which there is nothing yet.
 fn fresh_folder(name: &str) -> PathBuf {
@@ -134,7 +132,7 @@ fn day_long_recordings_are_streamed_in_little_memory() {
     use std::io::{Read, Write};
     use std::net::TcpStream;
 
-    use support::program::request;
+    use crate::support::program::request;
 
     let folder = written_fixtures("day-long");
     replace(&folder.join("calls.toml"), "2026-04-18T14:23:10.000Z", "2026-04-19T14:21:42.000Z");

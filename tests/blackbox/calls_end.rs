@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Answer, Server};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Answer, Server};
 
 async fn end(server: &Server, id: &str) -> Answer {
     server

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
+use crate::support::{Answer, Server, placement, settings};
 use akol_mock::{Auth, Settings};
 use hyper::{Method, Request, StatusCode};
-use support::{Answer, Server, placement, settings};
 
 async fn server(auth: Auth) -> Server {
     Server::with(Settings { auth, ..settings() }).await

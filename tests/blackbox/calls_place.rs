@@ -1,11 +1,9 @@
 //! `POST /calls`: what is answered, and what is refused.
 
-mod support;
-
+use crate::support::{Server, placement, settings};
 use akol_mock::{Settings, Timestamp};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Server, placement, settings};
 
 /// The fields of a call, in the order in which they are documented.
 const FIELDS: [&str; 18] = [

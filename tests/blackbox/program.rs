@@ -2,16 +2,14 @@
 
 #![cfg(unix)]
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::program::{PROMPTLY, Program, akol_mock, read_to_end, request};
+use crate::support::receiver::{Receiver, events};
 use serde_json::Value;
-use support::program::{PROMPTLY, Program, akol_mock, read_to_end, request};
-use support::receiver::{Receiver, events};
 
 /// Connects until the program takes no more connections, so has heard of the signal.
 fn wait_until_closed(address: SocketAddr) {
@@ -183,7 +181,7 @@ fn options_come_from_the_environment_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_star_stands_for_all_events_and_deliveries_come_by_the_real_clock() {
-    let receiver = Receiver::scripted([support::receiver::Reaction::Status(500)]).await;
+    let receiver = Receiver::scripted([crate::support::receiver::Reaction::Status(500)]).await;
     let words = ["--webhook-url", &receiver.url, "--webhook-events", "*", "--webhook-retries", "1ms,1ms"];
     let program = Program::start(&words);
     let call = program.post("/__admin/calls", r#"{"direction":"inbound","scenario":"endless"}"#);

@@ -1,11 +1,9 @@
 //! `GET /calls`: pages, and what else a query can say.
 
-mod support;
-
+use crate::support::{Server, settings};
 use akol_mock::Settings;
 use hyper::StatusCode;
 use serde_json::json;
-use support::{Server, settings};
 
 #[tokio::test]
 async fn without_parameters_there_are_twenty_calls_of_the_first_page() {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Answer, Server, placement, settings};
 use akol_mock::{Auth, Settings};
 use hyper::{Method, Request, StatusCode};
 use serde_json::json;
-use support::{Answer, Server, placement, settings};
 
 /// The documentation's words.
 const TOO_MANY: &str = r#"{"success":false,"error":"Too many requests. Please try again later."}"#;

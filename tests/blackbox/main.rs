@@ -1,0 +1,29 @@
+//! Everything that is tested from outside: the server over sockets, the program as a process, the source as a text.
+//!
+//! One binary, as linking the server takes longer than most of the tests. `cargo test --test blackbox calls_list` runs one file of it.
+
+mod architecture;
+mod audio;
+mod auth;
+mod bad_http;
+mod bad_input;
+mod calls_end;
+mod calls_get;
+mod calls_life;
+mod calls_list;
+mod calls_pages;
+mod calls_place;
+mod cli;
+mod control;
+mod determinism;
+mod dockerfile;
+mod idempotency;
+mod methods;
+mod program;
+mod program_fixtures;
+mod quotas;
+mod source;
+mod stop;
+mod support;
+mod webhook_retries;
+mod webhooks;
