@@ -94,6 +94,8 @@ impl Workspace {
             // Nobody receives once the server stops; then nothing is to be sent any more.
             let _ = self.deliveries.send(attempt);
         }
+        // Nobody watches yet.
+        drop(world.take_moments());
         let due = world.next_due();
         drop(world);
         let is_earlier = due.is_some_and(|due| due_before.is_none_or(|before| due < before));

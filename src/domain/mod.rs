@@ -12,6 +12,7 @@ pub mod idempotency;
 mod index;
 pub mod ledger;
 pub mod lifecycle;
+pub mod moment;
 pub mod person;
 pub mod phone_number;
 pub mod plan;

@@ -21,6 +21,7 @@ use super::campaigns::CampaignState;
 use super::fixtures::Fixtures;
 use super::idempotency::Idempotency;
 use super::ledger::{Ledger, Slot};
+use super::moment::{CallStep, Moment, Transition, What};
 use super::phone_number::PhoneNumber;
 use super::quota::{Minutes, RateLimit};
 use super::schedule::{Schedule, Ticket};
@@ -82,6 +83,8 @@ pub struct World {
     rate_limit: RateLimit,
     answers: Idempotency<Bytes>,
     outbox: Outbox,
+    /// What has happened since the shell last asked.
+    moments: Vec<Moment>,
 }
 
 impl World {
@@ -100,6 +103,7 @@ impl World {
             rate_limit: RateLimit::default(),
             answers: Idempotency::default(),
             outbox,
+            moments: Vec::new(),
             fixtures,
         }
     }
@@ -148,6 +152,18 @@ impl World {
         let again = self.outbox.answered(lane, received, self.now)?;
         self.agenda.enter(again, Due::Retry(lane));
         Some(again)
+    }
+
+    /// What has happened since this was last asked, in order.
+    pub fn take_moments(&mut self) -> Vec<Moment> {
+        std::mem::take(&mut self.moments)
+    }
+
+    /// Notes that a call went on.
+    fn note_step(&mut self, slot: Slot, step: CallStep) {
+        let call = self.ledger.get(slot);
+        let what = What::Transition(Transition { step, status: call.status, outcome: call.outcome });
+        self.moments.push(Moment { at: self.now, call: call.id, what });
     }
 
     /// Counts a request against the rate limit. Where it is one too many: how long until the client is served again, as an error.

@@ -7,6 +7,7 @@ use crate::domain::call::{Call, Outcome, Status};
 use crate::domain::error::Error;
 use crate::domain::ledger::Slot;
 use crate::domain::lifecycle::{Cause, next};
+use crate::domain::moment::CallStep;
 use crate::domain::plan::Script;
 use crate::domain::scenario::Answer;
 use crate::domain::webhook::{Ending, Event, EventData};
@@ -37,6 +38,7 @@ impl World {
         match step {
             Step::Ring => {
                 self.ledger.change(slot, |call| call.has_rung = true);
+                self.note_step(slot, CallStep::Ringing);
                 let after = if plan.answer == Answer::Nobody { Step::Finish } else { Step::Answer };
                 self.schedule(slot, plan.ring, after);
             }
@@ -49,6 +51,7 @@ impl World {
                     call.status = status;
                     call.answered_at = Some(now);
                 });
+                self.note_step(slot, CallStep::Answered);
                 self.publish(slot, Event::CallStarted);
                 match (plan.answer, plan.ends) {
                     (Answer::Machine, _) => self.schedule(slot, MACHINE_HEARD.min(plan.talk / 3), Step::Tell),
@@ -59,7 +62,11 @@ impl World {
                 }
             }
             Step::Tell => {
-                let event = if plan.answer == Answer::Machine { Event::CallVoicemail } else { Event::CallTransferred };
+                let (step, event) = match plan.answer {
+                    Answer::Machine => (CallStep::Voicemail, Event::CallVoicemail),
+                    Answer::Person | Answer::Nobody => (CallStep::Transferred, Event::CallTransferred),
+                };
+                self.note_step(slot, step);
                 self.publish(slot, event);
                 let left = plan.talk.saturating_sub(self.ledger.get(slot).connected(self.now));
                 self.schedule(slot, left, Step::Finish);
@@ -96,6 +103,7 @@ impl World {
             }
             call.sentiment = fixtures.sentiment(call);
         });
+        self.note_step(slot, CallStep::Ended);
         self.count_minutes(slot);
         for event in events_of_ending(self.ledger.get(slot)) {
             self.publish(slot, event);

@@ -11,6 +11,7 @@ use crate::domain::error::Error;
 use crate::domain::fault::Fault;
 use crate::domain::fixtures::Fixtures;
 use crate::domain::ledger::Slot;
+use crate::domain::moment::CallStep;
 use crate::domain::person;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::plan::{Brief, Plan};
@@ -183,6 +184,7 @@ impl World {
             outcome: None,
             sentiment: None,
         });
+        self.note_step(slot, CallStep::Queued);
         self.schedule(slot, queue, Step::Ring);
         slot
     }

@@ -1,0 +1,89 @@
+//! Moments: what happens in a world, as it happens. The shell shows them to whoever watches.
+
+use std::sync::Arc;
+
+use super::call::{CallId, Outcome, Status};
+use super::vocabulary::vocabulary;
+use super::webhook::Event;
+use crate::time::Timestamp;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When, on the world's clock.
+    pub at: Timestamp,
+    /// Which call it befell.
+    pub call: CallId,
+    /// What it was.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A call went on.
+    Transition(Transition),
+    /// An event was sent to a receiver, or was not.
+    Delivery(DeliveryMoment),
+}
+
+vocabulary! {
+    /// How a call went on.
+    pub enum CallStep {
+        /// It was placed, and waits for its phone to ring.
+        Queued = "queued",
+        /// The phone began to ring.
+        Ringing = "ringing",
+        /// Somebody picked up, or a machine did.
+        Answered = "answered",
+        /// The person was handed to a human.
+        Transferred = "transferred",
+        /// The agent heard that it talks to a machine.
+        Voicemail = "voicemail",
+        /// It is over.
+        Ended = "ended",
+    }
+}
+
+/// A step of a call, and how it stands after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The step.
+    pub step: CallStep,
+    /// Where the call stands now.
+    pub status: Status,
+    /// What came of it, once it has ended.
+    pub outcome: Option<Outcome>,
+}
+
+/// One try to deliver an event, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryMoment {
+    /// The delivery's id, the same for every try.
+    pub id: Arc<str>,
+    /// What was told.
+    pub event: Event,
+    /// Who was told: the subscription's id. `None` where nobody has subscribed.
+    pub webhook_id: Option<Arc<str>>,
+    /// Where it was sent; `None` where nobody has subscribed.
+    pub url: Option<Arc<str>>,
+    /// Which try it was, from 1; 0 where none was made.
+    pub attempt: u32,
+    /// What came of it.
+    pub result: DeliveryResult,
+    /// When it is tried again; `None` where it is not.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// What came of a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryResult {
+    /// The receiver answered with that HTTP status.
+    Answered(u16),
+    /// There was no answer; says why, for people to read.
+    Failed(Arc<str>),
+    /// It was not sent, as mischief wanted it.
+    Dropped,
+    /// There is nobody to send it to: it is kept for reading.
+    Kept,
+}
