@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::speed::Speed;
 use crate::time::Timestamp;
 
 /// Everything that can be set, as it stands after command line, environment and file have been read.
@@ -17,6 +18,16 @@ pub struct Settings {
     pub calls: u32,
     /// The instant the clock starts from, in the years 2000 to 2100; the machine's where `None`.
     pub start_time: Option<Timestamp>,
+    /// Whether clocks run.
+    pub clock: ClockMode,
+    /// How fast a clock runs.
+    pub speed: Speed,
+    /// The most workspaces at once, `default` not counted; no limit where `None`.
+    pub max_workspaces: Option<u32>,
+    /// How many API requests, and how many finished deliveries, each workspace keeps for reading.
+    pub journal_size: u32,
+    /// The origins whose pages may use the control API.
+    pub admin_origins: Vec<String>,
     /// Which bearer tokens are accepted.
     pub auth: Auth,
     /// Requests a minute for each token, 1 to [`Settings::MAX_RATE_LIMIT`]; no limit where `None`.
@@ -53,6 +64,11 @@ impl Default for Settings {
             seed: 42,
             calls: 200,
             start_time: None,
+            clock: ClockMode::Real,
+            speed: Speed::ONE,
+            max_workspaces: Some(10_000),
+            journal_size: 1_000,
+            admin_origins: Vec::new(),
             auth: Auth::Any,
             rate_limit: None,
             minute_limit: None,
@@ -64,6 +80,15 @@ impl Default for Settings {
             log_format: LogFormat::Pretty,
         }
     }
+}
+
+/// Whether a clock runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockMode {
+    /// With the machine's, as fast as [`Settings::speed`] says.
+    Real,
+    /// Not: it stands until it is moved.
+    Manual,
 }
 
 /// Which bearer tokens are accepted.

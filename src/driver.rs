@@ -1,23 +1,30 @@
-//! Moves time: waits until the next thing is due on a real clock, or goes through all that is due when a manual one is advanced.
+//! Moves time: waits until the next thing is due on a clock that runs, or goes through all that is due when one is advanced.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::Workspace;
+use crate::domain::moment::Moment;
+use crate::engine::{Epoch, Void, Workspace};
 use crate::time::Timestamp;
 
 /// The longest that the driver sleeps at a stretch.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// Keeps a workspace up to date with its clock, for ever. What a manual clock holds back waits until it is advanced.
-pub async fn run(workspace: &Workspace) {
+/// Keeps a workspace up to date with its clock, for ever. What a clock that stands holds back waits until it is advanced. `late` is told by
+/// how much each thing was.
+pub async fn run(workspace: &Workspace, late: impl Fn(Duration)) {
     loop {
         let changed = workspace.agenda_changed.notified();
-        let wait = workspace.next_due().and_then(|due| workspace.clock().wait_until(due));
-        match wait {
-            Some(Duration::ZERO) => workspace.write(|_| ()),
-            Some(wait) => {
+        let due = workspace.next_due();
+        match due.and_then(|due| workspace.clock().wait_until(due).map(|wait| (due, wait))) {
+            Some((due, Duration::ZERO)) => {
+                late(workspace.clock().now().since(due));
+                workspace.write(|_| ());
+            }
+            Some((_, wait)) => {
                 tokio::select! {
-                    () = sleep(wait.min(LONGEST)) => {}
+                    () = pause(wait.min(LONGEST)) => {}
                     () = changed => {}
                 }
             }
@@ -26,33 +33,109 @@ pub async fn run(workspace: &Workspace) {
     }
 }
 
-/// Moves a manual clock forward to `target` by way of everything that is due before, each at its own instant. What deliveries
-/// cause takes part: time stands still until they have been answered.
-pub async fn advance(workspace: &Workspace, target: Timestamp) {
-    loop {
-        settle(workspace).await;
-        if !workspace.step(target) && workspace.deliveries_under_way() == 0 {
-            return;
+/// How far a clock is to be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// By that much.
+    By(Duration),
+    /// To that instant.
+    To(Timestamp),
+}
+
+/// What an advance went through.
+#[derive(Clone, Debug)]
+pub struct Advance {
+    /// Where it began.
+    pub from: Timestamp,
+    /// Where it ended.
+    pub to: Timestamp,
+    /// What happened on the way, in order.
+    pub moments: Vec<Moment>,
+}
+
+/// Why a clock was not advanced, or not to the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAdvanced {
+    /// Another advance is under way.
+    UnderWay,
+    /// The target has passed.
+    Past {
+        /// What the clock shows.
+        now: Timestamp,
+        /// The target.
+        to: Timestamp,
+    },
+    /// The workspace was reset in the meantime.
+    Reset,
+}
+
+impl fmt::Display for NotAdvanced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotAdvanced::UnderWay => f.write_str(
+                "Another advance of this workspace is under way; wait for its answer before you move the clock again",
+            ),
+            NotAdvanced::Past { now, to } => {
+                write!(f, "{to} has passed: it is {now}, and time goes back only by a reset")
+            }
+            NotAdvanced::Reset => f.write_str("The workspace was reset while its clock was being moved"),
         }
     }
 }
 
-/// Waits until no delivery is without an answer.
+impl std::error::Error for NotAdvanced {}
+
+impl From<Void> for NotAdvanced {
+    fn from(_: Void) -> NotAdvanced {
+        NotAdvanced::Reset
+    }
+}
+
+/// Moves a clock forward by way of everything that is due before the target, each at its own instant. What deliveries cause takes part:
+/// time stands still until they have been answered. A clock that runs goes on from the target.
+pub async fn advance(workspace: &Arc<Workspace>, target: Target) -> Result<Advance, NotAdvanced> {
+    let advancing = workspace.begin_advance().ok_or(NotAdvanced::UnderWay)?;
+    let epoch = workspace.epoch();
+    let from = workspace.write_in(&epoch, |world| world.now())?;
+    let to = match target {
+        Target::By(span) => from + span,
+        Target::To(to) if to < from => return Err(NotAdvanced::Past { now: from, to }),
+        Target::To(to) => to,
+    };
+    loop {
+        settle_epoch(workspace, &epoch).await?;
+        if !workspace.step(&epoch, to)? && workspace.deliveries_under_way() == 0 {
+            break;
+        }
+    }
+    Ok(Advance { from, to, moments: advancing.moments() })
+}
+
+/// Waits until no delivery of a workspace is without an answer.
 pub async fn settle(workspace: &Workspace) {
+    // Deliveries from before a reset end with it.
+    let _ = settle_epoch(workspace, &workspace.epoch()).await;
+}
+
+async fn settle_epoch(workspace: &Workspace, epoch: &Arc<Epoch>) -> Result<(), Void> {
     loop {
         let answered = workspace.delivery_answered.notified();
         tokio::pin!(answered);
         // From here on an answer is noticed, even if it comes before the next line.
         answered.as_mut().enable();
+        if epoch.has_ended() {
+            return Err(Void);
+        }
         if workspace.deliveries_under_way() == 0 {
-            return;
+            return Ok(());
         }
         answered.await;
     }
 }
 
+/// Lets real time pass.
 #[expect(clippy::disallowed_methods, reason = "waiting for time to pass is what this file is for")]
-async fn sleep(wait: Duration) {
+pub async fn pause(wait: Duration) {
     // tokio's timer counts whole milliseconds and never wakes early.
     tokio::time::sleep(wait).await;
 }

@@ -7,6 +7,7 @@
 mod api;
 #[doc(hidden)]
 pub mod cli;
+mod clock;
 mod config;
 mod control;
 mod delivery;
@@ -15,15 +16,18 @@ mod domain;
 mod driver;
 mod engine;
 mod fixture_files;
+mod mock_server;
 mod rng;
 mod routes;
 mod server;
 mod service;
+mod speed;
 mod time;
 mod webhook_url;
 mod wire;
 
-pub use config::{Auth, LogFormat, Profile, Settings, Signature, Webhooks};
+pub use config::{Auth, ClockMode, LogFormat, Profile, Settings, Signature, Webhooks};
 pub use fixture_files::BUILT_IN as BUILT_IN_FIXTURES;
-pub use server::{Handle, MockServer, StartError};
-pub use time::{Clock, Timestamp};
+pub use mock_server::{Builder, Handle, MockServer};
+pub use server::StartError;
+pub use time::Timestamp;

@@ -1,11 +1,15 @@
 //! The table of the whole API: method, path, handler, one line each.
 
+use std::sync::Arc;
+
 use hyper::Method;
 
 use crate::api::{audio, end, get, list, place, transcript};
-use crate::control::{calls, campaigns, directory, health};
+use crate::control::scene::{Pending, Scene};
+use crate::control::{calls, campaigns, clock, directory, health, reset, timeline, workspaces};
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
+use crate::engine::Workspace;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, decode};
@@ -17,6 +21,10 @@ pub enum Handler {
     Read(fn(&World, Timestamp, &Request) -> Result<Reply, Refusal>),
     /// Changes the world.
     Write(fn(&mut World, &Request) -> Result<Reply, Refusal>),
+    /// Looks at what a workspace has beside its world, or changes that.
+    Look(fn(&Arc<Workspace>, &Request) -> Result<Reply, Refusal>),
+    /// Takes its time.
+    Act(fn(Scene, Request) -> Pending),
 }
 
 /// One line of a table.
@@ -28,7 +36,7 @@ pub struct Route {
     pub handler: Handler,
 }
 
-use Handler::{Read, Write};
+use Handler::{Act, Look, Read, Write};
 
 /// Akol's API, below `/api/v1` and `/api`.
 pub const API: &[Route] = &[
@@ -49,6 +57,14 @@ pub const CONTROL: &[Route] = &[
     route(Method::GET, "/campaigns", Read(campaigns::list)),
     route(Method::PATCH, "/campaigns/:id", Write(campaigns::change)),
     route(Method::POST, "/calls", Write(calls::receive)),
+    route(Method::POST, "/calls/:id/transition", Write(calls::transition)),
+    route(Method::GET, "/calls/:id/timeline", Look(timeline::timeline)),
+    route(Method::POST, "/reset", Act(reset::reset)),
+    route(Method::GET, "/clock", Look(clock::show)),
+    route(Method::PUT, "/clock", Act(clock::set)),
+    route(Method::POST, "/clock/advance", Act(clock::advance)),
+    route(Method::GET, "/workspaces", Act(workspaces::list)),
+    route(Method::DELETE, "/workspaces/:id", Act(workspaces::drop)),
 ];
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {

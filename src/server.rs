@@ -5,35 +5,29 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::runtime;
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
 
 use crate::config::Settings;
 use crate::delivery::{self, Courier};
 use crate::domain::fixtures::Fixtures;
-use crate::domain::seed;
-use crate::domain::signature;
-use crate::domain::webhook::{Event, Outbox, Subscription};
-use crate::domain::world::{Quotas, World};
 use crate::driver;
-use crate::engine::Workspace;
+use crate::engine::{Dropped, Genesis, Workspace, Workspaces};
 use crate::fixture_files;
-use crate::rng::Seed;
 use crate::service::Service;
-use crate::time::{Clock, Timestamp};
 use crate::wire::accept;
 use crate::wire::log::Log;
 
 /// A server that is bound to its address. Serves once it is run; dropping it ends it at once.
-pub struct MockServer {
+pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    workspace: Arc<Workspace>,
+    workspaces: Arc<Workspaces>,
     service: Arc<Service>,
-    secret: String,
     log: Log,
-    /// Time and deliveries; aborted when the server is dropped.
-    background: JoinSet<()>,
+    /// Sends deliveries.
+    delivering: AbortHandle,
 }
 
 /// Why a server cannot be started.
@@ -59,31 +53,22 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-impl MockServer {
-    /// A server as `settings` say, on a clock that runs with the machine's.
-    pub async fn start(settings: &Settings) -> Result<MockServer, StartError> {
-        MockServer::with_clock(settings, Clock::real(settings.start_time)).await
-    }
-
-    /// A server as `settings` say, whose world lives by `clock`.
-    pub async fn with_clock(settings: &Settings, clock: Clock) -> Result<MockServer, StartError> {
+impl Server {
+    /// A server as `settings` say, on the runtime that this is called from.
+    pub async fn bind(settings: &Settings) -> Result<Server, StartError> {
         let listen = |error| StartError::Listen(settings.listen, error);
         // Before the world is made: whoever finds the port taken should hear of it at once.
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let secret = secret(settings);
-        let world = world(settings, clock.now(), &secret)?;
+        let genesis = Arc::new(Genesis::new(settings, fixtures(settings)?));
 
         let log = Log::new(settings.log_format);
-        let (workspace, to_send) = Workspace::new(world, clock);
-        let workspace = Arc::new(workspace);
-        let service = Arc::new(Service::new(Arc::clone(&workspace), settings, log.clone()));
-        let mut background = JoinSet::new();
-        let driven = Arc::clone(&workspace);
-        background.spawn(async move { driver::run(&driven).await });
+        let (errands, to_send) = mpsc::unbounded_channel();
         let courier = Courier::new(settings.profile);
-        background.spawn(delivery::run(Arc::clone(&workspace), to_send, courier, log.clone()));
-        Ok(MockServer { listener, address, workspace, service, secret, log, background })
+        let delivering = tokio::spawn(delivery::run(to_send, courier, log.clone())).abort_handle();
+        let workspaces = Arc::new(Workspaces::new(genesis, errands, drive(), note_dropped(log.clone())));
+        let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, log.clone()));
+        Ok(Server { listener, address, workspaces, service, log, delivering })
     }
 
     /// Where it listens.
@@ -91,101 +76,64 @@ impl MockServer {
         self.address
     }
 
-    /// What it signs webhooks with.
-    pub fn webhook_secret(&self) -> &str {
-        &self.secret
-    }
-
-    /// Moves a manual clock, see [`Handle::advance`].
-    pub fn handle(&self) -> Handle {
-        Handle(Arc::clone(&self.workspace))
+    /// Its workspaces.
+    pub fn workspaces(&self) -> &Arc<Workspaces> {
+        &self.workspaces
     }
 
     /// Serves until `stop` says so, then finishes what is under way, requests and deliveries: ten seconds at most.
     pub async fn run(self, stop: watch::Receiver<bool>) {
-        let service = self.service;
+        let service = Arc::clone(&self.service);
         let explaining = Arc::clone(&service);
         let explain = Arc::new(move |status| explaining.explain(status));
         let handle = move |request, peer| {
             let service = Arc::clone(&service);
             async move { service.answer(request, peer).await }
         };
-        let (mut stopping, log, clock) = (stop.clone(), self.log.clone(), Arc::clone(&self.workspace));
-        let farewell = async move {
+        let mut stopping = stop.clone();
+        let farewell = async {
             // An error means that nobody can say stop any more, which is as good as having said it.
             let _ = stopping.wait_for(|stop| *stop).await;
-            log.note(clock.clock().now(), "stopping: what is under way has 10 s to finish");
+            self.log.note(self.workspaces.default().clock().now(), "stopping: what is under way has 10 s to finish");
+            // Streams of events go on for ever unless they are ended.
+            self.workspaces.close();
         };
         // The last requests may have caused deliveries.
-        let aftermath = driver::settle(&self.workspace);
+        let aftermath = async {
+            for workspace in self.workspaces.all() {
+                driver::settle(&workspace).await;
+            }
+        };
         tokio::join!(accept::serve(self.listener, handle, explain, stop, aftermath), farewell);
-        drop(self.background);
+        self.delivering.abort();
+        self.workspaces.stop();
         // Fails if the runtime is being shut down; then nobody waits for the last lines.
         let _ = tokio::task::spawn_blocking(move || self.log.flush()).await;
     }
 }
 
-/// Reaches into a server that runs.
-#[derive(Clone, Debug)]
-pub struct Handle(Arc<Workspace>);
+/// Lets the clock of each new workspace run, on the runtime that this is called from.
+fn drive() -> impl Fn(Arc<Workspace>) -> AbortHandle + Send + Sync + 'static {
+    let runtime = runtime::Handle::current();
+    move |workspace| runtime.spawn(async move { driver::run(&workspace, |_| ()).await }).abort_handle()
+}
 
-impl Handle {
-    /// What the server's clock shows.
-    pub fn now(&self) -> Timestamp {
-        self.0.clock().now()
-    }
-
-    /// Moves a manual clock forward to `target` by way of everything that is due before, and returns when every webhook that this
-    /// caused has been answered, has failed or timed out.
-    pub async fn advance_to(&self, target: Timestamp) {
-        driver::advance(&self.0, target).await;
-    }
-
-    /// Moves a manual clock forward by `span`, see [`Handle::advance_to`].
-    pub async fn advance(&self, span: std::time::Duration) {
-        self.advance_to(self.now() + span).await;
+/// Says in the log which workspaces had to go.
+fn note_dropped(log: Log) -> impl Fn(&Dropped<'_>) + Send + Sync + 'static {
+    move |Dropped { workspace, limit }| {
+        let name = workspace.name();
+        let note = format!("workspace {name} was dropped, the least recently used of {limit} (--max-workspaces)");
+        log.note(workspace.clock().now(), &note);
     }
 }
 
-fn secret(settings: &Settings) -> String {
-    let made = || signature::secret(Seed::new(settings.seed));
-    settings.webhooks.secret.clone().unwrap_or_else(made)
-}
-
-fn world(settings: &Settings, now: Timestamp, secret: &str) -> Result<World, StartError> {
+fn fixtures(settings: &Settings) -> Result<Fixtures, StartError> {
     let sources = match &settings.fixtures {
         Some(folder) => fixture_files::from_folder(folder).map_err(StartError::Fixtures)?,
         None => fixture_files::built_in(),
     };
-    let fixtures = Fixtures::read(&sources).map_err(|error| {
+    Fixtures::read(&sources).map_err(|error| {
         let folder = settings.fixtures.as_ref().map_or_else(String::new, |folder| format!("{}/", folder.display()));
         StartError::Fixtures(format!("{folder}{error}"))
-    })?;
-    let seed = Seed::new(settings.seed);
-    let quotas = Quotas {
-        requests_per_minute: settings.rate_limit,
-        minutes_per_month: settings.minute_limit,
-        overage: settings.overage,
-    };
-    let outbox = Outbox::new(
-        subscriptions(settings, secret, seed),
-        settings.webhooks.retries.clone(),
-        settings.webhooks.signature,
-        seed,
-    );
-    let mut world = World::empty(Arc::new(fixtures), seed, now, quotas, outbox);
-    seed::fill(&mut world, settings.calls, seed);
-    Ok(world)
-}
-
-fn subscriptions(settings: &Settings, secret: &str, seed: Seed) -> Vec<Subscription> {
-    let events: Arc<[Event]> = settings.webhooks.events.iter().filter_map(|name| name.parse().ok()).collect();
-    let secret: Arc<str> = secret.into();
-    let subscription = |(position, url): (usize, &String)| Subscription {
-        id: format!("whk_{:013x}", seed.child("webhook").nth(position as u64).number() >> 12),
-        url: url.as_str().into(),
-        secret: Arc::clone(&secret),
-        events: Arc::clone(&events),
-    };
-    settings.webhooks.urls.iter().enumerate().map(subscription).collect()
+    })
 }

@@ -1,4 +1,4 @@
-//! Instants and the clock: the only file that asks what time it is.
+//! Instants, and how long things take: the only file that asks what time it is.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 use jiff::fmt::temporal::{DateTimePrinter, Pieces};
 use jiff::tz::TimeZone;
-use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
 
 /// An instant in UTC, counted in whole milliseconds since 1970-01-01.
@@ -229,55 +228,7 @@ impl Sub<Duration> for Timestamp {
     }
 }
 
-/// A clock that a world lives by: the machine's, or one that stands still until it is moved.
-#[derive(Debug)]
-pub struct Clock(Hands);
-
-#[derive(Debug)]
-enum Hands {
-    /// Runs with the machine, from an instant of the user's choice.
-    Real { origin: Timestamp, started: Instant },
-    /// Stands still. The lock is held for the copy of one number.
-    Manual(Mutex<Timestamp>),
-}
-
-impl Clock {
-    /// A clock that runs, and shows `start` now (the machine's time where that is `None`).
-    pub fn real(start: Option<Timestamp>) -> Clock {
-        Clock(Hands::Real { origin: start.unwrap_or_else(wall_clock), started: monotonic() })
-    }
-
-    /// A clock that stands at `start` until it is moved.
-    pub fn manual(start: Timestamp) -> Clock {
-        Clock(Hands::Manual(Mutex::new(start)))
-    }
-
-    /// What the clock shows.
-    pub fn now(&self) -> Timestamp {
-        match &self.0 {
-            Hands::Real { origin, started } => *origin + monotonic().duration_since(*started),
-            Hands::Manual(now) => *now.lock(),
-        }
-    }
-
-    /// Moves a manual clock forward to `instant`; it never goes back. A real clock goes its own way.
-    pub fn move_to(&self, instant: Timestamp) {
-        if let Hands::Manual(now) = &self.0 {
-            let mut now = now.lock();
-            *now = instant.max(*now);
-        }
-    }
-
-    /// How long to wait until the clock shows `instant`, or `None` if it stands still.
-    pub fn wait_until(&self, instant: Timestamp) -> Option<Duration> {
-        match &self.0 {
-            Hands::Real { .. } => Some(instant.since(self.now())),
-            Hands::Manual(_) => None,
-        }
-    }
-}
-
-/// Measures how long something took on the machine's own clock, for the request log.
+/// Measures how long something takes, in real time.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);
 
@@ -293,8 +244,9 @@ impl Stopwatch {
     }
 }
 
+/// What the machine's own clock shows.
 #[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
-fn wall_clock() -> Timestamp {
+pub fn wall_clock() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_millisecond())
 }
 
@@ -367,14 +319,5 @@ mod tests {
         assert_eq!(at("2028-02-29T23:59:59.999Z").next_month(), at("2028-03-01T00:00:00Z"));
         assert_eq!(at("2026-12-31T12:00:00Z").next_month(), at("2027-01-01T00:00:00Z"));
         assert_eq!(at("2026-12-31T12:00:00Z").month_start(), at("2026-12-01T00:00:00Z"));
-    }
-
-    #[test]
-    fn a_manual_clock_moves_forward_only() {
-        let clock = Clock::manual(at("2026-04-18T00:00:00Z"));
-        clock.move_to(at("2026-04-19T00:00:00Z"));
-        clock.move_to(at("2026-04-18T12:00:00Z"));
-        assert_eq!(clock.now(), at("2026-04-19T00:00:00Z"));
-        assert_eq!(clock.wait_until(Timestamp::MAX), None);
     }
 }

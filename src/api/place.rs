@@ -30,6 +30,7 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
         match world.answers().look_up(*key, body, now) {
             Known::New => {}
             Known::Same(answer) => return Ok(Reply::json(StatusCode::CREATED, answer).with(REPLAYED, "true")),
+            Known::Unanswered => return Err(Error::StillAnswering.into()),
             Known::Different => {
                 let message = "was used with another body before; take a new key for a new call";
                 return Err(Error::invalid(KEY, message).into());
@@ -47,9 +48,14 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
         return Err(Refusal::bad_request("A required field is missing"));
     };
     let placed = world.place(&Placement { campaign_id: &campaign_id, number_id: &number_id, to, scenario })?;
-    let reply = envelope::success(StatusCode::CREATED, &CallView::of(world.call(placed), world, now));
+    let call = world.call(placed);
+    let mut reply = envelope::success(StatusCode::CREATED, &CallView::of(call, world, now)).about(call.id.number());
     if let (Some((key, body)), Body::Full(answer)) = (key, &reply.body) {
         world.answers().remember(key, &body, answer.clone(), now);
+        if request.is_held_back {
+            world.answers().hold(key);
+            reply.ticket = Some(key.as_u128());
+        }
     }
     Ok(reply)
 }

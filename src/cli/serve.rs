@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::Refusal;
 use crate::config::{Auth, Settings};
-use crate::server::{MockServer, StartError};
+use crate::server::{Server, StartError};
 
 /// Serves until Ctrl-C or SIGTERM, finishes what is under way, and says how that went.
 pub fn serve(settings: &Settings) -> ExitCode {
@@ -19,7 +19,7 @@ pub fn serve(settings: &Settings) -> ExitCode {
         }
     };
     runtime.block_on(async {
-        let server = match MockServer::start(settings).await {
+        let server = match Server::bind(settings).await {
             Ok(server) => server,
             Err(error) => {
                 eprintln!("error: {error}");
@@ -44,8 +44,8 @@ pub fn serve(settings: &Settings) -> ExitCode {
 }
 
 /// Says where the server is, and what to try. That nobody reads it is no failure.
-fn greet(server: &MockServer, settings: &Settings) {
-    let banner = banner(&format!("http://{}", server.address()), server.webhook_secret(), settings);
+fn greet(server: &Server, settings: &Settings) {
+    let banner = banner(&format!("http://{}", server.address()), server.workspaces().genesis().secret(), settings);
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(banner.as_bytes()).and_then(|()| stdout.flush());
 }

@@ -1,4 +1,4 @@
-//! `POST /__admin/calls`: a call that nobody placed over the API.
+//! `POST /__admin/calls`: a call that nobody placed over the API. `POST /__admin/calls/:id/transition`: makes one go on.
 
 use hyper::StatusCode;
 
@@ -6,7 +6,8 @@ use crate::dialect::call_view::CallView;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
-use crate::domain::call::Direction;
+use crate::domain::NotOneOf;
+use crate::domain::call::{Direction, Outcome, Status};
 use crate::domain::error::Error;
 use crate::domain::phone_number::NotAPhoneNumber;
 use crate::domain::world::{Inbound, World};
@@ -34,4 +35,19 @@ pub fn receive(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
         scenario: scenario.as_ref().map(|Id(name)| name.as_str()),
     })?;
     Ok(envelope::success(StatusCode::CREATED, &CallView::of(world.call(received), world, world.now())))
+}
+
+/// Makes a call enter a status now, and answers with it.
+pub fn transition(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    let mut fields = Fields::read(request)?;
+    fields.only(&["status", "outcome"]);
+    let status = fields.required("status", NotOneOf::of(Status::ALL.iter().map(|one| one.as_str())));
+    let outcome = fields.optional("outcome", NotOneOf::of(Outcome::ALL.iter().map(|one| one.as_str())));
+    fields.finish()?;
+    let Some(status) = status else {
+        // Not reached: what is missing has been noted, and `finish` has refused it.
+        return Err(Refusal::bad_request("status is missing"));
+    };
+    let slot = world.force(&request.id, status, outcome)?;
+    Ok(envelope::success(StatusCode::OK, &CallView::of(world.call(slot), world, world.now())))
 }

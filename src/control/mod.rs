@@ -2,5 +2,11 @@
 
 pub mod calls;
 pub mod campaigns;
+pub mod clock;
 pub mod directory;
+pub mod happening;
 pub mod health;
+pub mod reset;
+pub mod scene;
+pub mod timeline;
+pub mod workspaces;

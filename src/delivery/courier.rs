@@ -52,7 +52,7 @@ pub enum Answer {
 
 /// Carries events to receivers. Cheap to clone; clones share connections and lines.
 ///
-/// A receiver that is slow, down or answers nonsense harms only its own deliveries: each has a line of its own, of
+/// A receiver that is slow, down or answers nonsense harms only its own deliveries: each has a line of its own for each sender, of
 /// which 64 at once are served.
 #[derive(Clone)]
 pub struct Courier {
@@ -76,19 +76,19 @@ impl Courier {
         Courier { profile, client, lines: Lines::default() }
     }
 
-    /// POSTs `body`, which is JSON, to `url` with `headers`, after those that wait for the same receiver already.
+    /// POSTs `body`, which is JSON, to `url` with `headers`, after those of the same `sender` that wait for the same receiver already.
     ///
     /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
-    pub async fn carry(&self, url: &Uri, headers: impl FnOnce() -> Headers, body: Bytes) -> Answer {
+    pub async fn carry(&self, sender: &str, url: &Uri, headers: impl FnOnce() -> Headers, body: Bytes) -> Answer {
         // The resolver judges names, and the client connects to a literal address without asking it.
         match webhook_url::check(url, self.profile) {
-            Ok(()) => self.post(url, headers, body).await,
+            Ok(()) => self.post(sender, url, headers, body).await,
             Err(refusal) => Answer::Failed(refusal.to_string()),
         }
     }
 
-    async fn post(&self, url: &Uri, headers: impl FnOnce() -> Headers, body: Bytes) -> Answer {
-        let _place = self.lines.join(url.to_string()).await;
+    async fn post(&self, sender: &str, url: &Uri, headers: impl FnOnce() -> Headers, body: Bytes) -> Answer {
+        let _place = self.lines.join(format!("{sender} {url}")).await;
         // Made only now: a signature may hold the time, and must not grow old in line.
         let request = match request(url, headers(), body) {
             Ok(request) => request,

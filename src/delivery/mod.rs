@@ -8,25 +8,30 @@ mod resolver;
 
 pub use courier::{Answer, Courier};
 
-use std::sync::Arc;
-
 use hyper::Uri;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::domain::webhook::Attempt;
-use crate::engine::Workspace;
+use crate::engine::Errand;
 use crate::wire::log::{Log, Undelivered};
 
-/// Sends what the workspace wants sent, each delivery on its own, and tells it how that went. Dropping the future ends them all.
-pub async fn run(workspace: Arc<Workspace>, mut to_send: mpsc::UnboundedReceiver<Attempt>, courier: Courier, log: Log) {
+/// Sends what workspaces want sent, each delivery on its own, and tells them how that went. Dropping the future ends them all.
+pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, courier: Courier, log: Log) {
     let mut under_way = JoinSet::new();
     loop {
         tokio::select! {
-            attempt = to_send.recv() => match attempt {
-                Some(attempt) => {
-                    let (workspace, courier, log) = (Arc::clone(&workspace), courier.clone(), log.clone());
-                    under_way.spawn(async move { deliver(&attempt, &workspace, &courier, &log).await });
+            errand = to_send.recv() => match errand {
+                Some(errand) => {
+                    let (courier, log) = (courier.clone(), log.clone());
+                    under_way.spawn(async move {
+                        let _on_errand = errand.epoch.errand();
+                        tokio::select! {
+                            biased;
+                            // A reset ends it wherever it is.
+                            () = errand.epoch.ended() => {}
+                            () = deliver(&errand, &courier, &log) => {}
+                        }
+                    });
                 }
                 None => return,
             },
@@ -36,11 +41,12 @@ pub async fn run(workspace: Arc<Workspace>, mut to_send: mpsc::UnboundedReceiver
     }
 }
 
-async fn deliver(attempt: &Attempt, workspace: &Workspace, courier: &Courier, log: &Log) {
+async fn deliver(errand: &Errand, courier: &Courier, log: &Log) {
+    let Errand { workspace, epoch, attempt } = errand;
     let headers = || attempt.headers(workspace.clock().now());
     let (url, answer) = match attempt.url.parse::<Uri>() {
         Ok(url) => {
-            let answer = courier.carry(&url, headers, attempt.body.clone()).await;
+            let answer = courier.carry(workspace.name(), &url, headers, attempt.body.clone()).await;
             (without_query(&url), answer)
         }
         Err(error) => (String::new(), Answer::Failed(format!("its URL is none: {error}"))),
@@ -50,7 +56,7 @@ async fn deliver(attempt: &Attempt, workspace: &Workspace, courier: &Courier, lo
         Answer::Replied(status) => Some(format!("answered {status}")),
         Answer::Failed(why) => Some(why),
     };
-    let again = workspace.deliver(attempt.lane, why.is_none());
+    let Ok(again) = workspace.deliver(epoch, attempt.lane, why.is_none()) else { return };
     if let Some(why) = why {
         log.delivery(&Undelivered {
             time: workspace.clock().now(),

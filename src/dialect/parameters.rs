@@ -78,6 +78,19 @@ impl Parameters {
         }
     }
 
+    /// What `find` gives for the workspace that is named. `None` where none is, or where it is wrong, which is then noted.
+    pub fn workspace<T, E: Display>(&mut self, find: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        let text = self.text("workspace")?;
+        match find(text) {
+            Ok(found) => Some(found),
+            Err(expected) => {
+                let message = format!("is {}, must be {expected}", Quoted(text));
+                self.note("workspace", message);
+                None
+            }
+        }
+    }
+
     /// Notes that something is wrong with a parameter.
     pub fn note(&mut self, field: &'static str, message: String) {
         self.errors.push(FieldError { field: field.into(), message });

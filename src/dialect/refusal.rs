@@ -65,6 +65,12 @@ impl Refusal {
             .with(Advice::RetryAfter(whole_seconds(retry_after)))
     }
 
+    /// 503 for a request that a reset has overtaken.
+    pub fn void() -> Refusal {
+        let message = "The workspace was reset while this request was under way, so it has no effect; send it again";
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
     fn with(self, advice: Advice) -> Refusal {
         Refusal { advice, ..self }
     }
@@ -95,9 +101,11 @@ impl From<Error> for Refusal {
             Error::NotFound { .. } | Error::NoRecording { .. } => StatusCode::NOT_FOUND,
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::CampaignPaused { .. } | Error::MinutesUsedUp { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::CampaignNotRunning { .. } | Error::CampaignTransition { .. } | Error::AlreadyEnded { .. } => {
-                StatusCode::CONFLICT
-            }
+            Error::CampaignNotRunning { .. }
+            | Error::CampaignTransition { .. }
+            | Error::AlreadyEnded { .. }
+            | Error::CallTransition { .. }
+            | Error::StillAnswering => StatusCode::CONFLICT,
             Error::Injected(Fault::MinutesUsedUp) => StatusCode::TOO_MANY_REQUESTS,
             Error::Injected(Fault::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
             Error::Injected(Fault::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,

@@ -42,6 +42,17 @@ pub enum Error {
         /// Where it was told to go.
         to: CampaignStatus,
     },
+    /// A call cannot be made to go from one status to the other.
+    CallTransition {
+        /// Its id.
+        id: String,
+        /// Where it stands.
+        from: Status,
+        /// Where it was told to go.
+        to: Status,
+        /// Where it can go, in words.
+        allowed: String,
+    },
     /// The month's call minutes are used up.
     MinutesUsedUp {
         /// Minutes used and allowed; `None` where the dialled number asked for this answer.
@@ -58,6 +69,8 @@ pub enum Error {
         /// How it ended.
         status: Status,
     },
+    /// The first request with the same idempotency key has no answer yet.
+    StillAnswering,
     /// The call has no recording.
     NoRecording {
         /// Its id.
@@ -108,6 +121,9 @@ impl fmt::Display for Error {
             Error::CampaignTransition { id, from, to } => {
                 write!(f, "Campaign {id} is {from} and cannot become {to}; only RUNNING and PAUSED follow each other")
             }
+            Error::CallTransition { id, from, to, allowed } => {
+                write!(f, "Call {id} is {from} and cannot become {to} now; it can become {allowed}")
+            }
             Error::MinutesUsedUp { usage, renewed_at, .. } => {
                 f.write_str("Monthly call minutes are used up")?;
                 if let Some((used, allowed)) = usage {
@@ -116,6 +132,9 @@ impl fmt::Display for Error {
                 write!(f, " and overage is off; there are new minutes from {renewed_at}")
             }
             Error::AlreadyEnded { id, status } => write!(f, "Call {id} has already ended ({status})"),
+            Error::StillAnswering => {
+                f.write_str("The first request with this Idempotency-Key is still being answered; send it again later")
+            }
             Error::NoRecording { id, why } => write!(f, "Call {id} has no recording: {why}"),
             Error::Injected(fault) => write!(f, "{fault}"),
         }

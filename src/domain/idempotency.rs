@@ -1,6 +1,6 @@
 //! Idempotency keys: the same key with the same request gives the first answer again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -17,6 +17,8 @@ pub struct Idempotency<A> {
     answers: HashMap<Uuid, Remembered<A>>,
     /// The keys in the order in which they expire.
     expiries: VecDeque<(Timestamp, Uuid)>,
+    /// The keys whose first answer is still being held back.
+    held: BTreeSet<Uuid>,
 }
 
 #[derive(Debug)]
@@ -42,13 +44,15 @@ pub enum Known<A> {
     New,
     /// It came with the same request, and this was the answer.
     Same(A),
+    /// It came with the same request, whose answer is still being held back.
+    Unanswered,
     /// It came with another request.
     Different,
 }
 
 impl<A> Default for Idempotency<A> {
     fn default() -> Idempotency<A> {
-        Idempotency { answers: HashMap::new(), expiries: VecDeque::new() }
+        Idempotency { answers: HashMap::new(), expiries: VecDeque::new(), held: BTreeSet::new() }
     }
 }
 
@@ -58,10 +62,12 @@ impl<A: Clone> Idempotency<A> {
     pub fn look_up(&self, key: Uuid, request: &serde_json::Value, now: Timestamp) -> Known<A> {
         match self.answers.get(&key) {
             Some(first) if first.until > now => {
-                if first.request == digest(request) {
-                    Known::Same(first.answer.clone())
-                } else {
+                if first.request != digest(request) {
                     Known::Different
+                } else if self.held.contains(&key) {
+                    Known::Unanswered
+                } else {
+                    Known::Same(first.answer.clone())
                 }
             }
             _ => Known::New,
@@ -74,6 +80,16 @@ impl<A: Clone> Idempotency<A> {
         let until = now + REMEMBERED;
         self.answers.insert(key, Remembered { request: digest(request), answer, until });
         self.expiries.push_back((until, key));
+    }
+
+    /// Notes that the answer to the first request with `key` is held back.
+    pub fn hold(&mut self, key: Uuid) {
+        self.held.insert(key);
+    }
+
+    /// Notes that it has been given.
+    pub fn release(&mut self, key: Uuid) {
+        self.held.remove(&key);
     }
 
     fn forget_expired(&mut self, now: Timestamp) {
@@ -101,6 +117,18 @@ mod tests {
         assert_eq!(keys.look_up(KEY, &json!({"b": 2, "a": 1}), now), Known::Same("first"));
         assert_eq!(keys.look_up(KEY, &json!({"a": 1}), now), Known::Different);
         assert_eq!(keys.look_up(Uuid::from_u128(2), &json!({"a": 1}), now), Known::New);
+    }
+
+    #[test]
+    fn while_the_first_answer_is_held_back_there_is_none_to_repeat() {
+        let mut keys = Idempotency::default();
+        let now = Timestamp::from_millis(0);
+        keys.remember(KEY, &json!(1), "first", now);
+        keys.hold(KEY);
+        assert_eq!(keys.look_up(KEY, &json!(1), now), Known::Unanswered);
+        assert_eq!(keys.look_up(KEY, &json!(2), now), Known::Different);
+        keys.release(KEY);
+        assert_eq!(keys.look_up(KEY, &json!(1), now), Known::Same("first"));
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl<T> Schedule<T> {
         self.entries.remove(&ticket);
     }
 
+    /// The entry with that ticket, if it is still to come.
+    pub fn get(&self, ticket: Ticket) -> Option<&T> {
+        self.entries.get(&ticket)
+    }
+
     /// When the first entry is due.
     pub fn next(&self) -> Option<Timestamp> {
         self.entries.first_key_value().map(|(Ticket(at, _), _)| *at)

@@ -3,6 +3,7 @@
 //! It does no I/O and asks nobody what time it is: [`World::step`] and [`World::catch_up`] tell it. What should happen outside
 //! (deliveries to send) waits in its outbox until the shell takes it.
 
+mod forcing;
 mod life;
 mod placing;
 mod reading;

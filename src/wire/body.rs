@@ -24,6 +24,14 @@ impl Body {
     /// No bytes.
     pub const EMPTY: Body = Body::Full(Bytes::new());
 
+    /// The bytes, where they are at hand.
+    pub fn at_hand(&self) -> Option<Bytes> {
+        match self {
+            Body::Full(bytes) => Some(bytes.clone()),
+            Body::Chunks { .. } => None,
+        }
+    }
+
     /// How many bytes are still to come.
     pub fn len(&self) -> u64 {
         match self {

@@ -14,6 +14,10 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// The number of what it is about, where the request does not name it.
+    pub subject: Option<u64>,
+    /// What is to be given back when it has been sent.
+    pub ticket: Option<u128>,
 }
 
 impl Reply {
@@ -21,7 +25,7 @@ impl Reply {
     pub fn new(status: StatusCode, content_type: &'static str, body: Body) -> Reply {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Reply { status, headers, body }
+        Reply { status, headers, body, subject: None, ticket: None }
     }
 
     /// A reply of JSON that has been written already.
@@ -35,6 +39,11 @@ impl Reply {
             self.headers.insert(name, value);
         }
         self
+    }
+
+    /// The same reply, about the thing with that number.
+    pub fn about(self, subject: u64) -> Reply {
+        Reply { subject: Some(subject), ..self }
     }
 
     /// As it is sent: to a `HEAD` request all but the body.

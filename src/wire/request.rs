@@ -27,7 +27,7 @@ pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 const DISCARDED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a handler is given.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -45,6 +45,8 @@ pub struct Request {
     pub peer: IpAddr,
     /// The version of HTTP.
     pub version: Version,
+    /// Whether its answer will be held back: a second request may come before it is given.
+    pub is_held_back: bool,
 }
 
 /// Why a request cannot be read.
@@ -76,6 +78,7 @@ impl Request {
             body: Bytes::new(),
             peer,
             version: parts.version,
+            is_held_back: false,
         }
     }
 

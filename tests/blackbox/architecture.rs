@@ -7,7 +7,7 @@ use crate::source::{SourceFile, code_of_product, imports, names};
 
 /// What is on each floor, from the ground up: files, and whole directories, which end in a slash. The longest path that fits counts.
 const FLOORS: [(&str, &[&str]); 9] = [
-    ("0: time, chance, settings", &["time", "rng", "config", "webhook_url"]),
+    ("0: time, chance, settings", &["time", "clock", "speed", "rng", "config", "webhook_url"]),
     ("1: the nouns of the field; HTTP that knows no calls", &["domain/", "wire/"]),
     (
         "2: the world",
@@ -21,12 +21,12 @@ const FLOORS: [(&str, &[&str]); 9] = [
             "domain::fixtures",
         ],
     ),
-    ("3: worlds behind a lock", &["engine", "fixture_files"]),
+    ("3: worlds behind a lock", &["engine/", "fixture_files"]),
     ("4: what acts, and Akol's way of speaking", &["delivery/", "driver", "dialect/"]),
     ("5: the handlers", &["api/", "control/"]),
     ("6: the table of routes", &["routes"]),
     ("7: the server", &["service", "server"]),
-    ("8: the program", &["cli", "lib", "main"]),
+    ("8: the program", &["cli", "mock_server", "lib", "main"]),
 ];
 
 /// Floor and entry of a path such as `domain::world::life` or `domain::world::World`.
@@ -152,5 +152,5 @@ fn a_file_that_imports_from_above_is_found() {
     assert!(!objects("domain::world", "domain::ledger::Ledger"));
     assert!(!objects("config", "time::Timestamp"), "files of one directory know each other");
     assert!(!objects("api::place", "api::gate"));
-    assert!(!objects("cli::serve", "server::MockServer"));
+    assert!(!objects("cli::serve", "server::Server"));
 }

@@ -2,10 +2,9 @@
 
 use crate::support::receiver::{Receiver, events};
 use crate::support::{START, settings};
-use akol_mock::{Clock, MockServer, Settings, Timestamp, Webhooks};
+use akol_mock::{ClockMode, MockServer, Settings, Webhooks};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 
 /// Reads one answer, head and body, which comes in one piece.
 async fn answer(connection: &mut TcpStream) -> String {
@@ -19,11 +18,9 @@ async fn events_of_the_last_request_are_delivered_before_the_server_ends() {
     let receiver = Receiver::start().await;
     let settings =
         Settings { webhooks: Webhooks { urls: vec![receiver.url.clone()], ..Webhooks::default() }, ..settings() };
-    let start: Timestamp = START.parse().unwrap();
-    let server = MockServer::with_clock(&settings, Clock::manual(start)).await.unwrap();
+    let settings = Settings { clock: ClockMode::Manual, start_time: START.parse().ok(), ..settings };
+    let server = MockServer::builder().settings(settings).start().await.unwrap();
     let (address, handle) = (server.address(), server.handle());
-    let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(server.run(stopped));
 
     let mut connection = TcpStream::connect(address).await.unwrap();
     let head = "Host: akol\r\nAuthorization: Bearer test\r\nContent-Type: application/json\r\n";
@@ -40,12 +37,12 @@ async fn events_of_the_last_request_are_delivered_before_the_server_ends() {
     connection.write_all(end.as_bytes()).await.unwrap();
     // From here on the request is under way.
     assert!(answer(&mut connection).await.starts_with("HTTP/1.1 100 "));
-    stop.send(true).unwrap();
+    let stopping = tokio::spawn(server.stop());
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     connection.write_all(b"{}").await.unwrap();
     assert!(answer(&mut connection).await.starts_with("HTTP/1.1 200 OK"));
-    serving.await.unwrap();
+    stopping.await.unwrap();
     assert_eq!(events(&receiver.deliveries()), ["call.started", "call.ended"]);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::receiver::{Delivery, Reaction, Receiver, events};
 use crate::support::{START, Server, settings};
-use akol_mock::{Clock, Profile, Settings, Signature, Timestamp, Webhooks};
+use akol_mock::{Profile, Settings, Signature, Timestamp, Webhooks};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -173,7 +173,7 @@ async fn a_receiver_that_hangs_delays_neither_answers_nor_another_receiver() {
     // More calls than a receiver is served at once, so that some wait in line for the one that hangs.
     const CALLS: usize = 100;
     let [stuck, well] = [Receiver::always(Reaction::Hang).await, Receiver::start().await];
-    let server = Server::by_clock(told(&[&stuck, &well]), Clock::real(None)).await;
+    let server = Server::as_set(told(&[&stuck, &well])).await;
     let mut ids = Vec::new();
     for _ in 0..CALLS {
         ids.push(receive(&server).await);

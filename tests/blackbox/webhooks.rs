@@ -2,7 +2,7 @@
 
 use crate::support::receiver::{Delivery, Receiver, events};
 use crate::support::{Server, settings};
-use akol_mock::{Clock, Settings, Signature, Webhooks};
+use akol_mock::{ClockMode, Settings, Signature, Webhooks};
 use hmac::{Hmac, KeyInit, Mac};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -229,8 +229,8 @@ async fn standard_headers_pass_the_standards_own_check() {
     let mut settings = told_of_all(&[&receiver]);
     settings.webhooks.signature = Signature::Standard;
     // The check wants a timestamp of the last minutes.
-    settings.start_time = Some(Clock::real(None).now());
-    let server = Server::with(settings).await;
+    settings.clock = ClockMode::Manual;
+    let server = Server::as_set(settings).await;
     receiver.look_at(&server.handle);
     let id = receive(&server).await;
     server.advance_secs(5).await;

@@ -37,7 +37,11 @@ impl World {
         let plan = self.ledger.get(slot).plan;
         match step {
             Step::Ring => {
-                self.ledger.change(slot, |call| call.has_rung = true);
+                let now = self.now;
+                self.ledger.change(slot, |call| {
+                    call.has_rung = true;
+                    call.rings_at = now;
+                });
                 self.note_step(slot, CallStep::Ringing);
                 let after = if plan.answer == Answer::Nobody { Step::Finish } else { Step::Answer };
                 self.schedule(slot, plan.ring, after);
@@ -62,12 +66,8 @@ impl World {
                 }
             }
             Step::Tell => {
-                let (step, event) = match plan.answer {
-                    Answer::Machine => (CallStep::Voicemail, Event::CallVoicemail),
-                    Answer::Person | Answer::Nobody => (CallStep::Transferred, Event::CallTransferred),
-                };
-                self.note_step(slot, step);
-                self.publish(slot, event);
+                let event = if plan.answer == Answer::Machine { Event::CallVoicemail } else { Event::CallTransferred };
+                self.tell(slot, event);
                 let left = plan.talk.saturating_sub(self.ledger.get(slot).connected(self.now));
                 self.schedule(slot, left, Step::Finish);
             }
@@ -79,13 +79,20 @@ impl World {
         }
     }
 
+    /// Tells that a call was handed over, or has reached a machine.
+    pub(super) fn tell(&mut self, slot: Slot, event: Event) {
+        let step = if event == Event::CallVoicemail { CallStep::Voicemail } else { CallStep::Transferred };
+        self.note_step(slot, step);
+        self.publish(slot, event);
+    }
+
     pub(super) fn schedule(&mut self, slot: Slot, wait: Duration, step: Step) {
         let ticket = self.agenda.enter(self.now + wait, Due::Call(slot, step));
         self.live.insert(slot, ticket);
     }
 
     /// Ends a call, if the lifecycle lets `cause` end it; says whether it did.
-    fn end(&mut self, slot: Slot, cause: Cause, outcome: Outcome) -> bool {
+    pub(super) fn end(&mut self, slot: Slot, cause: Cause, outcome: Outcome) -> bool {
         let Some(status) = next(self.ledger.get(slot).status, cause) else {
             return false;
         };

@@ -7,7 +7,7 @@ pub mod receiver;
 
 use std::time::Duration;
 
-use akol_mock::{Clock, Handle, LogFormat, MockServer, Settings, Timestamp};
+use akol_mock::{ClockMode, Handle, LogFormat, MockServer, Settings, Timestamp};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -18,7 +18,6 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 
 mod raw;
 
@@ -36,7 +35,7 @@ pub struct Server {
     pub handle: Handle,
     pub secret: String,
     client: Client<HttpConnector, Full<Bytes>>,
-    _stop: watch::Sender<bool>,
+    pub server: MockServer,
 }
 
 impl Server {
@@ -45,21 +44,19 @@ impl Server {
         Server::with(settings()).await
     }
 
-    /// A server with other settings.
+    /// A server with other settings, but that its clock stands, from [`START`] on unless they say when.
     pub async fn with(settings: Settings) -> Server {
-        let start: Timestamp = settings.start_time.unwrap_or_else(|| START.parse().unwrap());
-        Server::by_clock(settings, Clock::manual(start)).await
+        let start_time = settings.start_time.or_else(|| START.parse().ok());
+        Server::as_set(Settings { clock: ClockMode::Manual, start_time, ..settings }).await
     }
 
-    /// A server that lives by a clock of the test's choice.
-    pub async fn by_clock(settings: Settings, clock: Clock) -> Server {
-        let server = MockServer::with_clock(&settings, clock).await.unwrap();
-        let (stop, stopped) = watch::channel(false);
+    /// A server with just these settings.
+    pub async fn as_set(settings: Settings) -> Server {
+        let server = MockServer::builder().settings(settings).start().await.unwrap();
         let (base, handle) = (format!("http://{}", server.address()), server.handle());
         let secret = server.webhook_secret().to_owned();
-        tokio::spawn(server.run(stopped));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Server { base, handle, secret, client, _stop: stop }
+        Server { base, handle, secret, client, server }
     }
 
     /// Moves the clock, with all that falls due on the way.

@@ -1,0 +1,172 @@
+//! The clock that a world lives by: one that runs with the machine's, as fast as is wanted, or one that stands until it is moved.
+
+use std::time::Duration;
+
+use parking_lot::RwLock;
+
+use crate::config::ClockMode;
+use crate::speed::Speed;
+use crate::time::{Stopwatch, Timestamp};
+
+/// See the module. It never goes back, but for [`Clock::restart`].
+#[derive(Debug)]
+pub struct Clock {
+    /// The lock is held for the copy of a few numbers.
+    hands: RwLock<Hands>,
+}
+
+/// What a clock shows, and how it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Whether it runs.
+    pub mode: ClockMode,
+    /// The instant that it shows.
+    pub now: Timestamp,
+    /// How fast it runs, if it does.
+    pub speed: Speed,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Hands {
+    mode: ClockMode,
+    speed: Speed,
+    /// What it showed when it was last set.
+    shown: Timestamp,
+    /// Since when it has run, from what it showed.
+    since: Stopwatch,
+    /// Whether somebody holds it while they move it: then it stands, whatever its mode.
+    is_held: bool,
+}
+
+impl Hands {
+    fn stands(&self) -> bool {
+        self.is_held || self.mode == ClockMode::Manual
+    }
+
+    fn now(&self) -> Timestamp {
+        if self.stands() { self.shown } else { self.shown + self.speed.scale(self.since.elapsed()) }
+    }
+
+    /// Sets the hands to what they show, so that mode and speed can be changed without a jump.
+    fn take_up(&mut self) {
+        self.shown = self.now();
+        self.since = Stopwatch::start();
+    }
+}
+
+impl Clock {
+    /// A clock that shows `reading.now` now, and goes on as it says.
+    pub fn new(reading: Reading) -> Clock {
+        let Reading { mode, now, speed } = reading;
+        Clock { hands: RwLock::new(Hands { mode, speed, shown: now, since: Stopwatch::start(), is_held: false }) }
+    }
+
+    /// What the clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.hands.read().now()
+    }
+
+    /// What the clock shows, and how it goes on.
+    pub fn read(&self) -> Reading {
+        let hands = self.hands.read();
+        Reading { mode: hands.mode, now: hands.now(), speed: hands.speed }
+    }
+
+    /// Lets it run, or stand, from what it shows now; as fast as `speed` says.
+    pub fn go_on(&self, mode: ClockMode, speed: Speed) {
+        let mut hands = self.hands.write();
+        hands.take_up();
+        (hands.mode, hands.speed) = (mode, speed);
+    }
+
+    /// Stops it, whatever its mode, so that it can be moved.
+    pub fn hold(&self) {
+        let mut hands = self.hands.write();
+        hands.take_up();
+        hands.is_held = true;
+    }
+
+    /// Lets it go on in its mode, from what it shows.
+    pub fn let_go(&self) {
+        let mut hands = self.hands.write();
+        hands.take_up();
+        hands.is_held = false;
+    }
+
+    /// Moves a clock that stands forward to `instant`; it never goes back. One that runs goes its own way.
+    pub fn move_to(&self, instant: Timestamp) {
+        let mut hands = self.hands.write();
+        if hands.stands() {
+            hands.shown = instant.max(hands.shown);
+        }
+    }
+
+    /// Sets it as if it were new.
+    pub fn restart(&self, reading: Reading) {
+        let Reading { mode, now, speed } = reading;
+        let mut hands = self.hands.write();
+        let is_held = hands.is_held;
+        *hands = Hands { mode, speed, shown: now, since: Stopwatch::start(), is_held };
+    }
+
+    /// How long to wait, in real time, until the clock shows `instant`; `None` if it stands.
+    pub fn wait_until(&self, instant: Timestamp) -> Option<Duration> {
+        let hands = self.hands.read();
+        (!hands.stands()).then(|| hands.speed.unscale(instant.since(hands.now())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn manual(millis: i64) -> Clock {
+        Clock::new(Reading { mode: ClockMode::Manual, now: at(millis), speed: Speed::ONE })
+    }
+
+    #[test]
+    fn a_clock_that_stands_moves_forward_only() {
+        let clock = manual(5);
+        clock.move_to(at(9));
+        clock.move_to(at(7));
+        assert_eq!(clock.now(), at(9));
+        assert_eq!(clock.wait_until(at(10)), None);
+    }
+
+    #[test]
+    fn a_clock_that_runs_is_moved_only_while_it_is_held() {
+        let clock = manual(0);
+        clock.go_on(ClockMode::Real, Speed::ONE);
+        let far = at(1_000_000_000);
+        clock.move_to(far);
+        assert!(clock.now() < far && clock.wait_until(far).is_some());
+        clock.hold();
+        clock.move_to(far);
+        assert_eq!((clock.now(), clock.wait_until(far)), (far, None));
+        clock.let_go();
+        assert!(clock.now() >= far && clock.wait_until(far).is_some());
+        assert_eq!(clock.read().mode, ClockMode::Real);
+    }
+
+    #[test]
+    fn changing_the_mode_never_turns_it_back() {
+        let clock = manual(1_000);
+        clock.go_on(ClockMode::Real, Speed::ONE);
+        let seen = clock.now();
+        clock.go_on(ClockMode::Manual, Speed::ONE);
+        assert!(clock.now() >= seen && seen >= at(1_000));
+        let stands = clock.now();
+        assert_eq!(clock.now(), stands);
+    }
+
+    #[test]
+    fn only_a_restart_goes_back() {
+        let clock = manual(1_000);
+        clock.restart(Reading { mode: ClockMode::Manual, now: at(10), speed: Speed::ONE });
+        assert_eq!(clock.now(), at(10));
+    }
+}

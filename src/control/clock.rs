@@ -1,0 +1,139 @@
+//! `GET`, `PUT /__admin/clock`, `POST /__admin/clock/advance`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::StatusCode;
+use jiff::{Span, SpanRelativeTo, Unit};
+use serde::Serialize;
+
+use super::happening::Shown;
+use super::scene::{Pending, Scene};
+use crate::clock::Reading;
+use crate::config::ClockMode;
+use crate::dialect::envelope;
+use crate::dialect::fields::Fields;
+use crate::dialect::refusal::Refusal;
+use crate::domain::error::Error;
+use crate::driver::{self, NotAdvanced, Target};
+use crate::engine::Workspace;
+use crate::speed::Speed;
+use crate::time::{NotATimestamp, Timestamp};
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+#[derive(Serialize)]
+struct ClockView {
+    mode: ClockMode,
+    now: Timestamp,
+    speed: Speed,
+}
+
+#[derive(Serialize)]
+struct AdvanceView<'a> {
+    from: Timestamp,
+    to: Timestamp,
+    events: Vec<Shown<'a>>,
+}
+
+/// What the clock shows, and how it goes on.
+pub fn show(workspace: &Arc<Workspace>, _: &Request) -> Result<Reply, Refusal> {
+    Ok(envelope::success(StatusCode::OK, &view(workspace)))
+}
+
+/// Changes mode, speed or instant. What is due stays so; what a later instant passes by happens on the way.
+pub fn set(scene: Scene, request: Request) -> Pending {
+    Box::pin(async move {
+        let mut fields = Fields::read(&request)?;
+        fields.only(&["mode", "now", "speed"]);
+        let mode = fields.optional::<ClockMode>("mode", "real or manual");
+        let now = fields.optional::<Timestamp>("now", NotATimestamp);
+        let speed = fields.speed("speed");
+        fields.finish()?;
+        let workspace = &scene.workspace;
+        if let Some(now) = now {
+            driver::advance(workspace, Target::To(now)).await.map_err(|refused| refusal(refused, "now"))?;
+        }
+        let before = workspace.clock().read();
+        workspace.set_clock(mode.unwrap_or(before.mode), speed.unwrap_or(before.speed));
+        Ok(envelope::success(StatusCode::OK, &view(workspace)))
+    })
+}
+
+/// Moves the clock forward, and answers with what happened on the way when all of it has, deliveries included.
+pub fn advance(scene: Scene, request: Request) -> Pending {
+    Box::pin(async move {
+        let mut fields = Fields::read(&request)?;
+        fields.only(&["by", "to"]);
+        let by = fields.optional::<Stretch>("by", EXPECTED_STRETCH);
+        let to = fields.optional::<Timestamp>("to", NotATimestamp);
+        if fields.has("by") == fields.has("to") {
+            fields.gather::<()>(Err(Error::invalid("by", "or to must be given, one of the two and not both")));
+        }
+        fields.finish()?;
+        let target = match (by, to) {
+            (Some(Stretch(by)), _) => Target::By(by),
+            (None, Some(to)) => Target::To(to),
+            // Not reached: what is missing or wrong has been noted, and `finish` has refused it.
+            (None, None) => return Err(Refusal::bad_request("by or to is missing")),
+        };
+        let advance = driver::advance(&scene.workspace, target).await.map_err(|refused| refusal(refused, "to"))?;
+        let events = advance.moments.iter().map(Shown::of_moment).collect();
+        Ok(envelope::success(StatusCode::OK, &AdvanceView { from: advance.from, to: advance.to, events }))
+    })
+}
+
+fn view(workspace: &Workspace) -> ClockView {
+    let Reading { mode, now, speed } = workspace.clock().read();
+    ClockView { mode, now, speed }
+}
+
+/// The refusal of an advance to the instant that `field` gives.
+fn refusal(refused: NotAdvanced, field: &'static str) -> Refusal {
+    match refused {
+        NotAdvanced::Past { now, to } => {
+            Error::invalid(field, format!("is {to}, which has passed: it is {now}, and time goes back only by a reset"))
+                .into()
+        }
+        NotAdvanced::UnderWay | NotAdvanced::Reset => Refusal::new(StatusCode::CONFLICT, refused.to_string()),
+    }
+}
+
+const EXPECTED_STRETCH: &str = "a length of time such as 500ms, 2m, 36h, 30d or PT2M, up to 1000 years";
+
+/// A length of time. A day is one of 24 hours, as in UTC.
+#[derive(Debug, PartialEq, Eq)]
+struct Stretch(Duration);
+
+impl std::str::FromStr for Stretch {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Stretch, ()> {
+        /// A thousand years of 365 days.
+        const MOST_MILLIS: f64 = 1_000.0 * 365.0 * 24.0 * 60.0 * 60.0 * 1_000.0;
+        let span: Span = text.parse().map_err(|_| ())?;
+        let millis = span.total((Unit::Millisecond, SpanRelativeTo::days_are_24_hours())).map_err(|_| ())?;
+        let is_fit = (0.0..=MOST_MILLIS).contains(&millis);
+        if is_fit { Ok(Stretch(Duration::from_millis(millis.ceil() as u64))) } else { Err(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read_as_people_and_iso_write_them() {
+        let millis = |text: &str| text.parse::<Stretch>().ok().map(|Stretch(span)| span.as_millis());
+        assert_eq!(millis("2m"), Some(120_000));
+        assert_eq!(millis("PT2M"), Some(120_000));
+        assert_eq!(millis("1h 30m"), Some(5_400_000));
+        assert_eq!(millis("30d"), Some(30 * 86_400_000));
+        assert_eq!(millis("P1DT1S"), Some(86_401_000));
+        assert_eq!(millis("1500us"), Some(2), "rounded up, so that what was waited for has come");
+        assert_eq!(millis("0s"), Some(0));
+        for text in ["", "2", "-2m", "soon", "1mo", "1y", "P1M", "10000000d"] {
+            assert_eq!(millis(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `POST /__admin/reset`: back to the seeded start.
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+use super::scene::{Pending, Scene};
+use crate::dialect::envelope;
+use crate::time::Timestamp;
+use crate::wire::request::Request;
+
+#[derive(Serialize)]
+struct ResetView<'a> {
+    workspace: &'a str,
+    now: Timestamp,
+}
+
+/// Answers when nothing that was under way before can show any more.
+pub fn reset(scene: Scene, _: Request) -> Pending {
+    Box::pin(async move {
+        let workspace = &scene.workspace;
+        workspace.reset().await;
+        let view = ResetView { workspace: workspace.name(), now: workspace.clock().now() };
+        Ok(envelope::success(StatusCode::OK, &view))
+    })
+}

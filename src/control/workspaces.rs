@@ -1,0 +1,58 @@
+//! `GET /__admin/workspaces`, `DELETE /__admin/workspaces/:name`.
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+use super::scene::{Pending, Scene};
+use crate::dialect::envelope;
+use crate::dialect::refusal::Refusal;
+use crate::domain::error::Error;
+use crate::engine::{Workspace, Workspaces};
+use crate::time::Timestamp;
+use crate::wire::request::Request;
+
+#[derive(Serialize)]
+struct WorkspaceView<'a> {
+    name: &'a str,
+    now: Timestamp,
+    calls: usize,
+    requests: u64,
+}
+
+#[derive(Serialize)]
+struct Gone<'a> {
+    name: &'a str,
+}
+
+fn view(workspace: &Workspace) -> WorkspaceView<'_> {
+    WorkspaceView {
+        name: workspace.name(),
+        now: workspace.clock().now(),
+        calls: workspace.peek(|world| world.ledger().len()),
+        requests: workspace.requests(),
+    }
+}
+
+/// All workspaces, `default` first, the others by name.
+pub fn list(scene: Scene, _: Request) -> Pending {
+    Box::pin(async move {
+        let all = scene.workspaces.all();
+        let views: Vec<_> = all.iter().map(|workspace| view(workspace)).collect();
+        Ok(envelope::success(StatusCode::OK, &views))
+    })
+}
+
+/// Drops one, with all that is under way in it. Its next use makes it anew.
+pub fn drop(scene: Scene, request: Request) -> Pending {
+    Box::pin(async move {
+        let name = request.id.as_str();
+        if name == Workspaces::DEFAULT {
+            let message = "The workspace default cannot be dropped; POST /__admin/reset sets it back to its start";
+            return Err(Refusal::new(StatusCode::CONFLICT, message));
+        }
+        if !scene.workspaces.drop_named(name) {
+            return Err(Error::NotFound { what: "workspace", id: name.to_owned() }.into());
+        }
+        Ok(envelope::success(StatusCode::OK, &Gone { name }))
+    })
+}

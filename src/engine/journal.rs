@@ -1,0 +1,282 @@
+//! The journal: the newest API requests with their answers, and the newest moments of the world, in one order. Whoever watches is told
+//! as things happen.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, mpsc};
+
+use super::epoch::Epoch;
+use super::exchange::{Answer, Arrival, Exchange, Meddling};
+use crate::domain::moment::Moment;
+use crate::time::Timestamp;
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+/// How many moments are kept.
+const MOMENTS: usize = 16 * 1024;
+/// How many happenings may wait for somebody who watches; who is slower than that is told no more.
+const BACKLOG: usize = 1_024;
+
+/// Something that happened in a workspace.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// In its world.
+    Moment(u64, Moment),
+    /// A request was answered.
+    Answered(u64, Arc<Exchange>),
+}
+
+impl Happening {
+    /// Its place in the order of everything that happens in the workspace.
+    pub fn number(&self) -> u64 {
+        match self {
+            Happening::Moment(number, _) | Happening::Answered(number, _) => *number,
+        }
+    }
+}
+
+/// See the module. The lock is held for the moving of a few pointers, but where somebody reads.
+#[derive(Debug)]
+pub struct Journal {
+    pages: Mutex<Pages>,
+    /// Tells whoever waits for a request or a delivery that there is something new.
+    changed: Notify,
+    /// How many requests are kept.
+    size: usize,
+}
+
+#[derive(Debug)]
+struct Pages {
+    next_number: u64,
+    exchanges: VecDeque<Arc<Exchange>>,
+    moments: VecDeque<(u64, Moment)>,
+    /// The number of the newest thing that has been forgotten.
+    forgotten: u64,
+    watchers: Vec<Watcher>,
+    /// The moments of an advance that is under way.
+    collected: Option<Vec<Moment>>,
+}
+
+impl Default for Pages {
+    fn default() -> Pages {
+        Pages {
+            // From 1 on, so that a reader who has seen nothing can say 0.
+            next_number: 1,
+            exchanges: VecDeque::new(),
+            moments: VecDeque::new(),
+            forgotten: 0,
+            watchers: Vec::new(),
+            collected: None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Watcher {
+    queue: mpsc::Sender<Happening>,
+    end: Arc<OnceLock<WatchEnd>>,
+}
+
+/// What somebody who watches is given.
+#[derive(Debug)]
+pub struct Watch {
+    /// What had happened before, as far as it was asked for.
+    pub past: Vec<Happening>,
+    /// Whether some of what was asked for has been forgotten.
+    pub has_gap: bool,
+    /// What happens from now on.
+    pub happenings: mpsc::Receiver<Happening>,
+    /// Why there is no more, once there is not.
+    pub end: Arc<OnceLock<WatchEnd>>,
+}
+
+/// Why somebody who watches is told no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchEnd {
+    /// They were too slow.
+    TooSlow,
+    /// The workspace was reset: its order begins anew.
+    Reset,
+    /// The workspace was dropped, or the server stops.
+    Closed,
+}
+
+impl Journal {
+    /// A journal that keeps `size` requests.
+    pub(super) fn new(size: usize) -> Journal {
+        Journal { pages: Mutex::default(), changed: Notify::new(), size }
+    }
+
+    /// Takes in a request.
+    pub(super) fn arrive(&self, request: Request, at: Timestamp, id: String, epoch: Arc<Epoch>) -> Arrival {
+        let mut pages = self.pages.lock();
+        let arrival = Arrival::new(request, pages.take_number(), at, id, epoch);
+        // A request of the world before the reset is none of this one's.
+        if self.size > 0 && !arrival.epoch.has_ended() {
+            if pages.exchanges.len() >= self.size {
+                pages.forget_exchange();
+            }
+            pages.exchanges.push_back(Arc::clone(&arrival.exchange));
+        }
+        drop(pages);
+        self.changed.notify_waiters();
+        arrival
+    }
+
+    /// Takes note of a request's answer.
+    pub(super) fn answer(&self, arrival: &Arrival, reply: &Reply, at: Timestamp, trouble: Meddling) {
+        let mut pages = self.pages.lock();
+        if arrival.epoch.has_ended() {
+            return;
+        }
+        let number = pages.take_number();
+        // A request is answered once.
+        let _ = arrival.exchange.answer.set(Answer::of(reply, number, at, trouble));
+        pages.tell(|| Happening::Answered(number, Arc::clone(&arrival.exchange)));
+        drop(pages);
+        self.changed.notify_waiters();
+    }
+
+    /// Takes in what happened in the world.
+    pub(super) fn enter(&self, moments: Vec<Moment>) {
+        if moments.is_empty() {
+            return;
+        }
+        let mut pages = self.pages.lock();
+        for moment in moments {
+            let number = pages.take_number();
+            if pages.moments.len() >= MOMENTS
+                && let Some((oldest, _)) = pages.moments.pop_front()
+            {
+                pages.forgotten = pages.forgotten.max(oldest);
+            }
+            pages.tell(|| Happening::Moment(number, moment.clone()));
+            if let Some(collected) = &mut pages.collected {
+                collected.push(moment.clone());
+            }
+            pages.moments.push_back((number, moment));
+        }
+        drop(pages);
+        self.changed.notify_waiters();
+    }
+
+    /// The requests that are kept, oldest first.
+    pub fn exchanges(&self) -> Vec<Arc<Exchange>> {
+        self.pages.lock().exchanges.iter().cloned().collect()
+    }
+
+    /// Forgets all requests; says how many.
+    pub fn forget_exchanges(&self) -> usize {
+        let mut pages = self.pages.lock();
+        let count = pages.exchanges.len();
+        (0..count).for_each(|_| pages.forget_exchange());
+        count
+    }
+
+    /// The moments that are kept, oldest first, each with its number.
+    pub fn moments(&self) -> Vec<(u64, Moment)> {
+        self.pages.lock().moments.iter().cloned().collect()
+    }
+
+    /// From now on tells what happens, and before that what has happened since the happening with number `since`.
+    pub fn watch(&self, since: Option<u64>) -> Watch {
+        let (queue, happenings) = mpsc::channel(BACKLOG);
+        let end = Arc::new(OnceLock::new());
+        let mut pages = self.pages.lock();
+        let past = since.map_or_else(Vec::new, |since| pages.since(since));
+        let has_gap = since.is_some_and(|since| since < pages.forgotten);
+        pages.watchers.push(Watcher { queue, end: Arc::clone(&end) });
+        Watch { past, has_gap, happenings, end }
+    }
+
+    /// Something that completes when there is anything new, from its enabling on.
+    pub fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// Collects the moments that come, until they are taken.
+    pub(super) fn collect(&self) {
+        self.pages.lock().collected = Some(Vec::new());
+    }
+
+    /// The moments that have come since [`Journal::collect`].
+    pub(super) fn take_collected(&self) -> Vec<Moment> {
+        self.pages.lock().collected.take().unwrap_or_default()
+    }
+
+    /// Ends all watching, and begins anew.
+    pub(super) fn clear(&self, end: WatchEnd) {
+        let mut pages = self.pages.lock();
+        let before = std::mem::take(&mut *pages);
+        drop(pages);
+        before.watchers.iter().for_each(|watcher| watcher.end(end));
+        self.changed.notify_waiters();
+    }
+
+    /// The numbers and happenings to go on with, as another journal left them.
+    pub(super) fn restore(&self, next_number: u64, moments: Vec<(u64, Moment)>, exchanges: Vec<Arc<Exchange>>) {
+        let mut pages = self.pages.lock();
+        let kept = exchanges.len().saturating_sub(self.size);
+        pages.next_number = next_number;
+        pages.moments = moments.into();
+        pages.exchanges = exchanges.into_iter().skip(kept).collect();
+        let first = |number: Option<u64>| number.unwrap_or(next_number);
+        let oldest = first(pages.moments.front().map(|(number, _)| *number))
+            .min(first(pages.exchanges.front().map(|exchange| exchange.number)));
+        pages.forgotten = oldest.saturating_sub(1);
+    }
+
+    /// The number that the next happening gets.
+    pub fn next_number(&self) -> u64 {
+        self.pages.lock().next_number
+    }
+}
+
+impl Pages {
+    fn take_number(&mut self) -> u64 {
+        let number = self.next_number;
+        self.next_number += 1;
+        number
+    }
+
+    fn forget_exchange(&mut self) {
+        if let Some(oldest) = self.exchanges.pop_front() {
+            let number = oldest.answer().map_or(oldest.number, |answer| answer.number);
+            self.forgotten = self.forgotten.max(number);
+        }
+    }
+
+    /// What has happened since, in order.
+    fn since(&self, since: u64) -> Vec<Happening> {
+        let moments = self.moments.iter().map(|(number, moment)| Happening::Moment(*number, moment.clone()));
+        let answered = self.exchanges.iter().filter_map(|exchange| {
+            exchange.answer().map(|answer| Happening::Answered(answer.number, Arc::clone(exchange)))
+        });
+        let mut happenings: Vec<Happening> =
+            moments.chain(answered).filter(|happening| happening.number() > since).collect();
+        happenings.sort_by_key(Happening::number);
+        happenings
+    }
+
+    /// Tells whoever watches. Who does not keep up, or has gone, is told no more.
+    fn tell(&mut self, happening: impl Fn() -> Happening) {
+        self.watchers.retain(|watcher| match watcher.queue.try_send(happening()) {
+            Ok(()) => true,
+            Err(mpsc::error::TrySendError::Closed(_)) => false,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                watcher.end(WatchEnd::TooSlow);
+                false
+            }
+        });
+    }
+}
+
+impl Watcher {
+    fn end(&self, why: WatchEnd) {
+        // The first reason stands.
+        let _ = self.end.set(why);
+    }
+}

@@ -1,0 +1,17 @@
+//! The engine: worlds behind their locks, each brought up to date whenever somebody looks at it, and what is known of what happened
+//! in them.
+
+mod date;
+mod epoch;
+mod exchange;
+mod genesis;
+mod journal;
+mod workspace;
+mod workspaces;
+
+pub use epoch::Epoch;
+pub use exchange::{Answer, Arrival, Exchange, KEPT_BODY, Meddling};
+pub use genesis::Genesis;
+pub use journal::{Happening, Journal, Watch, WatchEnd};
+pub use workspace::{Advancing, Errand, Void, Workspace};
+pub use workspaces::{BadName, Dropped, Workspaces};

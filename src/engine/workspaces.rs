@@ -1,0 +1,196 @@
+//! All workspaces of a server: made on first use, found by name, the least recently used dropped where there are too many.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::genesis::Genesis;
+use super::workspace::{Errand, Workspace};
+
+/// What begins to look after a workspace that has been made: it runs for as long as the workspace's epochs do.
+type Start = Box<dyn Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Sync>;
+
+/// See the module. Looking one up takes no lock, so that nobody waits for somebody else's world.
+pub struct Workspaces {
+    genesis: Arc<Genesis>,
+    default: Arc<Workspace>,
+    default_driver: tokio::task::AbortHandle,
+    named: papaya::HashMap<String, Kept>,
+    /// Whoever makes or drops one holds this, so that each is made once.
+    changing: Mutex<()>,
+    errands: mpsc::UnboundedSender<Errand>,
+    start: Start,
+    /// How often any workspace was looked up.
+    uses: AtomicU64,
+    /// The most at once, `default` not counted.
+    limit: usize,
+    /// Is told of each that is dropped for want of room.
+    dropped: Box<dyn Fn(&Dropped<'_>) + Send + Sync>,
+}
+
+struct Kept {
+    workspace: Arc<Workspace>,
+    driver: tokio::task::AbortHandle,
+}
+
+/// A workspace that was dropped because there were too many.
+#[derive(Debug)]
+pub struct Dropped<'a> {
+    /// Which.
+    pub workspace: &'a Workspace,
+    /// How many there may be.
+    pub limit: usize,
+}
+
+/// The text is no name of a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadName;
+
+impl std::fmt::Display for BadName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("1 to 64 letters, digits, _ or -")
+    }
+}
+
+impl std::fmt::Debug for Workspaces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workspaces").field("named", &self.named.len()).finish_non_exhaustive()
+    }
+}
+
+impl Workspaces {
+    /// The name of the workspace that all tokens without one of their own belong to.
+    pub const DEFAULT: &'static str = "default";
+    /// What the token of a workspace begins with.
+    const TOKEN_PREFIX: &'static str = "ws_";
+    const LONGEST_NAME: usize = 64;
+
+    /// `default`, and no other yet. `start` is called for each that is made, `dropped` for each that goes for want of room.
+    pub fn new(
+        genesis: Arc<Genesis>,
+        errands: mpsc::UnboundedSender<Errand>,
+        start: impl Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Sync + 'static,
+        dropped: impl Fn(&Dropped<'_>) + Send + Sync + 'static,
+    ) -> Workspaces {
+        let default = Workspace::new(Workspaces::DEFAULT, &genesis, errands.clone());
+        let default_driver = start(Arc::clone(&default));
+        Workspaces {
+            limit: genesis.settings().max_workspaces.map_or(usize::MAX, |limit| limit as usize),
+            genesis,
+            default,
+            default_driver,
+            named: papaya::HashMap::new(),
+            changing: Mutex::new(()),
+            errands,
+            start: Box::new(start),
+            uses: AtomicU64::new(0),
+            dropped: Box::new(dropped),
+        }
+    }
+
+    /// What they are made from.
+    pub fn genesis(&self) -> &Arc<Genesis> {
+        &self.genesis
+    }
+
+    /// The one that all tokens without one of their own belong to.
+    pub fn default(&self) -> &Arc<Workspace> {
+        &self.default
+    }
+
+    /// The one that a bearer token belongs to.
+    pub fn of_token(&self, token: Option<&str>) -> Arc<Workspace> {
+        let name = token.and_then(|token| token.strip_prefix(Workspaces::TOKEN_PREFIX));
+        name.and_then(|name| self.named(name).ok()).unwrap_or_else(|| Arc::clone(&self.default))
+    }
+
+    /// The one of that name, made if there is none.
+    pub fn named(&self, name: &str) -> Result<Arc<Workspace>, BadName> {
+        if name == Workspaces::DEFAULT {
+            return Ok(Arc::clone(&self.default));
+        }
+        if let Some(workspace) = self.find(name) {
+            return Ok(workspace);
+        }
+        let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        let is_name = (1..=Workspaces::LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_fit);
+        if is_name { Ok(self.make(name)) } else { Err(BadName) }
+    }
+
+    /// The names of all, sorted, `default` first.
+    pub fn all(&self) -> Vec<Arc<Workspace>> {
+        let mut named: Vec<Arc<Workspace>> =
+            self.named.pin().values().map(|kept| Arc::clone(&kept.workspace)).collect();
+        named.sort_by(|one, other| one.name().cmp(other.name()));
+        std::iter::once(Arc::clone(&self.default)).chain(named).collect()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.named.len() + 1
+    }
+
+    /// Drops the one of that name; says whether there was one. `default` cannot be dropped.
+    pub fn drop_named(&self, name: &str) -> bool {
+        let _changing = self.changing.lock();
+        self.remove(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<Workspace>> {
+        let named = self.named.pin();
+        let workspace = &named.get(name)?.workspace;
+        workspace.last_use.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        Some(Arc::clone(workspace))
+    }
+
+    fn make(&self, name: &str) -> Arc<Workspace> {
+        let _changing = self.changing.lock();
+        // Somebody else may have made it in the meantime.
+        if let Some(workspace) = self.find(name) {
+            return workspace;
+        }
+        while self.named.len() >= self.limit
+            && let Some(idle) = self.least_recently_used()
+        {
+            if let Some(workspace) = self.remove(&idle) {
+                (self.dropped)(&Dropped { workspace: &workspace, limit: self.limit });
+            }
+        }
+        let workspace = Workspace::new(name, &self.genesis, self.errands.clone());
+        workspace.last_use.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        let driver = (self.start)(Arc::clone(&workspace));
+        self.named.pin().insert(name.to_owned(), Kept { workspace: Arc::clone(&workspace), driver });
+        workspace
+    }
+
+    fn least_recently_used(&self) -> Option<String> {
+        let named = self.named.pin();
+        let oldest = named.values().min_by_key(|kept| kept.workspace.last_use.load(Ordering::Relaxed));
+        oldest.map(|kept| kept.workspace.name().to_owned())
+    }
+
+    fn remove(&self, name: &str) -> Option<Arc<Workspace>> {
+        let named = self.named.pin();
+        let kept = named.remove(name)?;
+        kept.driver.abort();
+        kept.workspace.close();
+        Some(Arc::clone(&kept.workspace))
+    }
+
+    /// Ends everything: clocks, and what is under way.
+    pub fn stop(&self) {
+        self.default_driver.abort();
+        self.default.close();
+        let _changing = self.changing.lock();
+        self.all().iter().skip(1).for_each(|workspace| {
+            self.remove(workspace.name());
+        });
+    }
+
+    /// Tells whoever watches a workspace that there is no more.
+    pub fn close(&self) {
+        self.all().iter().for_each(|workspace| workspace.journal().clear(super::WatchEnd::Closed));
+    }
+}

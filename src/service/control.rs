@@ -1,0 +1,105 @@
+//! A request to the control API, or to nothing.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use subtle::ConstantTimeEq;
+
+use super::calls::takes_body;
+use super::{Notes, Outcome, Service, nothing_at, route};
+use crate::api::gate::bearer_token;
+use crate::control::scene::Scene;
+use crate::dialect::parameters::Parameters;
+use crate::dialect::refusal::Refusal;
+use crate::engine::Workspace;
+use crate::routes::{CONTROL, Handler};
+use crate::time::Stopwatch;
+use crate::wire::reply::Reply;
+use crate::wire::request::{Request, discard, read_body};
+
+/// What says that the server is ready: open to everybody, as it tells nothing else.
+const HEALTH: &str = "/health";
+
+impl Service {
+    /// Answers a request whose path below the control API's root begins at `root`.
+    pub(super) async fn answer_control(
+        &self,
+        mut request: Request,
+        root: usize,
+        body: Incoming,
+        stopwatch: Stopwatch,
+    ) -> Reply {
+        let request_id = self.next_id();
+        let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
+        let workspace = admitted.and_then(|()| self.workspace_for(&request));
+        let (workspace, outcome) = match workspace {
+            Ok(workspace) => {
+                let outcome = self.handle(&workspace, &mut request, root, body).await;
+                (workspace, outcome)
+            }
+            Err(refusal) => {
+                discard(&request.headers, body).await;
+                (Arc::clone(self.workspaces.default()), Err(refusal))
+            }
+        };
+        self.finish(outcome, &Notes { workspace: &workspace, request: &request, request_id: &request_id, stopwatch })
+    }
+
+    /// Answers a request to a path at which there is nothing.
+    pub(super) async fn answer_nobody(&self, request: Request, body: Incoming, stopwatch: Stopwatch) -> Reply {
+        let request_id = self.next_id();
+        let head = request.check_head().map_err(Refusal::from);
+        discard(&request.headers, body).await;
+        let outcome = head.and_then(|()| Err(nothing_at(&request.path)));
+        let workspace = self.workspaces.default();
+        self.finish(outcome, &Notes { workspace, request: &request, request_id: &request_id, stopwatch })
+    }
+
+    async fn handle(&self, workspace: &Arc<Workspace>, request: &mut Request, root: usize, body: Incoming) -> Outcome {
+        let (route, id) = match route(CONTROL, request, &request.path[root..]) {
+            Ok(routed) => routed,
+            Err(refusal) => {
+                discard(&request.headers, body).await;
+                return Err(refusal);
+            }
+        };
+        request.id = id;
+        if takes_body(&request.method) {
+            request.body = read_body(&request.headers, body).await?;
+        } else {
+            discard(&request.headers, body).await;
+        }
+        match route.handler {
+            Handler::Read(look) => workspace.read(|world, now| look(world, now, request)),
+            Handler::Write(change) => workspace.write(|world| change(world, request)),
+            Handler::Look(look) => look(workspace, request),
+            Handler::Act(act) => {
+                let scene = Scene { workspace: Arc::clone(workspace), workspaces: Arc::clone(&self.workspaces) };
+                act(scene, request.clone()).await
+            }
+        }
+    }
+
+    /// Whether a request may use the control API.
+    fn admit(&self, request: &Request, root: usize) -> Result<(), Refusal> {
+        if &request.path[root..] == HEALTH {
+            return Ok(());
+        }
+        let Some(wanted) = &self.admin_token else { return Ok(()) };
+        match bearer_token(request) {
+            None => {
+                Err(Refusal::unauthorized("No bearer token provided; the control API wants the one of --admin-token"))
+            }
+            Some(given) if given.as_bytes().ct_eq(wanted.as_bytes()).into() => Ok(()),
+            Some(_) => Err(Refusal::unauthorized("Invalid token; the control API wants the one of --admin-token")),
+        }
+    }
+
+    /// The workspace that the query names: `default` where it names none.
+    fn workspace_for(&self, request: &Request) -> Result<Arc<Workspace>, Refusal> {
+        let mut parameters = Parameters::read(&request.query)?;
+        let named = parameters.workspace(|name| self.workspaces.named(name));
+        parameters.finish()?;
+        Ok(named.unwrap_or_else(|| Arc::clone(self.workspaces.default())))
+    }
+}

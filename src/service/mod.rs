@@ -1,0 +1,141 @@
+//! One request from its head to its reply: whose it is, who may enter, what answers, what is noted of it.
+
+mod calls;
+mod control;
+mod scope;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hyper::body::Incoming;
+use hyper::header::{DATE, HeaderName};
+use hyper::{Method, StatusCode};
+
+use self::scope::Scope;
+use crate::api::gate::Gate;
+use crate::config::Settings;
+use crate::dialect::refusal::Refusal;
+use crate::domain::quoted::Quoted;
+use crate::engine::{Workspace, Workspaces};
+use crate::rng::Seed;
+use crate::routes::{self, Route, Unrouted};
+use crate::time::Stopwatch;
+use crate::wire::body::Body;
+use crate::wire::log::{Entry, Log};
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Answers requests.
+#[derive(Debug)]
+pub struct Service {
+    workspaces: Arc<Workspaces>,
+    gate: Gate,
+    admin_token: Option<String>,
+    log: Log,
+    /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
+    ids: Seed,
+    requests: AtomicU64,
+}
+
+/// What came of a request: the reply, or why there is none but this.
+type Outcome = Result<Reply, Refusal>;
+
+/// What is noted of a request when it has been answered.
+struct Notes<'a> {
+    workspace: &'a Workspace,
+    request: &'a Request,
+    request_id: &'a str,
+    stopwatch: Stopwatch,
+}
+
+impl Service {
+    /// A service for those workspaces.
+    pub fn new(workspaces: Arc<Workspaces>, settings: &Settings, log: Log) -> Service {
+        Service {
+            workspaces,
+            gate: Gate::new(&settings.auth),
+            admin_token: settings.admin_token.clone(),
+            log,
+            ids: Seed::new(settings.seed).child("control request"),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Answers one request, whatever it is.
+    pub async fn answer(&self, request: hyper::Request<Incoming>, peer: SocketAddr) -> hyper::Response<Body> {
+        let stopwatch = Stopwatch::start();
+        let (parts, body) = request.into_parts();
+        let request = Request::new(parts, peer.ip());
+        let is_head = request.method == Method::HEAD;
+        let reply = match Scope::of(&request.path) {
+            Scope::Api { root } => self.answer_api(request, root, body, stopwatch).await,
+            Scope::Control { root } => self.answer_control(request, root, body, stopwatch).await,
+            Scope::Neither => self.answer_nobody(request, body, stopwatch).await,
+        };
+        reply.into_response(is_head)
+    }
+
+    /// The whole answer to what hyper could not read as a request.
+    pub fn explain(&self, status: StatusCode) -> Vec<u8> {
+        let message = match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                "The request has more than 100 headers, or they are too long"
+            }
+            StatusCode::URI_TOO_LONG => "The request's path and query are too long",
+            _ => "This is not an HTTP/1.1 request: its request line or a header is malformed",
+        };
+        let (workspace, request_id) = (self.workspaces.default(), self.next_id());
+        self.log.note(workspace.clock().now(), &format!("{} {message} ({request_id})", status.as_u16()));
+        let reply = Refusal::new(status, message).reply();
+        reply.with(REQUEST_ID, request_id.as_str()).with(DATE, workspace.date()).into_bytes()
+    }
+
+    /// An id for a request that is not for Akol's API.
+    fn next_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("req_{:016x}", self.ids.nth(number).number())
+    }
+
+    /// The reply with the headers that every one has, and a line in the log.
+    fn finish(&self, outcome: Outcome, notes: &Notes<'_>) -> Reply {
+        let (reply, error) = match outcome {
+            Ok(reply) => (reply, None),
+            Err(refusal) => (refusal.reply(), Some(refusal.message)),
+        };
+        let Notes { workspace, request, request_id, stopwatch } = notes;
+        if self.log.is_on() {
+            self.log.request(&Entry {
+                time: workspace.clock().now(),
+                method: &request.method,
+                target: &request.target(),
+                status: reply.status.as_u16(),
+                took: stopwatch.elapsed(),
+                request_id,
+                error: error.as_deref(),
+            });
+        }
+        reply.with(REQUEST_ID, *request_id).with(DATE, workspace.date())
+    }
+}
+
+/// The route in `table` for a request whose path goes on with `below`, and what its `:id` stands for.
+fn route(table: &'static [Route], request: &Request, below: &str) -> Result<(&'static Route, String), Refusal> {
+    routes::find(table, &request.method, below).map_err(|unrouted| match unrouted {
+        Unrouted::NoSuchPath => nothing_at(&request.path),
+        Unrouted::BrokenPath => {
+            Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8")
+        }
+        Unrouted::OtherMethods(allowed) => Refusal::method_not_allowed(request.method.as_str(), &request.path, allowed),
+    })
+}
+
+fn nothing_at(path: &str) -> Refusal {
+    let message = format!(
+        "There is nothing at {}; Akol's API begins at /api/v1/calls, the control API at /__admin/health",
+        Quoted(path)
+    );
+    Refusal::new(StatusCode::NOT_FOUND, message)
+}
