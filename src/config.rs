@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::speed::Speed;
 use crate::time::Timestamp;
 
 /// Everything that can be set, as it stands after command line, environment and file have been read.
@@ -17,6 +18,16 @@ pub struct Settings {
     pub calls: u32,
     /// The instant the clock starts from, in the years 2000 to 2100; the machine's where `None`.
     pub start_time: Option<Timestamp>,
+    /// Whether the clock runs or stands still.
+    pub clock: ClockMode,
+    /// How fast a clock that runs does so.
+    pub speed: Speed,
+    /// How many workspaces there may be at once, 1 to [`Settings::MAX_WORKSPACES`]: for one more, the least recently used is
+    /// dropped. No limit where `None`.
+    pub max_workspaces: Option<u32>,
+    /// How many API requests, and how many finished deliveries, each workspace keeps for reading, at most
+    /// [`Settings::MAX_JOURNAL`].
+    pub journal_size: u32,
     /// Which bearer tokens are accepted.
     pub auth: Auth,
     /// Requests a minute for each token, 1 to [`Settings::MAX_RATE_LIMIT`]; no limit where `None`.
@@ -33,6 +44,9 @@ pub struct Settings {
     pub fixtures: Option<PathBuf>,
     /// The bearer token that the control API wants; none where `None`.
     pub admin_token: Option<String>,
+    /// The origins whose pages may use the control API, beside the server's own: each as browsers write it, such as
+    /// `http://localhost:3000`, or `*` for all.
+    pub admin_origins: Vec<String>,
     /// The form of the request log.
     pub log_format: LogFormat,
 }
@@ -40,6 +54,10 @@ pub struct Settings {
 impl Settings {
     /// The most seeded calls that a world takes.
     pub const MAX_CALLS: u32 = 10_000_000;
+    /// The most workspaces that can be allowed.
+    pub const MAX_WORKSPACES: u32 = 1_000_000;
+    /// The most requests that a journal can be told to keep.
+    pub const MAX_JOURNAL: u32 = 1_000_000;
     /// The highest rate limit, in requests a minute.
     pub const MAX_RATE_LIMIT: u32 = 1_000_000_000;
     /// The rate limit that Akol documents, in requests a minute.
@@ -53,6 +71,10 @@ impl Default for Settings {
             seed: 42,
             calls: 200,
             start_time: None,
+            clock: ClockMode::Real,
+            speed: Speed::REAL,
+            max_workspaces: Some(10_000),
+            journal_size: 1_000,
             auth: Auth::Any,
             rate_limit: None,
             minute_limit: None,
@@ -61,9 +83,19 @@ impl Default for Settings {
             profile: Profile::Lenient,
             fixtures: None,
             admin_token: None,
+            admin_origins: Vec::new(),
             log_format: LogFormat::Pretty,
         }
     }
+}
+
+/// Whether a clock runs or stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockMode {
+    /// It runs, as fast as [`Settings::speed`] says.
+    Real,
+    /// It stands still until it is told to advance.
+    Manual,
 }
 
 /// Which bearer tokens are accepted.
