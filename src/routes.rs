@@ -3,7 +3,7 @@
 use hyper::Method;
 
 use crate::api::{audio, end, get, list, place, transcript};
-use crate::control::{calls, campaigns, directory, health};
+use crate::control::{calls, campaigns, directory, health, settings};
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
 use crate::time::Timestamp;
@@ -43,6 +43,8 @@ pub const API: &[Route] = &[
 /// The control API, below `/__admin`.
 pub const CONTROL: &[Route] = &[
     route(Method::GET, "/health", Read(health::health)),
+    route(Method::GET, "/settings", Read(settings::show)),
+    route(Method::PATCH, "/settings", Write(settings::change)),
     route(Method::GET, "/businesses", Read(directory::businesses)),
     route(Method::GET, "/agents", Read(directory::agents)),
     route(Method::GET, "/phone-numbers", Read(directory::phone_numbers)),

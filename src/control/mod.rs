@@ -4,3 +4,4 @@ pub mod calls;
 pub mod campaigns;
 pub mod directory;
 pub mod health;
+pub mod settings;
