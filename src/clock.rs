@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn manual(millis: i64) -> Clock {
-        Clock::new(Reading { mode: ClockMode::Manual, now: at(millis), speed: Speed::ONE })
+        Clock::new(Reading { mode: ClockMode::Manual, now: at(millis), speed: Speed::REAL })
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_clock_that_runs_is_moved_only_while_it_is_held() {
         let clock = manual(0);
-        clock.go_on(ClockMode::Real, Speed::ONE);
+        clock.go_on(ClockMode::Real, Speed::REAL);
         let far = at(1_000_000_000);
         clock.move_to(far);
         assert!(clock.now() < far && clock.wait_until(far).is_some());
@@ -155,9 +155,9 @@ mod tests {
     #[test]
     fn changing_the_mode_never_turns_it_back() {
         let clock = manual(1_000);
-        clock.go_on(ClockMode::Real, Speed::ONE);
+        clock.go_on(ClockMode::Real, Speed::REAL);
         let seen = clock.now();
-        clock.go_on(ClockMode::Manual, Speed::ONE);
+        clock.go_on(ClockMode::Manual, Speed::REAL);
         assert!(clock.now() >= seen && seen >= at(1_000));
         let stands = clock.now();
         assert_eq!(clock.now(), stands);
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn only_a_restart_goes_back() {
         let clock = manual(1_000);
-        clock.restart(Reading { mode: ClockMode::Manual, now: at(10), speed: Speed::ONE });
+        clock.restart(Reading { mode: ClockMode::Manual, now: at(10), speed: Speed::REAL });
         assert_eq!(clock.now(), at(10));
     }
 }

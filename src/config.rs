@@ -2,7 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
+
+use serde::{Serialize, Serializer};
 
 use crate::speed::Speed;
 use crate::time::Timestamp;
@@ -18,16 +21,16 @@ pub struct Settings {
     pub calls: u32,
     /// The instant the clock starts from, in the years 2000 to 2100; the machine's where `None`.
     pub start_time: Option<Timestamp>,
-    /// Whether clocks run.
+    /// Whether the clock runs or stands still.
     pub clock: ClockMode,
-    /// How fast a clock runs.
+    /// How fast a clock that runs does so.
     pub speed: Speed,
-    /// The most workspaces at once, `default` not counted; no limit where `None`.
+    /// How many workspaces there may be at once, 1 to [`Settings::MAX_WORKSPACES`]: for one more, the least recently used is
+    /// dropped. No limit where `None`.
     pub max_workspaces: Option<u32>,
-    /// How many API requests, and how many finished deliveries, each workspace keeps for reading.
+    /// How many API requests, and how many finished deliveries, each workspace keeps for reading, at most
+    /// [`Settings::MAX_JOURNAL`].
     pub journal_size: u32,
-    /// The origins whose pages may use the control API.
-    pub admin_origins: Vec<String>,
     /// Which bearer tokens are accepted.
     pub auth: Auth,
     /// Requests a minute for each token, 1 to [`Settings::MAX_RATE_LIMIT`]; no limit where `None`.
@@ -44,6 +47,9 @@ pub struct Settings {
     pub fixtures: Option<PathBuf>,
     /// The bearer token that the control API wants; none where `None`.
     pub admin_token: Option<String>,
+    /// The origins whose pages may use the control API, beside the server's own: each as browsers write it, such as
+    /// `http://localhost:3000`, or `*` for all.
+    pub admin_origins: Vec<String>,
     /// The form of the request log.
     pub log_format: LogFormat,
 }
@@ -51,6 +57,10 @@ pub struct Settings {
 impl Settings {
     /// The most seeded calls that a world takes.
     pub const MAX_CALLS: u32 = 10_000_000;
+    /// The most workspaces that can be allowed.
+    pub const MAX_WORKSPACES: u32 = 1_000_000;
+    /// The most requests that a journal can be told to keep.
+    pub const MAX_JOURNAL: u32 = 1_000_000;
     /// The highest rate limit, in requests a minute.
     pub const MAX_RATE_LIMIT: u32 = 1_000_000_000;
     /// The rate limit that Akol documents, in requests a minute.
@@ -65,10 +75,9 @@ impl Default for Settings {
             calls: 200,
             start_time: None,
             clock: ClockMode::Real,
-            speed: Speed::ONE,
+            speed: Speed::REAL,
             max_workspaces: Some(10_000),
             journal_size: 1_000,
-            admin_origins: Vec::new(),
             auth: Auth::Any,
             rate_limit: None,
             minute_limit: None,
@@ -77,18 +86,43 @@ impl Default for Settings {
             profile: Profile::Lenient,
             fixtures: None,
             admin_token: None,
+            admin_origins: Vec::new(),
             log_format: LogFormat::Pretty,
         }
     }
 }
 
-/// Whether a clock runs.
+/// Whether a clock runs or stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockMode {
-    /// With the machine's, as fast as [`Settings::speed`] says.
+    /// It runs, as fast as [`Settings::speed`] says.
     Real,
-    /// Not: it stands until it is moved.
+    /// It stands still until it is told to advance.
     Manual,
+}
+
+impl ClockMode {
+    /// As it is written in options and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ClockMode::Real => "real",
+            ClockMode::Manual => "manual",
+        }
+    }
+}
+
+impl FromStr for ClockMode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<ClockMode, ()> {
+        [ClockMode::Real, ClockMode::Manual].into_iter().find(|mode| mode.as_str() == text).ok_or(())
+    }
+}
+
+impl Serialize for ClockMode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// Which bearer tokens are accepted.

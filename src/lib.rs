@@ -17,6 +17,7 @@ mod driver;
 mod engine;
 mod fixture_files;
 mod mock_server;
+mod origin;
 mod rng;
 mod routes;
 mod server;
@@ -30,4 +31,5 @@ pub use config::{Auth, ClockMode, LogFormat, Profile, Settings, Signature, Webho
 pub use fixture_files::BUILT_IN as BUILT_IN_FIXTURES;
 pub use mock_server::{Builder, Handle, MockServer};
 pub use server::StartError;
+pub use speed::{NotASpeed, Speed};
 pub use time::Timestamp;

@@ -6,7 +6,7 @@ use hyper::Method;
 
 use crate::api::{audio, end, get, list, place, transcript};
 use crate::control::scene::{Pending, Scene};
-use crate::control::{calls, campaigns, clock, directory, health, reset, timeline, workspaces};
+use crate::control::{calls, campaigns, clock, directory, health, reset, settings, timeline, workspaces};
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
 use crate::engine::Workspace;
@@ -51,6 +51,8 @@ pub const API: &[Route] = &[
 /// The control API, below `/__admin`.
 pub const CONTROL: &[Route] = &[
     route(Method::GET, "/health", Read(health::health)),
+    route(Method::GET, "/settings", Read(settings::show)),
+    route(Method::PATCH, "/settings", Write(settings::change)),
     route(Method::GET, "/businesses", Read(directory::businesses)),
     route(Method::GET, "/agents", Read(directory::agents)),
     route(Method::GET, "/phone-numbers", Read(directory::phone_numbers)),

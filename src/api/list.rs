@@ -25,7 +25,7 @@ pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, R
 
     let first = (page - 1).saturating_mul(limit);
     let (total, calls) = world.list(&filter, first..first.saturating_add(limit));
-    let views: Vec<CallView<'_>> = calls.into_iter().map(|call| CallView::of(call, world, now)).collect();
+    let views: Vec<CallView<'_>> = calls.into_iter().map(|call| CallView::in_list(call, world, now)).collect();
     Ok(envelope::page(&views, &Pagination::new(page, limit, total)))
 }
 

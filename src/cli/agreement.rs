@@ -7,12 +7,14 @@ use super::options;
 use super::refusal::{Refusal, Wrong};
 use super::secret::why_not_standard;
 use super::surroundings::Surroundings;
-use crate::config::{Auth, Profile, Settings, Signature};
+use crate::config::{Auth, ClockMode, Profile, Settings, Signature};
+use crate::speed::Speed;
 use crate::webhook_url::WebhookUrl;
 
 /// Refuses what contradicts itself, and fills in what one option means for another.
 pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundings<'_>) -> Result<(), Refusal> {
     tokens(settings, given)?;
+    clock(settings, given)?;
     fixtures(settings.fixtures.as_ref(), given, around)?;
     webhook_secret(settings, given)?;
     if settings.profile == Profile::Production {
@@ -49,6 +51,19 @@ fn tokens(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
         },
         _ => Ok(()),
     }
+}
+
+/// A clock that stands still has no speed.
+fn clock(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
+    if settings.clock == ClockMode::Real || settings.speed == Speed::REAL {
+        return Ok(());
+    }
+    Err(Refusal::new(format!(
+        "--speed {}, {}, has no effect with --clock manual, {}; take --clock real, or leave the speed out",
+        settings.speed,
+        origin(given, "speed"),
+        origin(given, "clock")
+    )))
 }
 
 /// Standard Webhooks needs a secret that it can decode.

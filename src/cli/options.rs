@@ -6,7 +6,7 @@ use clap::ValueHint;
 
 use super::refusal::Wrong;
 use super::values;
-use crate::config::{Auth, LogFormat, Profile, Settings, Signature};
+use crate::config::{Auth, ClockMode, LogFormat, Profile, Settings, Signature};
 
 /// What the environment variables of all options begin with.
 pub(super) const PREFIX: &str = "AKOL_MOCK_";
@@ -132,6 +132,40 @@ pub(super) const TABLE: &[Opt] = &[
         ..PLAIN
     },
     Opt {
+        name: "admin-origin",
+        value: "ORIGIN",
+        meaning: "An origin whose web pages may use the control API, or * for all; may be given several times",
+        details: "Pages of other sites are refused, as is a request whose Host header is a public name, unless it is the host \
+                  of one of these. In the environment, separate several with commas or spaces; in the file, give an array.",
+        accepts: "http:// or https://, a host, and a port unless it is the scheme's own, such as http://localhost:3000; or *",
+        hint: ValueHint::Url,
+        read: Read::Many(|to, texts| {
+            set(&mut to.admin_origins, texts.iter().map(|text| values::origin(text)).collect())
+        }),
+        ..PLAIN
+    },
+    Opt {
+        name: "journal-size",
+        value: "N",
+        meaning: "How many API requests, and how many finished deliveries, are kept for reading",
+        details: "When there are more, the oldest are forgotten. Each workspace keeps so many of its own.",
+        default: "1000",
+        accepts: "a whole number from 0 to 1,000,000",
+        read: Read::One(|to, text| set(&mut to.journal_size, values::number(text, 0..=Settings::MAX_JOURNAL))),
+        ..PLAIN
+    },
+    Opt {
+        name: "max-workspaces",
+        value: "N|off",
+        meaning: "How many workspaces there may be at once",
+        details: "For one more, the least recently used is dropped.",
+        default: "10000",
+        accepts: "a whole number from 1 to 1,000,000, or off",
+        names: &["off"],
+        read: Read::One(|to, text| set(&mut to.max_workspaces, values::limit(text, 1..=Settings::MAX_WORKSPACES))),
+        ..PLAIN
+    },
+    Opt {
         name: "log-format",
         value: "FORMAT",
         meaning: "One line a request on stderr: pretty, json or off",
@@ -171,6 +205,28 @@ pub(super) const TABLE: &[Opt] = &[
         default: "now",
         accepts: "an ISO-8601 instant of the years 2000 to 2100, such as 2026-04-18T14:21:42Z",
         read: Read::One(|to, text| set(&mut to.start_time, values::start(text).map(Some))),
+        ..PLAIN
+    },
+    Opt {
+        name: "clock",
+        heading: WORLD,
+        value: "MODE",
+        meaning: "Whether time runs: real, or manual to stand still until told to advance",
+        details: "A manual clock is moved with POST /__admin/clock/advance.",
+        default: "real",
+        accepts: "real or manual",
+        names: &["real", "manual"],
+        read: Read::One(|to, text| set(&mut to.clock, values::choice(text, &CLOCKS))),
+        ..PLAIN
+    },
+    Opt {
+        name: "speed",
+        heading: WORLD,
+        value: "X",
+        meaning: "How many seconds go by on a real clock in one second",
+        default: "1",
+        accepts: "a number from 0.001 to 1,000,000 with up to 3 decimals, such as 1, 0.5 or 60",
+        read: Read::One(|to, text| set(&mut to.speed, values::speed(text))),
         ..PLAIN
     },
     Opt {
@@ -310,6 +366,8 @@ pub(super) const TABLE: &[Opt] = &[
 ];
 
 const PROFILES: [(&str, Profile); 2] = [("lenient", Profile::Lenient), ("production", Profile::Production)];
+
+const CLOCKS: [(&str, ClockMode); 2] = [("real", ClockMode::Real), ("manual", ClockMode::Manual)];
 
 const LOG_FORMATS: [(&str, LogFormat); 3] =
     [("pretty", LogFormat::Pretty), ("json", LogFormat::Json), ("off", LogFormat::Off)];

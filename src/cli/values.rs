@@ -10,6 +10,8 @@ use jiff::SignedDuration;
 use super::nearest::nearest;
 use super::refusal::Wrong;
 use crate::config::{Profile, Webhooks};
+use crate::origin::Origin;
+use crate::speed::Speed;
 use crate::time::Timestamp;
 use crate::webhook_url::WebhookUrl;
 
@@ -65,6 +67,20 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong> {
 pub(super) fn start(text: &str) -> Result<Timestamp, Wrong> {
     let instant: Timestamp = text.parse().map_err(|_| Wrong::text(text))?;
     START_YEARS.contains(&instant.date().year()).then_some(instant).ok_or_else(|| Wrong::text(text))
+}
+
+/// How fast a clock runs.
+pub(super) fn speed(text: &str) -> Result<Speed, Wrong> {
+    text.parse().map_err(|_| Wrong::text(text))
+}
+
+/// The origin of a web page as browsers write it, or `*`.
+pub(super) fn origin(text: &str) -> Result<String, Wrong> {
+    if text == "*" {
+        return Ok(text.to_owned());
+    }
+    let origin: Origin = text.parse().map_err(|why| Wrong::text(text).because(why))?;
+    Ok(origin.to_string())
 }
 
 /// A wait, such as `500ms`, `2m` or `PT2M`.

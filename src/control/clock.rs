@@ -6,18 +6,19 @@ use std::time::Duration;
 use hyper::StatusCode;
 use jiff::{Span, SpanRelativeTo, Unit};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::happening::Shown;
 use super::scene::{Pending, Scene};
 use crate::clock::Reading;
 use crate::config::ClockMode;
 use crate::dialect::envelope;
-use crate::dialect::fields::Fields;
+use crate::dialect::fields::{Fields, kind};
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::Error;
 use crate::driver::{self, NotAdvanced, Target};
 use crate::engine::Workspace;
-use crate::speed::Speed;
+use crate::speed::{NotASpeed, Speed};
 use crate::time::{NotATimestamp, Timestamp};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
@@ -48,7 +49,7 @@ pub fn set(scene: Scene, request: Request) -> Pending {
         fields.only(&["mode", "now", "speed"]);
         let mode = fields.optional::<ClockMode>("mode", "real or manual");
         let now = fields.optional::<Timestamp>("now", NotATimestamp);
-        let speed = fields.speed("speed");
+        let speed = speed(&mut fields);
         fields.finish()?;
         let workspace = &scene.workspace;
         if let Some(now) = now {
@@ -67,7 +68,8 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
         fields.only(&["by", "to"]);
         let by = fields.optional::<Stretch>("by", EXPECTED_STRETCH);
         let to = fields.optional::<Timestamp>("to", NotATimestamp);
-        if fields.has("by") == fields.has("to") {
+        let given = |name| fields.to_value().get(name).is_some_and(|value| !value.is_null());
+        if given("by") == given("to") {
             fields.gather::<()>(Err(Error::invalid("by", "or to must be given, one of the two and not both")));
         }
         fields.finish()?;
@@ -81,6 +83,18 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
         let events = advance.moments.iter().map(Shown::of_moment).collect();
         Ok(envelope::success(StatusCode::OK, &AdvanceView { from: advance.from, to: advance.to, events }))
     })
+}
+
+/// The speed that is given: a number.
+fn speed(fields: &mut Fields) -> Option<Speed> {
+    let read = match fields.to_value().get("speed") {
+        None | Some(Value::Null) => return None,
+        Some(Value::Number(number)) => {
+            Speed::try_from(number).map_err(|expected| format!("is {number}, must be {expected}"))
+        }
+        Some(other) => Err(format!("is {}, must be {NotASpeed}", kind(other))),
+    };
+    fields.gather(read.map_err(|message| Error::invalid("speed", message)))
 }
 
 fn view(workspace: &Workspace) -> ClockView {

@@ -8,5 +8,6 @@ pub mod happening;
 pub mod health;
 pub mod reset;
 pub mod scene;
+pub mod settings;
 pub mod timeline;
 pub mod workspaces;

@@ -38,6 +38,18 @@ pub struct CallView<'a> {
 impl<'a> CallView<'a> {
     /// The call as it is at `now`.
     pub fn of(call: &Call, world: &'a World, now: Timestamp) -> CallView<'a> {
+        CallView::with_transcript(call, world, world.storyteller().transcript(call, now))
+    }
+
+    /// The same as an item of a list: without its transcript, which then is not even made, where the world is set so.
+    pub fn in_list(call: &Call, world: &'a World, now: Timestamp) -> CallView<'a> {
+        match world.settings().list_transcripts {
+            true => CallView::of(call, world, now),
+            false => CallView::with_transcript(call, world, Vec::new()),
+        }
+    }
+
+    fn with_transcript(call: &Call, world: &'a World, transcript: Vec<Line>) -> CallView<'a> {
         let directory = &world.fixtures().directory;
         let campaign = directory.campaign(call.campaign);
         let story = world.storyteller();
@@ -61,7 +73,7 @@ impl<'a> CallView<'a> {
             sentiment: call.sentiment,
             summary: filing.summary,
             tags: filing.tags,
-            transcript: story.transcript(call, now),
+            transcript,
         }
     }
 }

@@ -133,7 +133,7 @@ fn check_content_type(request: &Request) -> Result<(), Refusal> {
 }
 
 /// What kind of JSON a value is, in words.
-fn kind(value: &Value) -> &'static str {
+pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

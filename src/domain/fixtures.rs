@@ -20,6 +20,7 @@ use super::directory::Directory;
 use super::phone_number::PhoneNumber;
 use super::plan::Script;
 use super::scenario::Scenario;
+use super::settings::Weights;
 use crate::rng::Stream;
 
 /// One file of fixtures.
@@ -116,9 +117,9 @@ impl Fixtures {
     }
 
     /// A scenario for a call of that direction, drawn by weight.
-    pub fn draw_scenario(&self, direction: Direction, stream: &mut Stream) -> &Scenario {
-        let drawn = stream.weighted(self.scenarios.iter().map(|scenario| scenario.weight(direction)));
-        // Fixtures without a weight above 0 for each direction are refused, so something is drawn.
+    pub fn draw_scenario(&self, weights: &Weights, direction: Direction, stream: &mut Stream) -> &Scenario {
+        let drawn = stream.weighted(weights.for_calls(direction).iter().copied());
+        // Weights of which none is above 0 for a direction are refused, so something is drawn.
         &self.scenarios[drawn.unwrap_or(0)]
     }
 

@@ -22,6 +22,7 @@ pub mod recording;
 pub mod scenario;
 pub mod schedule;
 pub mod seed;
+pub mod settings;
 pub mod signature;
 pub mod story;
 mod vocabulary;

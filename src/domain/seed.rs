@@ -111,7 +111,7 @@ impl<'a> Past<'a> {
         let Some(person) = person::contact(business, stream.below(contacts), self.people) else {
             return;
         };
-        let scenario = self.fixtures.draw_scenario(start.direction, &mut stream);
+        let scenario = self.fixtures.draw_scenario(&world.settings().weights, start.direction, &mut stream);
         let nth = world.calls_with(person);
         let brief = Brief { scenario, business, direction: start.direction, person, nth };
         let plan = Plan::draw(&brief, &self.fixtures.dialogues, self.people, &mut stream);

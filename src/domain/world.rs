@@ -7,6 +7,7 @@ mod forcing;
 mod life;
 mod placing;
 mod reading;
+mod settings;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
@@ -26,22 +27,13 @@ use super::moment::{CallStep, Moment, Transition, What};
 use super::phone_number::PhoneNumber;
 use super::quota::{Minutes, RateLimit};
 use super::schedule::{Schedule, Ticket};
+use super::settings::WorldSettings;
 use super::webhook::{Attempt, Lane, Outbox};
 use crate::rng::Seed;
 use crate::time::Timestamp;
 
+pub use super::settings::Quotas;
 pub use placing::{Inbound, Placement};
-
-/// The quotas of an account.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Quotas {
-    /// Requests a minute for each token; no limit where `None`.
-    pub requests_per_minute: Option<u32>,
-    /// Call minutes a month; no limit where `None`.
-    pub minutes_per_month: Option<u64>,
-    /// Whether calls go on past the monthly minutes.
-    pub overage: bool,
-}
 
 /// What happens next to a live call.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +63,7 @@ pub struct World {
     fixtures: Arc<Fixtures>,
     seed: Seed,
     now: Timestamp,
-    quotas: Quotas,
+    settings: WorldSettings,
     /// By the campaign's position in the directory.
     campaigns: Vec<CampaignState>,
     ledger: Ledger,
@@ -94,7 +86,7 @@ impl World {
         World {
             seed,
             now,
-            quotas,
+            settings: WorldSettings::new(quotas, &fixtures.scenarios),
             campaigns: fixtures.directory.campaigns.iter().map(CampaignState::from).collect(),
             ledger: Ledger::new(Arc::clone(&fixtures)),
             calls_with: HashMap::new(),
@@ -169,7 +161,7 @@ impl World {
 
     /// Counts a request against the rate limit. Where it is one too many: how long until the client is served again, as an error.
     pub fn count_request(&mut self, client: &str) -> Result<(), Duration> {
-        match self.quotas.requests_per_minute {
+        match self.settings.quotas.requests_per_minute {
             Some(limit) => self.rate_limit.count(client, limit, self.now),
             None => Ok(()),
         }
@@ -177,7 +169,7 @@ impl World {
 
     /// Whether requests are counted at all.
     pub fn limits_requests(&self) -> bool {
-        self.quotas.requests_per_minute.is_some()
+        self.settings.quotas.requests_per_minute.is_some()
     }
 
     /// The answers that idempotency keys bring back.

@@ -22,6 +22,7 @@ mod methods;
 mod program;
 mod program_fixtures;
 mod quotas;
+mod settings;
 mod source;
 mod stop;
 mod support;

@@ -19,8 +19,9 @@ const API: [(&str, &[&str]); 5] = [
 ];
 
 /// The same of the control API.
-const CONTROL: [(&str, &[&str]); 7] = [
+const CONTROL: [(&str, &[&str]); 8] = [
     ("/__admin/health", &["GET", "HEAD"]),
+    ("/__admin/settings", &["GET", "HEAD", "PATCH"]),
     ("/__admin/businesses", &["GET", "HEAD"]),
     ("/__admin/agents", &["GET", "HEAD"]),
     ("/__admin/phone-numbers", &["GET", "HEAD"]),

@@ -42,6 +42,26 @@ fn every_kind_of_value_says_what_it_accepts() {
              2000 to 2100, such as 2026-04-18T14:21:42Z",
         ),
         (
+            "--speed fast",
+            "--speed does not take \"fast\", given on the command line; it takes a number from 0.001 to 1,000,000 with up to \
+             3 decimals, such as 1, 0.5 or 60",
+        ),
+        (
+            "--max-workspaces 0",
+            "--max-workspaces does not take \"0\", given on the command line; it takes a whole number from 1 to 1,000,000, \
+             or off",
+        ),
+        (
+            "--journal-size all",
+            "--journal-size does not take \"all\", given on the command line; it takes a whole number from 0 to 1,000,000",
+        ),
+        (
+            "--admin-origin http://localhost:3000/",
+            "--admin-origin does not take \"http://localhost:3000/\", given on the command line: an origin has nothing after \
+             host and port, not even a slash; it takes http:// or https://, a host, and a port unless it is the scheme's \
+             own, such as http://localhost:3000; or *",
+        ),
+        (
             "--fixtures nowhere",
             "--fixtures does not take \"nowhere\", given on the command line: there is no such folder; it takes the \
              path of a folder",
@@ -111,6 +131,7 @@ fn a_misspelt_name_is_answered_with_the_nearest() {
     for (option, given, accepts, meant) in [
         ("auth", "strcit", "any, off or strict", "strict"),
         ("profile", "Production", "lenient or production", "production"),
+        ("clock", "manuel", "real or manual", "manual"),
         ("log-format", "jsn", "pretty, json or off", "json"),
         ("webhook-signature", "standart", "akol, standard or both", "standard"),
         ("overage", "ture", "on or off (or true or false)", "true"),
@@ -159,6 +180,11 @@ fn options_that_contradict_each_other_are_both_named() {
             "--webhook-url \"https://10.0.0.1\", given on the command line, does not go with --profile production, \
              given on the command line: the production profile sends to public addresses only; give an https URL of a public host, or take --profile \
              lenient",
+        ),
+        (
+            Scene::file("clock = 'manual'").and_args("--speed 60"),
+            "--speed 60, given on the command line, has no effect with --clock manual, given in file mock.toml, line 1; take \
+             --clock real, or leave the speed out",
         ),
         (
             Scene::env("AKOL_MOCK_WEBHOOK_SECRET", "hush").and_args("--webhook-signature standard"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Scene;
-use crate::config::{Signature, Webhooks};
+use crate::config::{ClockMode, Signature, Webhooks};
 
 /// Asserts which values of an option are accepted and which are refused.
 fn assert_edges(option: &str, accepted: &[&str], refused: &[&str]) {
@@ -23,6 +23,8 @@ fn numbers_end_where_their_range_ends() {
     assert_edges("seed", &["0", &max], &["", "-1", "1.5", "18446744073709551616", " 1"]);
     assert_edges("calls", &["0", "10000000"], &["10000001", "-1", "1e3"]);
     assert_edges("rate-limit", &["1", "1000000000", "off"], &["0", "1000000001", "on", "false"]);
+    assert_edges("journal-size", &["0", "1000000"], &["1000001", "-1", "off"]);
+    assert_edges("max-workspaces", &["1", "1000000", "off"], &["0", "1000001", "none"]);
     assert_edges("minute-limit", &["1", &max, "off"], &["0", "-1", "never"]);
 }
 
@@ -32,6 +34,34 @@ fn a_clock_starts_in_the_years_2000_to_2100() {
         "start-time",
         &["2000-01-01T00:00:00Z", "2100-12-31T23:59:59.999Z", "2026-04-18T16:21:42+02:00"],
         &["1999-12-31T23:59:59.999Z", "2101-01-01T00:00:00Z", "2026-04-18", "2026-04-18T14:21:42", "now"],
+    );
+}
+
+#[test]
+fn a_clock_runs_at_a_thousandth_to_a_millionfold() {
+    assert_edges("clock", &["real", "manual"], &["", "off", "Manual"]);
+    assert_edges("speed", &["0.001", "1", "1000000", "2.50"], &["", "0", "-1", "1.2345", "1000000.001", "1e3", "fast"]);
+    let speed = |scene: Scene| scene.settings().speed.to_string();
+    assert_eq!(speed(Scene::file("speed = 0.5")), "0.5");
+    assert_eq!(speed(Scene::file("speed = 60")), "60");
+    let still = Scene::args("--clock manual --speed 1").settings();
+    assert_eq!((still.clock, still.speed), (ClockMode::Manual, crate::speed::Speed::REAL));
+}
+
+#[test]
+fn origins_are_kept_as_browsers_write_them() {
+    let origins = |scene: Scene| scene.settings().admin_origins;
+    let wanted = ["http://localhost:3000", "https://app.example.com"];
+    assert_eq!(
+        origins(Scene::args("--admin-origin HTTP://localhost:3000 --admin-origin https://App.example.com:443")),
+        wanted
+    );
+    assert_eq!(origins(Scene::env("AKOL_MOCK_ADMIN_ORIGIN", "http://localhost:3000, https://app.example.com")), wanted);
+    assert_eq!(origins(Scene::file("admin-origin = ['http://localhost:3000', 'https://app.example.com']")), wanted);
+    assert_edges(
+        "admin-origin",
+        &["*", "http://[::1]:1"],
+        &["", "null", "localhost", "http://a/", "http://u@a", "ws://a"],
     );
 }
 

@@ -150,7 +150,8 @@ impl World {
             let name = self.campaigns[usize::from(call.campaign)].scenario.as_deref()?;
             fixtures.scenario(name).filter(fits)
         };
-        let drawn = || fixtures.draw_scenario(call.direction, &mut seed.child("scenario").stream());
+        let drawn =
+            || fixtures.draw_scenario(&self.settings.weights, call.direction, &mut seed.child("scenario").stream());
         call.asked_for.or_else(dialled).or_else(campaigns_own).unwrap_or_else(drawn)
     }
 
@@ -222,10 +223,9 @@ impl World {
 
     fn check_minutes(&self) -> Result<(), Error> {
         let used = self.minutes.used(self.now);
-        match self.quotas.minutes_per_month {
-            Some(allowed) if used >= allowed && !self.quotas.overage => {
-                Err(self.minutes_used_up(Some((used, allowed))))
-            }
+        let quotas = self.settings.quotas;
+        match quotas.minutes_per_month {
+            Some(allowed) if used >= allowed && !quotas.overage => Err(self.minutes_used_up(Some((used, allowed)))),
             _ => Ok(()),
         }
     }

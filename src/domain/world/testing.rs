@@ -74,7 +74,7 @@ impl World {
     }
 
     pub fn with_quotas(mut self, quotas: Quotas) -> World {
-        self.quotas = quotas;
+        self.settings.quotas = quotas;
         self
     }
 

@@ -5,3 +5,4 @@ mod events;
 mod lifecycle;
 mod quotas;
 mod scenarios;
+mod settings;

@@ -1,0 +1,139 @@
+//! `GET /__admin/settings`, `PATCH /__admin/settings`: what can be set while a world lives. One line a setting.
+
+mod weights;
+
+use hyper::StatusCode;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use self::weights::WeightsView;
+use crate::config::Settings;
+use crate::dialect::envelope;
+use crate::dialect::fields::{Fields, kind};
+use crate::dialect::refusal::Refusal;
+use crate::domain::error::{Error, FieldError};
+use crate::domain::fixtures::Fixtures;
+use crate::domain::quoted::Quoted;
+use crate::domain::settings::WorldSettings;
+use crate::domain::world::World;
+use crate::time::Timestamp;
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+/// One setting.
+struct Setting {
+    name: &'static str,
+    show: fn(&WorldSettings, &Fixtures) -> Shown,
+    /// Sets it to what was given, or says what is wrong with that.
+    change: fn(&mut WorldSettings, &Given<'_>) -> Result<(), Error>,
+}
+
+/// All settings, in the order in which they are shown.
+const SETTINGS: [Setting; 5] = [
+    Setting {
+        name: "rateLimit",
+        show: |of, _| Shown::Limit(of.quotas.requests_per_minute.map(u64::from)),
+        change: |to, given| {
+            given.limit(Settings::MAX_RATE_LIMIT, REQUESTS).map(|limit| to.quotas.requests_per_minute = limit)
+        },
+    },
+    Setting {
+        name: "minuteLimit",
+        show: |of, _| Shown::Limit(of.quotas.minutes_per_month),
+        change: |to, given| given.limit(u64::MAX, MINUTES).map(|limit| to.quotas.minutes_per_month = limit),
+    },
+    Setting {
+        name: "overage",
+        show: |of, _| Shown::Switch(of.quotas.overage),
+        change: |to, given| given.switch().map(|is_on| to.quotas.overage = is_on),
+    },
+    Setting {
+        name: "scenarioWeights",
+        show: |of, fixtures| Shown::Weights(WeightsView::of(&of.weights, fixtures)),
+        change: |to, given| weights::read(given, &to.weights).map(|weights| to.weights = weights),
+    },
+    Setting {
+        name: "listTranscripts",
+        show: |of, _| Shown::Switch(of.list_transcripts),
+        change: |to, given| given.switch().map(|is_on| to.list_transcripts = is_on),
+    },
+];
+
+const REQUESTS: &str = "a whole number of requests a minute from 1 to 1,000,000,000, or null for no limit";
+const MINUTES: &str = "a whole number of minutes a month from 1, or null for no limit";
+
+/// The value of a setting as it is shown.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown {
+    Limit(Option<u64>),
+    Switch(bool),
+    Weights(WeightsView),
+}
+
+/// All settings.
+pub fn show(world: &World, _: Timestamp, _: &Request) -> Result<Reply, Refusal> {
+    Ok(envelope::success(StatusCode::OK, &SettingsView(world)))
+}
+
+/// Changes the settings that are named, all of them or none.
+pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    let mut fields = Fields::read(request)?;
+    fields.only(&SETTINGS.map(|setting| setting.name));
+    let object = fields.to_value();
+    let mut settings = world.settings().clone();
+    for Setting { name, change, .. } in SETTINGS {
+        if let Some(value) = object.get(name) {
+            fields.gather(change(&mut settings, &Given { name, value, fixtures: world.fixtures() }));
+        }
+    }
+    fields.finish()?;
+    world.change_settings(settings);
+    Ok(envelope::success(StatusCode::OK, &SettingsView(world)))
+}
+
+struct SettingsView<'a>(&'a World);
+
+impl Serialize for SettingsView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let show = |setting: Setting| (setting.name, (setting.show)(self.0.settings(), self.0.fixtures()));
+        serializer.collect_map(SETTINGS.map(show))
+    }
+}
+
+/// What was given for a setting.
+struct Given<'a> {
+    name: &'static str,
+    value: &'a Value,
+    fixtures: &'a Fixtures,
+}
+
+impl Given<'_> {
+    /// A whole number from 1 to `most`, or `null` for no limit; `expected` says so in words.
+    fn limit<T: TryFrom<u64> + Into<u64>>(&self, most: T, expected: &str) -> Result<Option<T>, Error> {
+        if self.value.is_null() {
+            return Ok(None);
+        }
+        let most = most.into();
+        let number = self.value.as_u64().filter(|number| (1..=most).contains(number));
+        number.and_then(|number| T::try_from(number).ok()).map(Some).ok_or_else(|| self.wrong(expected))
+    }
+
+    fn switch(&self) -> Result<bool, Error> {
+        self.value.as_bool().ok_or_else(|| self.wrong("true or false"))
+    }
+
+    fn wrong(&self, expected: &str) -> Error {
+        Error::Invalid(vec![wrong(self.name.to_owned(), self.value, expected)])
+    }
+}
+
+/// What is wrong with a field that was given `value`.
+fn wrong(field: String, value: &Value, expected: &str) -> FieldError {
+    let shown = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => Quoted(text).to_string(),
+        other => kind(other).to_owned(),
+    };
+    FieldError { field: field.into(), message: format!("is {shown}, must be {expected}") }
+}
