@@ -21,7 +21,7 @@ use crate::time::{Stopwatch, Timestamp};
 use crate::wire::body::Body;
 use crate::wire::log::{Entry, Log};
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, discard, read_body};
+use crate::wire::request::{MAX_BODY, Request, discard, read_body};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -129,7 +129,7 @@ impl Service {
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(request));
         let takes_body = request.method != Method::GET && request.method != Method::HEAD;
         if admitted.is_ok() && takes_body {
-            request.body = read_body(&request.headers, body).await?;
+            request.body = read_body(&request.headers, body, MAX_BODY).await?;
         } else {
             discard(&request.headers, body).await;
         }
