@@ -12,7 +12,7 @@ use crate::domain::world::World;
 use crate::engine::Workspace;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, decode};
+use crate::wire::request::{MAX_BODY, Request, decode};
 
 /// What answers a request: a plain function from world and request to reply.
 #[derive(Clone, Copy)]
@@ -34,6 +34,8 @@ pub struct Route {
     path: &'static str,
     /// What answers.
     pub handler: Handler,
+    /// The longest body that is read, in bytes.
+    pub max_body: usize,
 }
 
 use Handler::{Act, Look, Read, Write};
@@ -70,7 +72,7 @@ pub const CONTROL: &[Route] = &[
 ];
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
-    Route { method, path, handler }
+    Route { method, path, handler, max_body: MAX_BODY }
 }
 
 /// Why no route answers a request.

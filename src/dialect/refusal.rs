@@ -10,7 +10,7 @@ use crate::domain::error::{Error, FieldError};
 use crate::domain::fault::Fault;
 use crate::wire::conditional::Unmet;
 use crate::wire::reply::Reply;
-use crate::wire::request::{BODY_WITHIN, MAX_BODY, MAX_HEADERS, MAX_TARGET, Unreadable};
+use crate::wire::request::{BODY_WITHIN, MAX_HEADERS, MAX_TARGET, Unreadable};
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -124,8 +124,8 @@ impl From<Error> for Refusal {
 impl From<Unreadable> for Refusal {
     fn from(unreadable: Unreadable) -> Refusal {
         let (status, message) = match unreadable {
-            Unreadable::BodyTooLong => {
-                (StatusCode::PAYLOAD_TOO_LARGE, format!("The request body is longer than {MAX_BODY} bytes"))
+            Unreadable::BodyTooLong { limit } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, format!("The request body is longer than {limit} bytes"))
             }
             Unreadable::HeadersTooLong => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -79,7 +79,7 @@ impl Answer {
             status: reply.status.as_u16(),
             headers: reply.headers.clone(),
             body: cut(whole),
-            body_length: Some(reply.body.len()),
+            body_length: reply.body.len(),
             subject: reply.subject,
             trouble,
         }

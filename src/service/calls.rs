@@ -9,7 +9,7 @@ use crate::engine::{Arrival, Meddling, Workspace};
 use crate::routes::{API, Handler, Route};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, discard, read_body};
+use crate::wire::request::{MAX_BODY, Request, discard, read_body};
 
 impl Service {
     /// Answers a request whose path below the API's root begins at `root`.
@@ -30,7 +30,7 @@ impl Service {
             request.id = std::mem::take(id);
         }
         if routed.is_ok() && takes_body(&request.method) {
-            match read_body(&request.headers, body).await {
+            match read_body(&request.headers, body, MAX_BODY).await {
                 Ok(body) => request.body = body,
                 Err(unreadable) => routed = Err(unreadable.into()),
             }

@@ -65,7 +65,7 @@ impl Service {
         };
         request.id = id;
         if takes_body(&request.method) {
-            request.body = read_body(&request.headers, body).await?;
+            request.body = read_body(&request.headers, body, route.max_body).await?;
         } else {
             discard(&request.headers, body).await;
         }

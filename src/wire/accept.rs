@@ -10,13 +10,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::body::Body;
+use super::breakage::{Breakable, Breakage, Order};
 use super::unparsed::{Explain, Explaining};
 
 /// How long what is under way may take to finish once the server is told to stop.
@@ -26,8 +27,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to leave a broken listener alone: running out of file descriptors passes, and must not become a busy loop.
 const BREATHER: Duration = Duration::from_millis(50);
 
-/// Serves connections with `handle` until `stop` changes; what is no HTTP is answered with `explain`. No single connection's
-/// failure ends it. Then requests under way may finish, and after them `aftermath`, within [`GRACE`] in all; what has not is cut off.
+/// Serves connections with `handle` until `stop` changes; what is no HTTP is answered with `explain`. Where a
+/// response carries a [`Breakage`], the connection breaks in its place. No single connection's failure ends it. Then requests under way may finish, and after them `aftermath`, within [`GRACE`] in all; what has not is cut off.
 pub async fn serve<H, F>(
     listener: TcpListener,
     handle: H,
@@ -79,7 +80,7 @@ fn connect<H, F>(
     handle: H,
     explain: Explain,
 ) -> http1::Connection<
-    Explaining<TokioIo<TcpStream>>,
+    Explaining<Breakable>,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + use<H, F>,
 >
 where
@@ -88,9 +89,20 @@ where
 {
     // Small answers must not wait for more to send; a socket that refuses this still works.
     let _ = stream.set_nodelay(true);
+    let order = Arc::new(Order::default());
+    let socket = Breakable::new(stream, Arc::clone(&order));
     let service = service_fn(move |request| {
         let reply = handle(request, peer);
-        async move { Ok::<_, Infallible>(reply.await) }
+        let order = Arc::clone(&order);
+        async move {
+            let response = reply.await;
+            if let Some(breakage) = response.extensions().get::<Breakage>() {
+                order.give(*breakage, response.headers());
+                // hyper flushes when nothing is left to write, and at that the socket breaks.
+                return std::future::pending().await;
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
-    http.serve_connection(Explaining::new(TokioIo::new(stream), explain), service)
+    http.serve_connection(Explaining::new(socket, explain), service)
 }

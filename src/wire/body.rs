@@ -1,11 +1,12 @@
-//! The body of a reply: bytes at hand, or chunks made as they are sent.
+//! The body of a reply: bytes at hand, chunks made as they are sent, or chunks that come as things happen.
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::mpsc;
 
 /// See the module.
 pub enum Body {
@@ -18,6 +19,9 @@ pub enum Body {
         /// How many bytes are still to come.
         left: u64,
     },
+    /// Chunks that somebody sends when there is something to send. Nobody knows how many; they end when their sender is gone. An empty
+    /// one says nothing, and is passed over.
+    Stream(mpsc::Receiver<Bytes>),
 }
 
 impl Body {
@@ -28,15 +32,16 @@ impl Body {
     pub fn at_hand(&self) -> Option<Bytes> {
         match self {
             Body::Full(bytes) => Some(bytes.clone()),
-            Body::Chunks { .. } => None,
+            Body::Chunks { .. } | Body::Stream(_) => None,
         }
     }
 
-    /// How many bytes are still to come.
-    pub fn len(&self) -> u64 {
+    /// How many bytes are still to come; `None` where nobody knows.
+    pub fn len(&self) -> Option<u64> {
         match self {
-            Body::Full(bytes) => bytes.len() as u64,
-            Body::Chunks { left, .. } => *left,
+            Body::Full(bytes) => Some(bytes.len() as u64),
+            Body::Chunks { left, .. } => Some(*left),
+            Body::Stream(_) => None,
         }
     }
 }
@@ -45,7 +50,7 @@ impl HttpBody for Body {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let chunk = match self.get_mut() {
             Body::Full(bytes) if bytes.is_empty() => None,
             Body::Full(bytes) => Some(std::mem::take(bytes)),
@@ -54,15 +59,60 @@ impl HttpBody for Body {
                 *left = left.saturating_sub(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64));
                 chunk
             }
+            Body::Stream(chunks) => loop {
+                let chunk = ready!(chunks.poll_recv(context));
+                if chunk.as_ref().is_none_or(|chunk| !chunk.is_empty()) {
+                    break chunk;
+                }
+            },
         };
         Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.len() == 0
+        self.len() == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.len())
+        self.len().map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_has_no_length_and_ends_when_its_sender_is_gone() {
+        let (sender, receiver) = mpsc::channel(4);
+        let mut body = Body::Stream(receiver);
+        assert_eq!(body.len(), None);
+        assert_eq!(body.size_hint().exact(), None);
+        for chunk in ["one", "", "two"] {
+            sender.send(Bytes::from_static(chunk.as_bytes())).await.unwrap();
+        }
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "one");
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "two");
+        assert!(!body.is_end_stream(), "more may come");
+        drop(sender);
+        assert!(body.frame().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_before_the_sender_left_still_comes() {
+        let (sender, receiver) = mpsc::channel(4);
+        sender.send(Bytes::from_static(b"farewell")).await.unwrap();
+        drop(sender);
+        assert_eq!(Body::Stream(receiver).collect().await.unwrap().to_bytes(), "farewell");
+    }
+
+    #[test]
+    fn bytes_and_chunks_know_their_length() {
+        let made = ["ab", "c"].map(|text| Bytes::from_static(text.as_bytes()));
+        assert_eq!(Body::Chunks { chunks: Box::new(made.into_iter()), left: 3 }.size_hint().exact(), Some(3));
+        assert_eq!(Body::Full(Bytes::from_static(b"abcd")).size_hint().exact(), Some(4));
+        assert!(Body::EMPTY.is_end_stream());
     }
 }

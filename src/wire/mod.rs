@@ -1,7 +1,8 @@
-//! HTTP that knows no calls: reading requests, writing replies, byte ranges, the accept loop, the request log.
+//! HTTP that knows no calls: reading requests, writing replies, byte ranges, the accept loop, broken connections, the request log.
 
 pub mod accept;
 pub mod body;
+pub mod breakage;
 pub mod conditional;
 pub mod log;
 pub mod query;

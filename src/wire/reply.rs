@@ -5,6 +5,7 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::body::Body;
+use super::breakage::Breakage;
 
 /// What a handler answers.
 pub struct Reply {
@@ -18,6 +19,8 @@ pub struct Reply {
     pub subject: Option<u64>,
     /// What is to be given back when it has been sent.
     pub ticket: Option<u128>,
+    /// How the connection is to break in place of this reply, if it is.
+    pub breakage: Option<Breakage>,
 }
 
 impl Reply {
@@ -25,7 +28,7 @@ impl Reply {
     pub fn new(status: StatusCode, content_type: &'static str, body: Body) -> Reply {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Reply { status, headers, body, subject: None, ticket: None }
+        Reply { status, headers, body, subject: None, ticket: None, breakage: None }
     }
 
     /// A reply of JSON that has been written already.
@@ -46,25 +49,35 @@ impl Reply {
         Reply { subject: Some(subject), ..self }
     }
 
-    /// As it is sent: to a `HEAD` request all but the body.
+    /// The same reply, in whose place the connection is to break.
+    pub fn broken(self, breakage: Breakage) -> Reply {
+        Reply { breakage: Some(breakage), ..self }
+    }
+
+    /// As it is sent: to a `HEAD` request all but the body. How the connection is to break is among the response's extensions.
     pub fn into_response(self, to_head: bool) -> Response<Body> {
         let mut response = Response::new(Body::EMPTY);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
+        if let Some(breakage) = self.breakage {
+            response.extensions_mut().insert(breakage);
+        }
         if !to_head {
             *response.body_mut() = self.body;
-        } else if self.status != StatusCode::NOT_MODIFIED {
+        } else if self.status != StatusCode::NOT_MODIFIED
+            && let Some(length) = self.body.len()
+        {
             // In a 304 it would stand for the length of what the client has.
-            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         response
     }
 
-    /// As the last bytes of a connection. Chunks that would have to be made are left out.
+    /// As the last bytes of a connection. Chunks that would have to be made or waited for are left out.
     pub fn into_bytes(self) -> Vec<u8> {
         let body = match self.body {
             Body::Full(bytes) => bytes,
-            Body::Chunks { .. } => Bytes::new(),
+            Body::Chunks { .. } | Body::Stream(_) => Bytes::new(),
         };
         let reason = self.status.canonical_reason().unwrap_or_default();
         let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
@@ -74,5 +87,37 @@ impl Reply {
         bytes.extend(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes());
         bytes.extend(body);
         bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::body::Body as _;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn stream() -> Reply {
+        let (sender, receiver) = mpsc::channel(1);
+        sender.try_send(Bytes::from_static(b"data: 1\n\n")).unwrap();
+        Reply::new(StatusCode::OK, "text/event-stream", Body::Stream(receiver))
+    }
+
+    #[test]
+    fn only_a_body_of_known_length_announces_it_to_head() {
+        let response = stream().into_response(true);
+        assert!(!response.headers().contains_key(CONTENT_LENGTH));
+        assert!(response.body().is_end_stream(), "and it has no body");
+        let response = Reply::json(StatusCode::OK, "{}").into_response(true);
+        assert_eq!(response.headers()[CONTENT_LENGTH], "2");
+        let response = stream().into_response(false);
+        assert!(!response.headers().contains_key(CONTENT_LENGTH));
+        assert_eq!(response.body().size_hint().exact(), None);
+    }
+
+    #[test]
+    fn the_last_bytes_of_a_connection_wait_for_no_stream() {
+        let bytes = stream().into_bytes();
+        assert!(bytes.ends_with(b"content-length: 0\r\nconnection: close\r\n\r\n"));
     }
 }

@@ -12,7 +12,7 @@ use hyper::{HeaderMap, Method, Version};
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 
-/// The largest body that is read, in bytes.
+/// The largest body that is read of an ordinary request, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
 /// How much of an unwanted body is read before the client is cut off, in bytes.
 const MAX_DISCARDED: usize = 16 << 20;
@@ -52,8 +52,11 @@ pub struct Request {
 /// Why a request cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// The body is longer than [`MAX_BODY`].
-    BodyTooLong,
+    /// The body is longer than it may be.
+    BodyTooLong {
+        /// The most that it may have, in bytes.
+        limit: usize,
+    },
     /// The headers are longer than [`MAX_HEADERS`].
     HeadersTooLong,
     /// The path and query are longer than [`MAX_TARGET`].
@@ -105,18 +108,18 @@ impl Request {
     }
 }
 
-/// Reads a body, up to [`MAX_BODY`].
-pub async fn read_body(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Unreadable> {
+/// Reads a body of at most `limit` bytes.
+pub async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: usize) -> Result<Bytes, Unreadable> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY) {
+    if announced.is_some_and(|length| length > limit) {
         discard(headers, body).await;
-        return Err(Unreadable::BodyTooLong);
+        return Err(Unreadable::BodyTooLong { limit });
     }
-    match timeout(BODY_WITHIN, Limited::new(&mut body, MAX_BODY).collect()).await {
+    match timeout(BODY_WITHIN, Limited::new(&mut body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             discard(headers, body).await;
-            Err(Unreadable::BodyTooLong)
+            Err(Unreadable::BodyTooLong { limit })
         }
         Ok(Err(_)) => Err(Unreadable::BodyBroken),
         Err(_) => Err(Unreadable::BodyTooSlow),
