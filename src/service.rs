@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 
 use crate::api::gate::{Gate, bearer_token};
 use crate::config::Settings;
+use crate::control::guard::Guard;
 use crate::dialect::refusal::Refusal;
 use crate::domain::quoted::Quoted;
 use crate::engine::Workspace;
@@ -30,6 +31,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Service {
     workspace: Arc<Workspace>,
     gate: Gate,
+    guard: Guard,
     admin_token: Option<String>,
     log: Log,
     /// What request ids grow from, and how many there have been.
@@ -69,6 +71,7 @@ impl Service {
         Service {
             workspace,
             gate: Gate::new(&settings.auth),
+            guard: Guard::new(settings),
             admin_token: settings.admin_token.clone(),
             log,
             ids: Seed::new(settings.seed).child("request"),
@@ -87,6 +90,10 @@ impl Service {
         let (reply, error) = match self.reply(&mut request, body).await {
             Ok(reply) => (reply, None),
             Err(refusal) => (refusal.reply(), Some(refusal.message)),
+        };
+        let reply = match Scope::of(&request.path) {
+            Scope::Control(_) => self.guard.share(&request, reply),
+            Scope::Api(_) | Scope::Neither => reply,
         };
         let now = self.workspace.clock().now();
         let reply = reply.with(REQUEST_ID, request_id.as_str()).with(DATE, self.date.at(now));
@@ -126,6 +133,11 @@ impl Service {
     }
 
     async fn reply(&self, request: &mut Request, body: Incoming) -> Result<Reply, Refusal> {
+        if matches!(Scope::of(&request.path), Scope::Control(_))
+            && let Some(allowed) = self.guard.preflight(request)
+        {
+            return Ok(allowed);
+        }
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(request));
         let takes_body = request.method != Method::GET && request.method != Method::HEAD;
         if admitted.is_ok() && takes_body {
@@ -150,6 +162,7 @@ impl Service {
             }
             Scope::Control(below) => {
                 if below != "/health" {
+                    self.guard.admit(request)?;
                     self.admit_to_control(request)?;
                 }
                 routes::find(CONTROL, &request.method, below)

@@ -3,5 +3,6 @@
 pub mod calls;
 pub mod campaigns;
 pub mod directory;
+pub mod guard;
 pub mod health;
 pub mod settings;
