@@ -30,6 +30,12 @@ impl Service {
         stopwatch: Stopwatch,
     ) -> Reply {
         let request_id = self.next_id();
+        if let Some(allowed) = self.guard.preflight(&request) {
+            discard(&request.headers, body).await;
+            let workspace = self.workspaces.default();
+            return self
+                .finish(Ok(allowed), &Notes { workspace, request: &request, request_id: &request_id, stopwatch });
+        }
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
         let workspace = admitted.and_then(|()| self.workspace_for(&request));
         let (workspace, outcome) = match workspace {
@@ -42,7 +48,9 @@ impl Service {
                 (Arc::clone(self.workspaces.default()), Err(refusal))
             }
         };
-        self.finish(outcome, &Notes { workspace: &workspace, request: &request, request_id: &request_id, stopwatch })
+        let notes = Notes { workspace: &workspace, request: &request, request_id: &request_id, stopwatch };
+        let reply = self.finish(outcome, &notes);
+        self.guard.share(&request, reply)
     }
 
     /// Answers a request to a path at which there is nothing.
@@ -85,6 +93,7 @@ impl Service {
         if &request.path[root..] == HEALTH {
             return Ok(());
         }
+        self.guard.admit(request)?;
         let Some(wanted) = &self.admin_token else { return Ok(()) };
         match bearer_token(request) {
             None => {

@@ -15,6 +15,7 @@ use hyper::{Method, StatusCode};
 use self::scope::Scope;
 use crate::api::gate::Gate;
 use crate::config::Settings;
+use crate::control::guard::Guard;
 use crate::dialect::refusal::Refusal;
 use crate::domain::quoted::Quoted;
 use crate::engine::{Workspace, Workspaces};
@@ -33,6 +34,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Service {
     workspaces: Arc<Workspaces>,
     gate: Gate,
+    guard: Guard,
     admin_token: Option<String>,
     log: Log,
     /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
@@ -57,6 +59,7 @@ impl Service {
         Service {
             workspaces,
             gate: Gate::new(&settings.auth),
+            guard: Guard::new(settings),
             admin_token: settings.admin_token.clone(),
             log,
             ids: Seed::new(settings.seed).child("control request"),

@@ -28,7 +28,12 @@ impl Reply {
     pub fn new(status: StatusCode, content_type: &'static str, body: Body) -> Reply {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Reply { status, headers, body, subject: None, ticket: None, breakage: None }
+        Reply { headers, body, ..Reply::empty(status) }
+    }
+
+    /// A reply without body or headers.
+    pub fn empty(status: StatusCode) -> Reply {
+        Reply { status, headers: HeaderMap::new(), body: Body::EMPTY, subject: None, ticket: None, breakage: None }
     }
 
     /// A reply of JSON that has been written already.
