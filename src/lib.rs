@@ -15,6 +15,8 @@ mod domain;
 mod driver;
 mod engine;
 mod fixture_files;
+#[doc(hidden)]
+pub mod metrics;
 mod origin;
 mod rng;
 mod routes;
