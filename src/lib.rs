@@ -16,6 +16,7 @@ mod domain;
 mod driver;
 mod engine;
 mod fixture_files;
+mod metrics;
 mod mock_server;
 mod origin;
 mod rng;

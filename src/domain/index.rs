@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::call::Call;
+use super::call::{Call, Status};
 use super::directory::Directory;
 use super::facet::{Facet, Filter};
 use super::ledger::Slot;
@@ -91,6 +91,11 @@ impl Index {
                 self.bitmaps[new.position(directory)].insert(rank);
             }
         }
+    }
+
+    /// How many ranked calls have that status.
+    pub(super) fn count(&self, status: Status, directory: &Directory) -> u64 {
+        self.bitmaps[Facet::Status(status).position(directory)].len()
     }
 
     /// How many ranked calls match, and the slots of those at `page`, counted from the newest.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::call::{Call, CallId};
+use super::call::{Call, CallId, Status};
 use super::facet::Filter;
 use super::fixtures::Fixtures;
 use super::index::Index;
@@ -91,6 +91,18 @@ impl Ledger {
     /// How many calls there are.
     pub fn len(&self) -> usize {
         self.calls.len()
+    }
+
+    /// How many calls there are in each status, in the order of [`Status::ALL`]. Looks at no calls but those that are queued.
+    pub fn count_by_status(&self) -> [u64; Status::ALL.len()] {
+        let mut counts = [0; Status::ALL.len()];
+        for (count, status) in counts.iter_mut().zip(Status::ALL) {
+            *count = self.index.count(*status, &self.fixtures.directory);
+        }
+        for slot in self.queued.values() {
+            counts[self.get(*slot).status as usize] += 1;
+        }
+        counts
     }
 
     /// Every call, in the order in which they were made: what the naive reference of the tests goes through.

@@ -21,7 +21,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
             "domain::fixtures",
         ],
     ),
-    ("3: worlds behind a lock", &["engine/", "fixture_files"]),
+    ("3: worlds behind a lock", &["engine/", "fixture_files", "metrics"]),
     ("4: what acts, and Akol's way of speaking", &["delivery/", "driver", "dialect/"]),
     ("5: the handlers", &["api/", "control/"]),
     ("6: the table of routes", &["routes"]),

@@ -212,6 +212,8 @@ proptest! {
         for change in changes {
             apply(&mut ledger, change);
         }
+        let with = |status: &Status| ledger.iter().filter(|call| call.status == *status).count() as u64;
+        prop_assert_eq!(ledger.count_by_status().to_vec(), Status::ALL.iter().map(with).collect::<Vec<_>>());
         for (filter, page) in questions {
             let (total, calls) = ledger.list(&filter, page.clone());
             let ids = calls.iter().map(|call| call.id).collect::<Vec<_>>();
