@@ -10,6 +10,7 @@ mod reading;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,8 +19,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::campaigns::CampaignState;
+use super::faults::Faults;
 use super::fixtures::Fixtures;
 use super::idempotency::Idempotency;
+use super::latency::Latency;
 use super::ledger::{Ledger, Slot};
 use super::moment::{CallStep, Moment, Transition, What};
 use super::phone_number::PhoneNumber;
@@ -83,6 +86,10 @@ pub struct World {
     rate_limit: RateLimit,
     answers: Idempotency<Bytes>,
     outbox: Outbox,
+    /// What goes wrong with requests, on request.
+    faults: Faults,
+    /// How long every answer is held back; not at all where `None`.
+    latency: Option<Latency>,
     /// What has happened since the shell last asked.
     moments: Vec<Moment>,
 }
@@ -103,6 +110,8 @@ impl World {
             rate_limit: RateLimit::default(),
             answers: Idempotency::default(),
             outbox,
+            faults: Faults::default(),
+            latency: None,
             moments: Vec::new(),
             fixtures,
         }
