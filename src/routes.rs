@@ -3,7 +3,7 @@
 use hyper::Method;
 
 use crate::api::{audio, end, get, list, place, transcript};
-use crate::control::{calls, campaigns, directory, health};
+use crate::control::{calls, campaigns, directory, faults, health};
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
 use crate::time::Timestamp;
@@ -49,6 +49,10 @@ pub const CONTROL: &[Route] = &[
     route(Method::GET, "/campaigns", Read(campaigns::list)),
     route(Method::PATCH, "/campaigns/:id", Write(campaigns::change)),
     route(Method::POST, "/calls", Write(calls::receive)),
+    route(Method::GET, "/faults", Read(faults::list)),
+    route(Method::POST, "/faults", Write(faults::add)),
+    route(Method::DELETE, "/faults", Write(faults::clear)),
+    route(Method::DELETE, "/faults/:id", Write(faults::remove)),
 ];
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {

@@ -3,4 +3,5 @@
 pub mod calls;
 pub mod campaigns;
 pub mod directory;
+pub mod faults;
 pub mod health;

@@ -17,6 +17,7 @@ mod cli;
 mod control;
 mod determinism;
 mod dockerfile;
+mod faults;
 mod idempotency;
 mod methods;
 mod program;
