@@ -6,7 +6,7 @@ use hyper::Method;
 
 use crate::api::{audio, end, get, list, place, transcript};
 use crate::control::scene::{Pending, Scene};
-use crate::control::{calls, campaigns, clock, directory, health, reset, settings, timeline, workspaces};
+use crate::control::{calls, campaigns, clock, directory, faults, health, reset, settings, timeline, workspaces};
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
 use crate::engine::Workspace;
@@ -69,6 +69,10 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/clock/advance", Act(clock::advance)),
     route(Method::GET, "/workspaces", Act(workspaces::list)),
     route(Method::DELETE, "/workspaces/:id", Act(workspaces::drop)),
+    route(Method::GET, "/faults", Read(faults::list)),
+    route(Method::POST, "/faults", Write(faults::add)),
+    route(Method::DELETE, "/faults", Write(faults::clear)),
+    route(Method::DELETE, "/faults/:id", Write(faults::remove)),
 ];
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {

@@ -4,6 +4,7 @@ pub mod calls;
 pub mod campaigns;
 pub mod clock;
 pub mod directory;
+pub mod faults;
 pub mod guard;
 pub mod happening;
 pub mod health;

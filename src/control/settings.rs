@@ -10,9 +10,11 @@ use self::weights::WeightsView;
 use crate::config::Settings;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, kind};
+use crate::dialect::latency;
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fixtures::Fixtures;
+use crate::domain::latency::Latency;
 use crate::domain::quoted::Quoted;
 use crate::domain::settings::WorldSettings;
 use crate::domain::world::World;
@@ -29,7 +31,7 @@ struct Setting {
 }
 
 /// All settings, in the order in which they are shown.
-const SETTINGS: [Setting; 5] = [
+const SETTINGS: [Setting; 6] = [
     Setting {
         name: "rateLimit",
         show: |of, _| Shown::Limit(of.quotas.requests_per_minute.map(u64::from)),
@@ -57,6 +59,11 @@ const SETTINGS: [Setting; 5] = [
         show: |of, _| Shown::Switch(of.list_transcripts),
         change: |to, given| given.switch().map(|is_on| to.list_transcripts = is_on),
     },
+    Setting {
+        name: "latency",
+        show: |of, _| Shown::Latency(of.latency),
+        change: |to, given| given.latency().map(|latency| to.latency = latency),
+    },
 ];
 
 const REQUESTS: &str = "a whole number of requests a minute from 1 to 1,000,000,000, or null for no limit";
@@ -69,6 +76,7 @@ enum Shown {
     Limit(Option<u64>),
     Switch(bool),
     Weights(WeightsView),
+    Latency(Option<Latency>),
 }
 
 /// All settings.
@@ -121,6 +129,13 @@ impl Given<'_> {
 
     fn switch(&self) -> Result<bool, Error> {
         self.value.as_bool().ok_or_else(|| self.wrong("true or false"))
+    }
+
+    /// A latency, or `null` for none.
+    fn latency(&self) -> Result<Option<Latency>, Error> {
+        let mut fields = Fields::holding(self.name, self.value.clone());
+        let latency = latency::read(&mut fields, self.name);
+        fields.finish().map(|()| latency)
     }
 
     fn wrong(&self, expected: &str) -> Error {

@@ -1,4 +1,7 @@
-//! The fields of a JSON body, each checked, all errors gathered.
+//! The fields of a JSON body, each checked, all errors gathered. Here: fields that are strings, and what goes for all; in `values`: the
+//! other kinds.
+
+mod values;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -17,6 +20,8 @@ use crate::wire::request::Request;
 #[derive(Debug)]
 pub struct Fields {
     object: Map<String, Value>,
+    /// Where the object lies in the body, with a dot at its end; empty for the body itself.
+    place: String,
     errors: Vec<FieldError>,
 }
 
@@ -33,9 +38,18 @@ impl Fields {
         let value: Value = serde_json::from_slice(&request.body)
             .map_err(|error| Refusal::bad_request(format!("The request body is malformed JSON: {error}")))?;
         match value {
-            Value::Object(object) => Ok(Fields { object, errors: Vec::new() }),
+            Value::Object(object) => Ok(Fields::of(object, String::new())),
             other => Err(Error::invalid("body", format!("is {}, must be an object", kind(&other))).into()),
         }
+    }
+
+    fn of(object: Map<String, Value>, place: String) -> Fields {
+        Fields { object, place, errors: Vec::new() }
+    }
+
+    /// An object with one field, for what is read as a field and came otherwise.
+    pub fn holding(name: &str, value: Value) -> Fields {
+        Fields::of(Map::from_iter([(name.to_owned(), value)]), String::new())
     }
 
     /// The whole object as it came.
@@ -87,7 +101,7 @@ impl Fields {
         let unknown = self.object.keys().filter(|name| !known.contains(&name.as_str()));
         let known = NotOneOf::of(known.iter().copied());
         self.errors.extend(unknown.map(|name| FieldError {
-            field: Cow::Owned(name.clone()),
+            field: Cow::Owned(format!("{}{name}", self.place)),
             message: format!("is unknown, must be {known}"),
         }));
     }
@@ -97,8 +111,13 @@ impl Fields {
         if self.errors.is_empty() { Ok(()) } else { Err(Error::Invalid(self.errors)) }
     }
 
-    fn note<T>(&mut self, field: &'static str, message: String) -> Option<T> {
-        self.errors.push(FieldError { field: Cow::Borrowed(field), message });
+    /// Notes that something is wrong with a field.
+    pub fn note<T>(&mut self, field: &'static str, message: String) -> Option<T> {
+        let field = match self.place.as_str() {
+            "" => Cow::Borrowed(field),
+            place => Cow::Owned(format!("{place}{field}")),
+        };
+        self.errors.push(FieldError { field, message });
         None
     }
 }

@@ -71,6 +71,23 @@ impl Refusal {
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
+    /// The error that a fault rule asks for. `status` is that of an error; where it is none, 500 stands for it.
+    pub fn by_rule(rule: &str, status: u16, retry_after: Option<u32>) -> Refusal {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let name = status.canonical_reason().unwrap_or("Error");
+        let asks = format!("fault rule {rule} asks for it");
+        let mut refusal = Refusal::new(status, format!("{name} ({asks})"));
+        if status == StatusCode::UNPROCESSABLE_ENTITY {
+            // A 422 always says which field; here it is none of the client's.
+            refusal.fields.push(FieldError { field: "body".into(), message: format!("is refused: {asks}") });
+        }
+        match (retry_after, status) {
+            (Some(seconds), _) => refusal.with(Advice::RetryAfter(seconds.into())),
+            (None, StatusCode::UNAUTHORIZED) => refusal.with(Advice::Authenticate),
+            (None, _) => refusal,
+        }
+    }
+
     fn with(self, advice: Advice) -> Refusal {
         Refusal { advice, ..self }
     }
@@ -162,5 +179,35 @@ impl From<Unmet> for Refusal {
                 Refusal::new(StatusCode::PRECONDITION_FAILED, message)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::body::Body;
+
+    fn by_rule(status: u16, retry_after: Option<u32>) -> (Reply, String) {
+        let reply = Refusal::by_rule("flt_7", status, retry_after).reply();
+        let Body::Full(body) = &reply.body else { panic!("a refusal is at hand") };
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        (reply, text)
+    }
+
+    #[test]
+    fn an_error_that_a_rule_asks_for_says_so_in_the_envelope() {
+        let (reply, text) = by_rule(503, Some(7));
+        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(reply.headers[RETRY_AFTER], "7");
+        assert_eq!(text, r#"{"success":false,"error":"Service Unavailable (fault rule flt_7 asks for it)"}"#);
+        let (reply, text) = by_rule(599, None);
+        assert_eq!((reply.status.as_u16(), reply.headers.contains_key(RETRY_AFTER)), (599, false));
+        assert!(text.contains("Error (fault rule flt_7 asks for it)"), "{text}");
+    }
+
+    #[test]
+    fn such_an_error_has_what_belongs_to_its_status() {
+        assert!(by_rule(422, None).1.contains(r#""errors":[{"field":"body""#));
+        assert_eq!(by_rule(401, None).0.headers[WWW_AUTHENTICATE], "Bearer");
     }
 }

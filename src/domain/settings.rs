@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::call::Direction;
 use super::error::{Error, FieldError};
+use super::latency::Latency;
 use super::scenario::Scenario;
 
 /// The quotas of an account.
@@ -26,12 +27,14 @@ pub struct WorldSettings {
     pub weights: Weights,
     /// Whether the calls of a list carry their transcripts.
     pub list_transcripts: bool,
+    /// How long every answer is held back, in real time; not at all where `None`.
+    pub latency: Option<Latency>,
 }
 
 impl WorldSettings {
     /// Those that a world of these scenarios starts with.
     pub fn new(quotas: Quotas, scenarios: &[Scenario]) -> WorldSettings {
-        WorldSettings { quotas, weights: Weights::of(scenarios), list_transcripts: true }
+        WorldSettings { quotas, weights: Weights::of(scenarios), list_transcripts: true, latency: None }
     }
 }
 

@@ -12,6 +12,7 @@ mod settings;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::campaigns::CampaignState;
+use super::faults::Faults;
 use super::fixtures::Fixtures;
 use super::idempotency::Idempotency;
 use super::ledger::{Ledger, Slot};
@@ -76,6 +78,8 @@ pub struct World {
     rate_limit: RateLimit,
     answers: Idempotency<Bytes>,
     outbox: Outbox,
+    /// What goes wrong with requests, on request.
+    faults: Faults,
     /// What has happened since the shell last asked.
     moments: Vec<Moment>,
 }
@@ -96,6 +100,7 @@ impl World {
             rate_limit: RateLimit::default(),
             answers: Idempotency::default(),
             outbox,
+            faults: Faults::default(),
             moments: Vec::new(),
             fixtures,
         }

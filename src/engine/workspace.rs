@@ -204,9 +204,8 @@ impl Workspace {
         again
     }
 
-    /// Takes in an API request.
-    pub fn arrive(&self, request: Request, id: String) -> Arrival {
-        let epoch = self.epoch();
+    /// Takes in an API request of that epoch.
+    pub fn arrive(&self, request: Request, id: String, epoch: Arc<Epoch>) -> Arrival {
         self.journal.arrive(request, self.clock.now(), id, epoch)
     }
 

@@ -1,11 +1,20 @@
 //! A request to Akol's API.
 
-use hyper::Method;
+use std::sync::Arc;
+use std::time::Duration;
+
 use hyper::body::Incoming;
+use hyper::{Method, StatusCode};
+use uuid::Uuid;
 
 use super::{Notes, Outcome, Service, route};
+use crate::dialect::faults;
 use crate::dialect::refusal::Refusal;
-use crate::engine::{Arrival, Meddling, Workspace};
+use crate::domain::faults::{ConnectionFault, Trouble};
+use crate::domain::matching::Sketch;
+use crate::domain::world::World;
+use crate::driver;
+use crate::engine::{Arrival, Epoch, Meddling, Void, Workspace};
 use crate::routes::{API, Handler, Route};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
@@ -25,6 +34,7 @@ impl Service {
         let workspace = self.workspaces.of_token(token.as_ref().ok().copied().flatten());
         let request_id = workspace.next_request_id();
         let admitted = token.and_then(|token| count(&workspace, token, &request));
+        let is_let_in = admitted.is_ok();
         let mut routed = admitted.and_then(|()| route(API, &request, &request.path[root..]));
         if let Ok((_, id)) = &mut routed {
             request.id = std::mem::take(id);
@@ -38,12 +48,24 @@ impl Service {
             discard(&request.headers, body).await;
         }
 
-        let arrival = workspace.arrive(request, request_id);
-        let outcome = routed.and_then(|(route, _)| handle(route, &workspace, &arrival));
+        let epoch = workspace.epoch();
+        let trouble = if is_let_in { trouble(&workspace, &epoch, &request) } else { Trouble::NONE };
+        request.is_held_back = !trouble.delay.is_zero();
+        let arrival = workspace.arrive(request, request_id, epoch);
+        let outcome = match trouble.execute {
+            true => routed.and_then(|(route, _)| handle(route, &workspace, &arrival)),
+            false => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+        };
+        let outcome = hold_back(&workspace, &arrival, trouble.delay, meddle(outcome, &trouble)).await;
         let notes =
             Notes { workspace: &workspace, request: arrival.request(), request_id: &arrival.exchange.id, stopwatch };
         let reply = self.finish(outcome, &notes);
-        workspace.answered(&arrival, &reply, Meddling::default());
+        let meddling = Meddling {
+            breakage: trouble.breakage.map(ConnectionFault::as_str),
+            delay: trouble.delay,
+            rules: trouble.rules,
+        };
+        workspace.answered(&arrival, &reply, meddling);
         reply
     }
 }
@@ -62,13 +84,76 @@ fn count(workspace: &Workspace, token: Option<&str>, request: &Request) -> Resul
     workspace.write(|world| world.count_request(&client)).map_err(Refusal::too_many_requests)
 }
 
+/// What befalls a request on purpose.
+fn trouble(workspace: &Workspace, epoch: &Arc<Epoch>, request: &Request) -> Trouble {
+    if !workspace.peek(World::has_trouble) {
+        return Trouble::NONE;
+    }
+    let sketch = Sketch {
+        method: request.method.as_str(),
+        path: &request.path,
+        query: &request.query,
+        status: None,
+        body: &request.body,
+    };
+    let ordinal = workspace.requests();
+    // A request that a reset has overtaken is refused for that.
+    workspace.write_in(epoch, |world| world.trouble_for(&sketch, ordinal)).unwrap_or(Trouble::NONE)
+}
+
 /// Lets the handler answer. Akol's API knows only those that read or change the world.
 fn handle(route: &Route, workspace: &Workspace, arrival: &Arrival) -> Outcome {
     match route.handler {
         Handler::Read(look) => workspace.read(|world, now| look(world, now, arrival.request())),
         Handler::Write(change) => workspace
             .write_in(&arrival.epoch, |world| change(world, arrival.request()))
-            .unwrap_or_else(|_| Err(Refusal::void())),
+            .unwrap_or_else(|Void| Err(Refusal::void())),
         Handler::Look(_) | Handler::Act(_) => Err(super::nothing_at(&arrival.request().path)),
+    }
+}
+
+/// What is sent in the place of an answer, where rules say so.
+fn meddle(outcome: Outcome, trouble: &Trouble) -> Outcome {
+    let (subject, ticket) = outcome.as_ref().map_or((None, None), |reply| (reply.subject, reply.ticket));
+    let outcome = match (trouble.status, trouble.rules.last()) {
+        (Some((status, retry_after)), Some(rule)) => {
+            Ok(Reply { subject, ticket, ..Refusal::by_rule(rule, status, retry_after).reply() })
+        }
+        _ => outcome,
+    };
+    match trouble.breakage {
+        Some(fault) => {
+            let reply = outcome.unwrap_or_else(|refusal| refusal.reply());
+            Ok(reply.broken(faults::breakage(fault)))
+        }
+        None => outcome,
+    }
+}
+
+/// Lets that much real time pass before the answer is given. If a reset comes meanwhile, the answer is void.
+async fn hold_back(workspace: &Arc<Workspace>, arrival: &Arrival, delay: Duration, outcome: Outcome) -> Outcome {
+    if delay.is_zero() {
+        return outcome;
+    }
+    let ticket = outcome.as_ref().ok().and_then(|reply| reply.ticket);
+    let _held = ticket.map(|key| HeldKey { workspace, arrival, key: Uuid::from_u128(key) });
+    tokio::select! {
+        biased;
+        () = arrival.epoch.ended() => Err(Refusal::void()),
+        () = driver::pause(delay) => outcome,
+    }
+}
+
+/// An idempotency key whose first answer is held back: given back also where the client does not wait for it.
+struct HeldKey<'a> {
+    workspace: &'a Workspace,
+    arrival: &'a Arrival,
+    key: Uuid,
+}
+
+impl Drop for HeldKey<'_> {
+    fn drop(&mut self) {
+        // After a reset nobody holds it any more.
+        let _ = self.workspace.write_in(&self.arrival.epoch, |world| world.answers().release(self.key));
     }
 }

@@ -17,6 +17,8 @@ mod cli;
 mod control;
 mod determinism;
 mod dockerfile;
+mod faults;
+mod faults_on_the_wire;
 mod guard;
 mod idempotency;
 mod methods;

@@ -1,0 +1,84 @@
+//! `GET`, `POST`, `DELETE /__admin/faults`, `DELETE /__admin/faults/:id`: rules of what goes wrong with which requests.
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+use crate::dialect::fields::Fields;
+use crate::dialect::refusal::Refusal;
+use crate::dialect::{envelope, faults};
+use crate::domain::error::Error;
+use crate::domain::faults::{Effect, Faults, Probability, Rule};
+use crate::domain::matching::Pattern;
+use crate::domain::world::World;
+use crate::time::Timestamp;
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+#[derive(Serialize)]
+struct RuleView<'a> {
+    id: String,
+    r#match: &'a Pattern,
+    /// `null` where it never ends, as with `left`.
+    times: Option<u32>,
+    probability: Probability,
+    effect: Effect,
+    /// How many requests it has struck.
+    hits: u32,
+    /// How many it still strikes.
+    left: Option<u32>,
+}
+
+impl RuleView<'_> {
+    fn of(rule: &Rule) -> RuleView<'_> {
+        let terms = &rule.terms;
+        RuleView {
+            id: rule.id(),
+            r#match: &terms.pattern,
+            times: terms.times,
+            probability: terms.probability,
+            effect: terms.effect,
+            hits: rule.hits,
+            left: rule.left(),
+        }
+    }
+}
+
+/// How many rules were taken back.
+#[derive(Serialize)]
+struct Removed {
+    deleted: usize,
+}
+
+/// The rules in force, in their order. Those that are used up are gone.
+pub fn list(world: &World, _: Timestamp, _: &Request) -> Result<Reply, Refusal> {
+    let views: Vec<_> = world.faults().rules().iter().map(RuleView::of).collect();
+    Ok(envelope::success(StatusCode::OK, &views))
+}
+
+/// Adds a rule after all others, and answers with it.
+pub fn add(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    let mut fields = Fields::read(request)?;
+    let terms = faults::read(&mut fields);
+    fields.finish()?;
+    // Whatever leaves a rule unread has been noted as wrong.
+    let terms = terms.ok_or_else(|| Error::invalid("body", "is no fault rule"))?;
+    let rule = world.faults_mut().add(terms).map_err(|_| {
+        let most = Faults::MOST;
+        let message = format!("There are {most} fault rules already, which is the most; DELETE /__admin/faults/:id");
+        Refusal::new(StatusCode::CONFLICT, message)
+    })?;
+    Ok(envelope::success(StatusCode::CREATED, &RuleView::of(rule)))
+}
+
+/// Takes back all rules.
+pub fn clear(world: &mut World, _: &Request) -> Result<Reply, Refusal> {
+    Ok(envelope::success(StatusCode::OK, &Removed { deleted: world.faults_mut().clear() }))
+}
+
+/// Takes back one rule.
+pub fn remove(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    if !world.faults_mut().remove(&request.id) {
+        return Err(Error::not_found("fault rule", &request.id).into());
+    }
+    Ok(envelope::success(StatusCode::OK, &Removed { deleted: 1 }))
+}

@@ -1,0 +1,246 @@
+//! Faults that a test asks for: rules of what goes wrong with which requests. Not to be taken for those that a dialled number stands
+//! for, in [`fault`](super::fault).
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::latency::Latency;
+use super::matching::{Pattern, Sketch};
+use super::vocabulary::vocabulary;
+use crate::rng::Seed;
+
+vocabulary! {
+    /// How a connection breaks in place of an answer, in the names that WireMock gave them.
+    pub enum ConnectionFault {
+        /// It is closed without a byte.
+        EmptyResponse = "EMPTY_RESPONSE",
+        /// The head of an answer comes, then garbage, then it is closed.
+        MalformedResponseChunk = "MALFORMED_RESPONSE_CHUNK",
+        /// Garbage comes, then it is closed.
+        RandomDataThenClose = "RANDOM_DATA_THEN_CLOSE",
+        /// It is reset.
+        ConnectionResetByPeer = "CONNECTION_RESET_BY_PEER",
+    }
+}
+
+/// What a rule does to a request that it strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum Effect {
+    /// It is answered with an error.
+    Status {
+        /// The status, from 400 to 599.
+        status: u16,
+        /// When the client may come again, in seconds; not said where `None`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u32>,
+        /// Whether it is carried out all the same, and only its answer replaced.
+        execute: bool,
+    },
+    /// Its answer is held back.
+    Latency {
+        /// How long.
+        latency: Latency,
+    },
+    /// The connection breaks in place of its answer.
+    Connection {
+        /// How.
+        fault: ConnectionFault,
+        /// Whether it is carried out all the same, so that the client cannot know.
+        execute: bool,
+    },
+}
+
+/// How often a rule strikes of the times that it could, in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probability(u32);
+
+impl Probability {
+    /// How many decimals of it are kept.
+    pub const DECIMALS: u32 = 6;
+    /// Always, in millionths.
+    pub const MOST: u32 = 1_000_000;
+    /// Every time.
+    pub const ALWAYS: Probability = Probability(Probability::MOST);
+
+    /// That many millionths; more than all of them are all.
+    pub fn from_millionths(millionths: u32) -> Probability {
+        Probability(millionths.min(Probability::MOST))
+    }
+
+    fn strikes(self, seed: Seed) -> bool {
+        seed.stream().below(u64::from(Probability::MOST)) < u64::from(self.0)
+    }
+}
+
+impl Serialize for Probability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(f64::from(self.0) / f64::from(Probability::MOST))
+    }
+}
+
+/// What a rule says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Terms {
+    /// Which requests it is for.
+    pub pattern: Pattern,
+    /// How many of them it strikes before it is used up; all where `None`.
+    pub times: Option<u32>,
+    /// How likely it strikes each.
+    pub probability: Probability,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// A rule in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Which rule of its workspace it is, from 1.
+    number: u64,
+    /// What it says.
+    pub terms: Terms,
+    /// How many requests it has struck.
+    pub hits: u32,
+    /// How many requests of each digest it has drawn for. A draw hangs on what the request is and on how many the same came before it,
+    /// and so not on the order in which different ones come.
+    drawn: BTreeMap<u64, u64>,
+}
+
+/// A rule that has drawn for that many different requests forgets them, and draws for each as for its first.
+const MOST_DRAWN: usize = 100_000;
+
+impl Rule {
+    /// Its id.
+    pub fn id(&self) -> String {
+        format!("flt_{}", self.number)
+    }
+
+    /// How many requests it still strikes; `None` where it never ends.
+    pub fn left(&self) -> Option<u32> {
+        self.terms.times.map(|times| times.saturating_sub(self.hits))
+    }
+
+    /// Whether its effect on a request hangs on chance.
+    fn draws(&self) -> bool {
+        let varies = matches!(self.terms.effect, Effect::Latency { latency: Latency::LogNormal { .. } });
+        varies || self.terms.probability != Probability::ALWAYS
+    }
+
+    /// The seed of what is drawn for this request, where `seed` is that of all rules.
+    fn draw(&mut self, request: &Sketch<'_>, seed: Seed) -> Seed {
+        let own = seed.nth(self.number);
+        if !self.draws() {
+            return own;
+        }
+        let digest = request.digest();
+        if self.drawn.len() >= MOST_DRAWN && !self.drawn.contains_key(&digest) {
+            self.drawn.clear();
+        }
+        let count = self.drawn.entry(digest).or_default();
+        let seed = own.nth(digest).nth(*count);
+        *count += 1;
+        seed
+    }
+}
+
+/// What befalls a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The status that it is answered with, and after how many seconds the client may come again.
+    pub status: Option<(u16, Option<u32>)>,
+    /// How long its answer is held back.
+    pub delay: Duration,
+    /// How its connection breaks.
+    pub breakage: Option<ConnectionFault>,
+    /// Whether it is carried out.
+    pub execute: bool,
+    /// The ids of the rules that struck it, in their order.
+    pub rules: Vec<String>,
+}
+
+impl Trouble {
+    /// None: it is carried out and answered at once.
+    pub const NONE: Trouble =
+        Trouble { status: None, delay: Duration::ZERO, breakage: None, execute: true, rules: Vec::new() };
+}
+
+/// The rules of a workspace, in the order in which they were made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults {
+    rules: Vec<Rule>,
+    /// How many rules there have ever been.
+    made: u64,
+}
+
+/// There are as many rules as there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyRules;
+
+impl Faults {
+    /// The most rules that there may be.
+    pub const MOST: usize = 1_000;
+
+    /// The rules in force.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Adds a rule, which comes after all others.
+    pub fn add(&mut self, terms: Terms) -> Result<&Rule, TooManyRules> {
+        if self.rules.len() >= Faults::MOST {
+            return Err(TooManyRules);
+        }
+        self.made += 1;
+        Ok(self.rules.push_mut(Rule { number: self.made, terms, hits: 0, drawn: BTreeMap::new() }))
+    }
+
+    /// Takes back the rule with that id. Says whether there was one.
+    pub fn remove(&mut self, id: &str) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.id() != id);
+        self.rules.len() < before
+    }
+
+    /// Takes back all rules, and says how many there were.
+    pub fn clear(&mut self) -> usize {
+        std::mem::take(&mut self.rules).len()
+    }
+
+    /// What befalls a request: the first rule that strikes with a status or a connection fault decides, and the latencies that strike
+    /// before it add up. A rule that is used up by it is gone. Draws from `seed`.
+    pub fn trouble_for(&mut self, request: &Sketch<'_>, seed: Seed) -> Trouble {
+        let mut trouble = Trouble::NONE;
+        for rule in self.rules.iter_mut().filter(|rule| rule.terms.pattern.matches(request)) {
+            let drawn = rule.draw(request, seed);
+            if !rule.terms.probability.strikes(drawn) {
+                continue;
+            }
+            rule.hits = rule.hits.saturating_add(1);
+            trouble.rules.push(rule.id());
+            match rule.terms.effect {
+                Effect::Latency { latency } => {
+                    trouble.delay = trouble.delay.saturating_add(latency.draw(drawn.child("latency")));
+                    continue;
+                }
+                Effect::Status { status, retry_after, execute } => {
+                    trouble.status = Some((status, retry_after));
+                    trouble.execute = execute;
+                }
+                Effect::Connection { fault, execute } => {
+                    trouble.breakage = Some(fault);
+                    trouble.execute = execute;
+                }
+            }
+            break;
+        }
+        if !trouble.rules.is_empty() {
+            self.rules.retain(|rule| rule.left() != Some(0));
+        }
+        trouble
+    }
+}

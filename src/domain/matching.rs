@@ -1,0 +1,131 @@
+//! What requests are matched by: the patterns of rules, counts and waits.
+
+mod body;
+mod path;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub use path::{NotAPath, PathPattern};
+
+/// A request as patterns see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sketch<'a> {
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// The path as it came.
+    pub path: &'a str,
+    /// The query as it came, empty where there is none.
+    pub query: &'a str,
+    /// The status that it was answered with; `None` where it has no answer yet.
+    pub status: Option<u16>,
+    /// The body as it came.
+    pub body: &'a [u8],
+}
+
+impl Sketch<'_> {
+    /// A number for all requests that are the same: by method, path, query and body, whatever became of them.
+    pub fn digest(&self) -> u64 {
+        let mut hash = Sha256::new();
+        for part in [self.method.as_bytes(), path::unversioned(self.path).as_bytes(), self.query.as_bytes(), self.body]
+        {
+            // With its length, so that no part can be taken for the end of the one before.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+    }
+}
+
+/// What a request must be like. What is `None` may be anything; all else must be as it says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Pattern {
+    /// The method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<MethodName>,
+    /// The path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathPattern>,
+    /// The status of its answer. A request without an answer has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// A part of the JSON in its body: every key of an object that is given here must be there and match, an array must match element by
+    /// element, anything else must be equal. A body that is no JSON matches nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+/// One way in which a request is not what a pattern wants.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// `method`, `path`, `status`, or a place in the body such as `body.lines[0].text`.
+    pub field: String,
+    /// What the pattern wants there.
+    pub expected: Value,
+    /// What is there, in short; missing where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<Value>,
+}
+
+impl Pattern {
+    /// Whether the request is what the pattern wants.
+    pub fn matches(&self, request: &Sketch<'_>) -> bool {
+        self.method.as_ref().is_none_or(|method| method.0 == request.method)
+            && self.status.is_none_or(|status| request.status == Some(status))
+            && self.path.as_ref().is_none_or(|path| path.matches(request.path, request.query))
+            && self.body.as_ref().is_none_or(|part| body::is_in(part, request.body))
+    }
+
+    /// Every way in which the request is not what the pattern wants; none where it matches.
+    pub fn differences(&self, request: &Sketch<'_>) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        let mut differs = |field: &str, expected: Value, found: Option<Value>| {
+            differences.push(Difference { field: field.to_owned(), expected, found });
+        };
+        if let Some(method) = self.method.as_ref().filter(|method| method.0 != request.method) {
+            differs("method", method.0.clone().into(), Some(request.method.into()));
+        }
+        if let Some(path) = self.path.as_ref().filter(|path| !path.matches(request.path, request.query)) {
+            differs("path", path.as_str().into(), Some(path.subject(request.path, request.query).into()));
+        }
+        if let Some(status) = self.status.filter(|status| request.status != Some(*status)) {
+            differs("status", status.into(), request.status.map(Value::from));
+        }
+        if let Some(part) = &self.body {
+            differences.extend(body::differences(part, request.body));
+        }
+        differences
+    }
+}
+
+/// The name of a method, in capitals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MethodName(String);
+
+/// The longest name of a method, in letters: far longer than any.
+const LONGEST_METHOD: usize = 32;
+
+/// The text is no method's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAMethod;
+
+impl fmt::Display for NotAMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a method such as GET or POST")
+    }
+}
+
+impl FromStr for MethodName {
+    type Err = NotAMethod;
+
+    fn from_str(text: &str) -> Result<MethodName, NotAMethod> {
+        let is_name = (1..=LONGEST_METHOD).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic());
+        if is_name { Ok(MethodName(text.to_ascii_uppercase())) } else { Err(NotAMethod) }
+    }
+}

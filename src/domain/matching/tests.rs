@@ -1,0 +1,143 @@
+//! Patterns against requests.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+const BODY: &str = r#"{"campaignId": "cmp_xxx", "toNumber": "+15551234567", "tags": ["a", {"b": 1, "c": 2}], "n": 2}"#;
+
+fn request(body: &str) -> Sketch<'_> {
+    Sketch { method: "POST", path: "/api/v1/calls", query: "page=1", status: Some(201), body: body.as_bytes() }
+}
+
+fn body_like(part: Value) -> Pattern {
+    Pattern { body: Some(part), ..Pattern::default() }
+}
+
+/// The differences from a body as JSON.
+fn differences(part: Value, body: &str) -> Value {
+    json!(body_like(part).differences(&request(body)))
+}
+
+#[test]
+fn a_pattern_that_says_nothing_matches_everything() {
+    assert!(Pattern::default().matches(&request("")));
+    assert_eq!(Pattern::default().differences(&request("no JSON")), []);
+}
+
+#[test]
+fn a_method_is_the_same_in_any_case() {
+    let pattern = Pattern { method: Some("post".parse().unwrap()), ..Pattern::default() };
+    assert!(pattern.matches(&request("")));
+    assert!(!pattern.matches(&Sketch { method: "GET", ..request("") }));
+    assert_eq!(json!(pattern), json!({"method": "POST"}));
+    for wrong in ["", "PO ST", "G\u{e9}T", "POST ", &"A".repeat(33)] {
+        assert_eq!(wrong.parse::<MethodName>(), Err(NotAMethod), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_part_of_a_body_matches_where_all_of_it_is_there() {
+    for part in [
+        json!({}),
+        json!({"toNumber": "+15551234567"}),
+        json!({"tags": ["a", {"b": 1}], "n": 2.0}),
+        json!({"tags": ["a", {}]}),
+    ] {
+        assert!(body_like(part.clone()).matches(&request(BODY)), "{part}");
+    }
+    for part in [
+        json!({"toNumber": "+15551234568"}),
+        json!({"toNumber": 15551234567_u64}),
+        json!({"fromPhoneNumberId": null}),
+        json!({"tags": ["a"]}),
+        json!({"tags": [{"b": 1}, "a"]}),
+        json!({"tags": {}}),
+        json!([]),
+        json!("cmp_xxx"),
+    ] {
+        assert!(!body_like(part.clone()).matches(&request(BODY)), "{part}");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_json_matches_nothing() {
+    for body in ["", "toNumber=1", "{", "{} {}"] {
+        assert!(!body_like(json!({})).matches(&request(body)), "{body:?}");
+    }
+    assert!(!body_like(json!({})).matches(&Sketch { body: b"\xff", ..request("") }));
+}
+
+#[test]
+fn every_difference_is_named_with_what_is_there_instead() {
+    let pattern = Pattern {
+        method: Some("DELETE".parse().unwrap()),
+        path: Some("/api/v1/calls/*?page=2".parse().unwrap()),
+        status: Some(503),
+        body: Some(json!({"toNumber": "+1", "tags": ["a", {"b": 2}], "n": 2, "x": {"y": 1}})),
+    };
+    assert_eq!(
+        json!(pattern.differences(&request(BODY))),
+        json!([
+            {"field": "method", "expected": "DELETE", "found": "POST"},
+            {"field": "path", "expected": "/api/v1/calls/*?page=2", "found": "/api/v1/calls?page=1"},
+            {"field": "status", "expected": 503, "found": 201},
+            {"field": "body.tags[1].b", "expected": 2, "found": 1},
+            {"field": "body.toNumber", "expected": "+1", "found": "+15551234567"},
+            {"field": "body.x", "expected": {"y": 1}},
+        ])
+    );
+    let unanswered = Sketch { status: None, ..request("") };
+    assert!(!pattern.matches(&unanswered));
+    assert_eq!(json!(pattern.differences(&unanswered)[2]), json!({"field": "status", "expected": 503}));
+}
+
+#[test]
+fn what_was_found_is_shown_in_short() {
+    assert_eq!(differences(json!({"a": 1}), ""), json!([{"field": "body", "expected": {"a": 1}}]));
+    assert_eq!(differences(json!([1]), "a=1"), json!([{"field": "body", "expected": [1], "found": "a=1"}]));
+    assert_eq!(differences(json!([1]), "[1, 2]"), json!([{"field": "body", "expected": [1], "found": [1, 2]}]));
+    let long = json!(["é".repeat(500)]).to_string();
+    let found = differences(json!({}), &long)[0]["found"].as_str().unwrap().to_owned();
+    assert_eq!(found.chars().count(), 201);
+}
+
+#[test]
+fn the_digest_tells_requests_apart_and_not_the_versions_spelling() {
+    let one = request(BODY);
+    assert_eq!(one.digest(), Sketch { path: "/api/calls", status: None, ..one }.digest());
+    for other in [
+        Sketch { method: "PUT", ..one },
+        Sketch { path: "/api/v1/call", ..one },
+        Sketch { path: "/api/v1/callsp", query: "age=1", ..one },
+        Sketch { query: "", ..one },
+        Sketch { body: b"", ..one },
+    ] {
+        assert_ne!(one.digest(), other.digest(), "{other:?}");
+    }
+}
+
+/// Small values, so that some match.
+fn values() -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![Just(json!(null)), Just(json!(1)), Just(json!(1.0)), Just(json!("a")), Just(json!(true))];
+    scalar.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map("[ab]", inner, 0..3).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_request_matches_where_it_does_not_differ(part in values(), whole in values()) {
+        let (pattern, body) = (body_like(part), whole.to_string());
+        prop_assert_eq!(pattern.matches(&request(&body)), pattern.differences(&request(&body)).is_empty());
+    }
+
+    #[test]
+    fn everything_is_a_part_of_itself(whole in values()) {
+        prop_assert!(body_like(whole.clone()).matches(&request(&whole.to_string())));
+    }
+}

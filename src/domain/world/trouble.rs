@@ -1,0 +1,77 @@
+//! What goes wrong with requests because a test asks for it.
+
+use super::World;
+use crate::domain::faults::{Faults, Trouble};
+use crate::domain::matching::Sketch;
+
+impl World {
+    /// The rules of what goes wrong.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The rules of what goes wrong, to be changed.
+    pub fn faults_mut(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    /// Whether anything may go wrong with a request. Where not, nobody need ask [`World::trouble_for`].
+    pub fn has_trouble(&self) -> bool {
+        self.settings.latency.is_some() || !self.faults.rules().is_empty()
+    }
+
+    /// What befalls a request, the `ordinal`th of its workspace: what the rules say, and on top of their latencies that of the settings,
+    /// which is drawn by the ordinal.
+    pub fn trouble_for(&mut self, request: &Sketch<'_>, ordinal: u64) -> Trouble {
+        let mut trouble = self.faults.trouble_for(request, self.seed.child("fault"));
+        if let Some(latency) = self.settings.latency {
+            let drawn = latency.draw(self.seed.child("latency").nth(ordinal));
+            trouble.delay = trouble.delay.saturating_add(drawn);
+        }
+        trouble
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::faults::{Effect, Probability, Terms};
+    use crate::domain::latency::{Latency, Sigma};
+    use crate::domain::matching::Pattern;
+    use crate::domain::span::Span;
+
+    const REQUEST: Sketch<'_> = Sketch { method: "GET", path: "/api/v1/calls", query: "", status: None, body: b"" };
+
+    #[test]
+    fn the_settings_latency_adds_to_that_of_the_rules() {
+        let mut world = World::for_tests(1);
+        assert!(!world.has_trouble());
+        assert_eq!(world.trouble_for(&REQUEST, 0), Trouble::NONE);
+
+        world.settings.latency = Some(Latency::Fixed(Span::from_millis(30)));
+        assert!(world.has_trouble());
+        assert_eq!(world.trouble_for(&REQUEST, 0), Trouble { delay: Duration::from_millis(30), ..Trouble::NONE });
+
+        let effect = Effect::Latency { latency: Latency::Fixed(Span::from_millis(12)) };
+        let terms = Terms { pattern: Pattern::default(), times: None, probability: Probability::ALWAYS, effect };
+        world.faults_mut().add(terms).unwrap();
+        let trouble = world.trouble_for(&REQUEST, 0);
+        assert_eq!((trouble.delay, trouble.rules), (Duration::from_millis(42), vec!["flt_1".to_owned()]));
+        assert_eq!(world.faults().rules()[0].hits, 1);
+    }
+
+    #[test]
+    fn the_settings_latency_is_drawn_by_the_ordinal_and_the_worlds_seed() {
+        let delays = |seed| {
+            let mut world = World::for_tests(seed);
+            let sigma = Sigma::from_thousandths(400);
+            world.settings.latency = Some(Latency::LogNormal { median: Span::from_millis(80), sigma });
+            (0..10).map(|ordinal| world.trouble_for(&REQUEST, ordinal).delay).collect::<Vec<_>>()
+        };
+        assert_eq!(delays(1), delays(1));
+        assert_ne!(delays(1), delays(2));
+        assert!(delays(1).windows(2).any(|pair| pair[0] != pair[1]));
+    }
+}
