@@ -6,7 +6,9 @@ use hyper::Method;
 
 use crate::api::{audio, end, get, list, place, transcript};
 use crate::control::scene::{Pending, Scene};
-use crate::control::{calls, campaigns, clock, directory, faults, health, reset, settings, timeline, workspaces};
+use crate::control::{
+    calls, campaigns, clock, directory, events, faults, health, requests, reset, settings, timeline, wait, workspaces,
+};
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
 use crate::engine::Workspace;
@@ -67,6 +69,11 @@ pub const CONTROL: &[Route] = &[
     route(Method::GET, "/clock", Look(clock::show)),
     route(Method::PUT, "/clock", Act(clock::set)),
     route(Method::POST, "/clock/advance", Act(clock::advance)),
+    route(Method::GET, "/requests", Look(requests::list)),
+    route(Method::DELETE, "/requests", Look(requests::clear)),
+    route(Method::POST, "/requests/count", Look(requests::count)),
+    route(Method::POST, "/requests/wait", Act(wait::for_requests)),
+    route(Method::GET, "/events", Look(events::stream)),
     route(Method::GET, "/workspaces", Act(workspaces::list)),
     route(Method::DELETE, "/workspaces/:id", Act(workspaces::drop)),
     route(Method::GET, "/faults", Read(faults::list)),

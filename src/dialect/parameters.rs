@@ -65,15 +65,20 @@ impl Parameters {
 
     /// A whole number of `range`, or `default` where it is missing or wrong; what is wrong is noted.
     pub fn number(&mut self, name: &'static str, range: RangeInclusive<u64>, default: u64) -> u64 {
-        let Some(text) = self.text(name) else { return default };
+        self.optional_number(name, range).unwrap_or(default)
+    }
+
+    /// A whole number of `range`; `None` where it is missing or wrong; what is wrong is noted.
+    pub fn optional_number(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        let text = self.text(name)?;
         let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
-            Ok(number) if is_digits && range.contains(&number) => number,
+            Ok(number) if is_digits && range.contains(&number) => Some(number),
             _ => {
                 let message =
                     format!("is {}, must be a whole number from {} to {}", Quoted(text), range.start(), range.end());
                 self.note(name, message);
-                default
+                None
             }
         }
     }

@@ -1,0 +1,108 @@
+//! `GET /__admin/events`: what happens, as it happens, as server-sent events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::CACHE_CONTROL;
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use super::happening::Shown;
+use crate::dialect::refusal::Refusal;
+use crate::domain::error::Error;
+use crate::domain::quoted::Quoted;
+use crate::driver;
+use crate::engine::{Happening, Watch, WatchEnd, Workspace};
+use crate::wire::body::Body;
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+/// How often a quiet stream gives a sign of life, in real time: shorter than the patience of common proxies.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// How many events may be written and not yet sent, beside those that wait in the journal.
+const IN_FLIGHT: usize = 16;
+
+/// Streams everything from now on, or from after the event that `Last-Event-ID` names, as far as it is kept.
+pub fn stream(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
+    let since = last_event_id(request)?;
+    let watch = workspace.journal().watch(since);
+    let (sender, stream) = mpsc::channel(IN_FLIGHT);
+    tokio::spawn(tell(watch, sender));
+    Ok(Reply::new(StatusCode::OK, "text/event-stream", Body::Stream(stream)).with(CACHE_CONTROL, "no-store"))
+}
+
+fn last_event_id(request: &Request) -> Result<Option<u64>, Error> {
+    let Some(given) = request.headers.get("last-event-id") else { return Ok(None) };
+    let text = String::from_utf8_lossy(given.as_bytes());
+    // A browser that has seen no id yet sends an empty one.
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let message = || format!("is {}, must be the id of an event, a whole number", Quoted(&text));
+    number.map(Some).ok_or_else(|| Error::invalid("Last-Event-ID", message()))
+}
+
+#[derive(Serialize)]
+struct Notice {
+    notice: &'static str,
+}
+
+/// Writes events until the reader goes, or there is no more.
+async fn tell(mut watch: Watch, stream: mpsc::Sender<Bytes>) {
+    // Headers go out with the first bytes, so that the reader knows at once that it is connected.
+    if stream.send(Bytes::from_static(b": connected\n\n")).await.is_err() {
+        return;
+    }
+    if watch.has_gap {
+        let notice = "some of the events since Last-Event-ID have been forgotten; the oldest that are kept follow";
+        if stream.send(write(None, "notice", &Notice { notice })).await.is_err() {
+            return;
+        }
+    }
+    for happening in std::mem::take(&mut watch.past) {
+        if stream.send(event(&happening)).await.is_err() {
+            return;
+        }
+    }
+    loop {
+        let bytes = tokio::select! {
+            happening = watch.happenings.recv() => match happening {
+                Some(happening) => event(&happening),
+                None => break,
+            },
+            () = stream.closed() => return,
+            () = driver::pause(SIGN_OF_LIFE) => Bytes::from_static(b": nothing new\n\n"),
+        };
+        if stream.send(bytes).await.is_err() {
+            return;
+        }
+    }
+    let notice = match watch.end.get() {
+        Some(WatchEnd::TooSlow) => "this reader was too slow and is told no more; connect again with Last-Event-ID",
+        Some(WatchEnd::Reset) => "the workspace was reset, and its events count from 1 again; connect again",
+        Some(WatchEnd::Closed) | None => "the workspace is gone, or the server stops",
+    };
+    // The reader may have gone, too.
+    let _ = stream.send(write(None, "notice", &Notice { notice })).await;
+}
+
+fn event(happening: &Happening) -> Bytes {
+    let shown = Shown::of(happening);
+    let name = match shown {
+        Shown::Transition { .. } => "transition",
+        Shown::Delivery { .. } => "delivery",
+        Shown::Request { .. } => "request",
+    };
+    write(Some(happening.number()), name, &shown)
+}
+
+/// One event as the wire has it. JSON has no line breaks, so it is one line.
+fn write(id: Option<u64>, name: &str, data: &impl Serialize) -> Bytes {
+    let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
+    // Structs, strings and numbers always serialize.
+    let data = serde_json::to_string(data).unwrap_or_default();
+    format!("{id}event: {name}\ndata: {data}\n\n").into()
+}

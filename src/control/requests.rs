@@ -1,0 +1,180 @@
+//! `GET`, `DELETE /__admin/requests`, `POST /__admin/requests/count`: the journal of requests to Akol's API.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::{HeaderMap, StatusCode};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::dialect::envelope;
+use crate::dialect::fields::Fields;
+use crate::dialect::parameters::Parameters;
+use crate::dialect::pattern;
+use crate::dialect::refusal::Refusal;
+use crate::domain::matching::{Pattern, Sketch};
+use crate::engine::{Exchange, KEPT_BODY, Workspace};
+use crate::time::Timestamp;
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+/// What a pattern of requests can name.
+pub(super) const PATTERN: [&str; 4] = ["method", "path", "status", "body"];
+
+/// A request as the journal shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ExchangeView<'a> {
+    id: &'a str,
+    at: Timestamp,
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    headers: BTreeMap<&'a str, String>,
+    #[serde(flatten)]
+    body: BodyView,
+    answer: Option<AnswerView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AnswerView<'a> {
+    at: Timestamp,
+    status: u16,
+    headers: BTreeMap<&'a str, String>,
+    #[serde(flatten)]
+    body: BodyView,
+    /// The ids of the rules that meddled with it.
+    faults: &'a [String],
+    /// How long it was held back, in milliseconds of real time.
+    delay_ms: u128,
+    /// How the connection was broken in its place.
+    broken: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BodyView {
+    /// The JSON where it is JSON, else the text; `null` where there is none, or it is made as it is sent.
+    body: Value,
+    /// In bytes, before it was cut.
+    body_length: Option<u64>,
+    is_body_cut: bool,
+}
+
+#[derive(Serialize)]
+struct Count {
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct Deleted {
+    deleted: usize,
+}
+
+/// The requests that match, oldest first; the newest `limit` of them.
+pub fn list(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
+    let mut parameters = Parameters::read(&request.query)?;
+    let pattern = Pattern {
+        method: parameters.get("method"),
+        path: parameters.get("path"),
+        status: parameters.optional_number("status", 100..=599).map(|status| status as u16),
+        body: None,
+    };
+    let since: Option<Timestamp> = parameters.get("since");
+    let limit = parameters.optional_number("limit", 1..=u64::from(u32::MAX)).unwrap_or(u64::MAX);
+    parameters.finish()?;
+    let mut found = matching(workspace, &pattern);
+    found.retain(|exchange| since.is_none_or(|since| exchange.at >= since));
+    let skipped = found.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(envelope::success(StatusCode::OK, &views(&found[skipped..])))
+}
+
+/// Forgets all requests.
+pub fn clear(workspace: &Arc<Workspace>, _: &Request) -> Result<Reply, Refusal> {
+    let deleted = workspace.journal().forget_exchanges();
+    Ok(envelope::success(StatusCode::OK, &Deleted { deleted }))
+}
+
+/// How many requests match.
+pub fn count(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
+    let mut fields = Fields::read(request)?;
+    fields.only(&PATTERN);
+    let pattern = pattern::read(&mut fields);
+    fields.finish()?;
+    Ok(envelope::success(StatusCode::OK, &Count { count: matching(workspace, &pattern).len() }))
+}
+
+/// The requests of the journal that match, oldest first.
+pub(super) fn matching(workspace: &Workspace, pattern: &Pattern) -> Vec<Arc<Exchange>> {
+    let mut exchanges = workspace.journal().exchanges();
+    exchanges.retain(|exchange| pattern.matches(&sketch(exchange)));
+    exchanges
+}
+
+/// A request as patterns see it.
+pub(super) fn sketch(exchange: &Exchange) -> Sketch<'_> {
+    Sketch {
+        method: exchange.request.method.as_str(),
+        path: &exchange.request.path,
+        query: &exchange.request.query,
+        status: exchange.answer().map(|answer| answer.status),
+        body: &exchange.request.body,
+    }
+}
+
+pub(super) fn views(exchanges: &[Arc<Exchange>]) -> Vec<ExchangeView<'_>> {
+    exchanges.iter().map(|exchange| ExchangeView::of(exchange)).collect()
+}
+
+impl ExchangeView<'_> {
+    pub(super) fn of(exchange: &Exchange) -> ExchangeView<'_> {
+        let request = &exchange.request;
+        ExchangeView {
+            id: &exchange.id,
+            at: exchange.at,
+            method: request.method.as_str(),
+            path: &request.path,
+            query: &request.query,
+            headers: headers(&request.headers),
+            body: BodyView::of(&request.body, Some(exchange.body_length as u64)),
+            answer: exchange.answer().map(|answer| AnswerView {
+                at: answer.at,
+                status: answer.status,
+                headers: headers(&answer.headers),
+                body: BodyView::of(&answer.body, answer.body_length),
+                faults: &answer.trouble.rules,
+                delay_ms: answer.trouble.delay.as_millis(),
+                broken: answer.trouble.breakage,
+            }),
+        }
+    }
+}
+
+impl BodyView {
+    fn of(kept: &Bytes, body_length: Option<u64>) -> BodyView {
+        let body = match kept.is_empty() {
+            true => Value::Null,
+            false => serde_json::from_slice(kept)
+                .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(kept).into_owned())),
+        };
+        BodyView { body, body_length, is_body_cut: kept.len() == KEPT_BODY && body_length > Some(KEPT_BODY as u64) }
+    }
+}
+
+/// Headers by name; what was sent on several lines is one, with commas.
+fn headers(map: &HeaderMap) -> BTreeMap<&str, String> {
+    let mut headers: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, value) in map {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        headers
+            .entry(name.as_str())
+            .and_modify(|whole| {
+                whole.push_str(", ");
+                whole.push_str(&text);
+            })
+            .or_insert_with(|| text.to_string());
+    }
+    headers
+}
