@@ -3,7 +3,7 @@
 use parking_lot::RwLock;
 use tokio::sync::{Notify, mpsc};
 
-use crate::domain::webhook::{Attempt, Lane};
+use crate::domain::webhook::{Attempt, AttemptKey, TryReport};
 use crate::domain::world::World;
 use crate::time::{Clock, Timestamp};
 
@@ -79,9 +79,9 @@ impl Workspace {
         self.world.read().deliveries_under_way()
     }
 
-    /// Tells the world how a delivery went. Where it is to be tried again: when.
-    pub fn deliver(&self, lane: Lane, received: bool) -> Option<Timestamp> {
-        let again = self.write(|world| world.delivery_answered(lane, received));
+    /// Tells the world what came of a try. Where it is made again: when.
+    pub fn deliver(&self, key: AttemptKey, report: TryReport) -> Option<Timestamp> {
+        let again = self.write(|world| world.delivery_answered(key, report));
         self.delivery_answered.notify_waiters();
         again
     }

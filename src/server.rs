@@ -13,7 +13,7 @@ use crate::delivery::{self, Courier};
 use crate::domain::fixtures::Fixtures;
 use crate::domain::seed;
 use crate::domain::signature;
-use crate::domain::webhook::{Event, Outbox, Subscription};
+use crate::domain::webhook::{HookSettings, Outbox};
 use crate::domain::world::{Quotas, World};
 use crate::driver;
 use crate::engine::Workspace;
@@ -167,25 +167,21 @@ fn world(settings: &Settings, now: Timestamp, secret: &str) -> Result<World, Sta
         minutes_per_month: settings.minute_limit,
         overage: settings.overage,
     };
-    let outbox = Outbox::new(
-        subscriptions(settings, secret, seed),
-        settings.webhooks.retries.clone(),
-        settings.webhooks.signature,
-        seed,
-    );
+    let outbox = Outbox::new(hooks(settings, secret), seed);
     let mut world = World::empty(Arc::new(fixtures), seed, now, quotas, outbox);
     seed::fill(&mut world, settings.calls, seed);
     Ok(world)
 }
 
-fn subscriptions(settings: &Settings, secret: &str, seed: Seed) -> Vec<Subscription> {
-    let events: Arc<[Event]> = settings.webhooks.events.iter().filter_map(|name| name.parse().ok()).collect();
-    let secret: Arc<str> = secret.into();
-    let subscription = |(position, url): (usize, &String)| Subscription {
-        id: format!("whk_{:013x}", seed.child("webhook").nth(position as u64).number() >> 12),
-        url: url.as_str().into(),
-        secret: Arc::clone(&secret),
-        events: Arc::clone(&events),
-    };
-    settings.webhooks.urls.iter().enumerate().map(subscription).collect()
+fn hooks(settings: &Settings, secret: &str) -> HookSettings {
+    let webhooks = &settings.webhooks;
+    HookSettings {
+        urls: webhooks.urls.iter().map(|url| url.as_str().into()).collect(),
+        events: webhooks.events.iter().filter_map(|name| name.parse().ok()).collect(),
+        secret: secret.into(),
+        retries: webhooks.retries.clone(),
+        signature: webhooks.signature,
+        profile: settings.profile,
+        remembered: HookSettings::REMEMBERED,
+    }
 }

@@ -2,5 +2,8 @@
 
 pub mod calls;
 pub mod campaigns;
+pub mod deliveries;
 pub mod directory;
 pub mod health;
+pub mod mischief;
+pub mod webhooks;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper::{Request, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -38,8 +37,17 @@ const IDLE_AT_MOST: Duration = Duration::from_secs(4);
 
 const AGENT: &str = concat!("akol-mock/", env!("CARGO_PKG_VERSION"));
 
+/// The headers that every try has.
+const ALWAYS: [(&str, &str); 2] = [("content-type", "application/json"), ("user-agent", AGENT)];
+
 /// The headers that a try is sent with, beside those that every try has.
 pub type Headers = Vec<(&'static str, String)>;
+
+/// Every header that a try is sent with, but for those that HTTP itself needs.
+pub fn all_headers(signed: Headers) -> Vec<(String, String)> {
+    let always = ALWAYS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    always.chain(signed.into_iter().map(|(name, value)| (name.to_owned(), value))).collect()
+}
 
 /// What came of one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,10 +115,8 @@ impl Courier {
 }
 
 fn request(url: &Uri, headers: Headers, body: Bytes) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let mut request = Request::post(url.clone()).header(CONTENT_TYPE, "application/json").header(USER_AGENT, AGENT);
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
+    let always = ALWAYS.iter().fold(Request::post(url.clone()), |request, (name, value)| request.header(*name, *value));
+    let request = headers.into_iter().fold(always, |request, (name, value)| request.header(name, value));
     request.body(Full::new(body))
 }
 

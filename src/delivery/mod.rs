@@ -14,7 +14,7 @@ use hyper::Uri;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::domain::webhook::Attempt;
+use crate::domain::webhook::{Attempt, TryAnswer, TryReport};
 use crate::engine::Workspace;
 use crate::wire::log::{Log, Undelivered};
 
@@ -37,7 +37,8 @@ pub async fn run(workspace: Arc<Workspace>, mut to_send: mpsc::UnboundedReceiver
 }
 
 async fn deliver(attempt: &Attempt, workspace: &Workspace, courier: &Courier, log: &Log) {
-    let headers = || attempt.headers(workspace.clock().now());
+    let mut signed = None;
+    let headers = || signed.insert(attempt.headers(workspace.clock().now())).clone();
     let (url, answer) = match attempt.url.parse::<Uri>() {
         Ok(url) => {
             let answer = courier.carry(&url, headers, attempt.body.clone()).await;
@@ -45,22 +46,33 @@ async fn deliver(attempt: &Attempt, workspace: &Workspace, courier: &Courier, lo
         }
         Err(error) => (String::new(), Answer::Failed(format!("its URL is none: {error}"))),
     };
-    let why = match answer {
+    let why = match &answer {
         Answer::Replied(200..=299) => None,
         Answer::Replied(status) => Some(format!("answered {status}")),
-        Answer::Failed(why) => Some(why),
+        Answer::Failed(why) => Some(why.clone()),
     };
-    let again = workspace.deliver(attempt.lane, why.is_none());
+    // What never left its line had no headers.
+    let headers = signed.map_or_else(Vec::new, courier::all_headers);
+    let again = workspace.deliver(attempt.key, TryReport { headers, answer: answer.into() });
     if let Some(why) = why {
         log.delivery(&Undelivered {
             time: workspace.clock().now(),
             event: attempt.event.as_str(),
-            call_id: &attempt.lane.call.to_string(),
+            call_id: &attempt.call.to_string(),
             url: &url,
             attempt: attempt.number,
             error: &why,
             next_attempt: again,
         });
+    }
+}
+
+impl From<Answer> for TryAnswer {
+    fn from(answer: Answer) -> TryAnswer {
+        match answer {
+            Answer::Replied(status) => TryAnswer::Answered(status),
+            Answer::Failed(why) => TryAnswer::Failed(why.into()),
+        }
     }
 }
 

@@ -95,9 +95,12 @@ impl From<Error> for Refusal {
             Error::NotFound { .. } | Error::NoRecording { .. } => StatusCode::NOT_FOUND,
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::CampaignPaused { .. } | Error::MinutesUsedUp { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::CampaignNotRunning { .. } | Error::CampaignTransition { .. } | Error::AlreadyEnded { .. } => {
-                StatusCode::CONFLICT
-            }
+            Error::CampaignNotRunning { .. }
+            | Error::CampaignTransition { .. }
+            | Error::AlreadyEnded { .. }
+            | Error::NotRedeliverable { .. }
+            | Error::NobodyWants { .. }
+            | Error::NothingToTell { .. } => StatusCode::CONFLICT,
             Error::Injected(Fault::MinutesUsedUp) => StatusCode::TOO_MANY_REQUESTS,
             Error::Injected(Fault::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
             Error::Injected(Fault::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,

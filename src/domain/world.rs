@@ -3,6 +3,7 @@
 //! It does no I/O and asks nobody what time it is: [`World::step`] and [`World::catch_up`] tell it. What should happen outside
 //! (deliveries to send) waits in its outbox until the shell takes it.
 
+mod hooks;
 mod life;
 mod placing;
 mod reading;
@@ -25,7 +26,7 @@ use super::moment::{CallStep, Moment, Transition, What};
 use super::phone_number::PhoneNumber;
 use super::quota::{Minutes, RateLimit};
 use super::schedule::{Schedule, Ticket};
-use super::webhook::{Attempt, Lane, Outbox};
+use super::webhook::{DeliveryNumber, Outbox};
 use crate::rng::Seed;
 use crate::time::Timestamp;
 
@@ -60,8 +61,8 @@ enum Step {
 enum Due {
     /// A call goes on.
     Call(Slot, Step),
-    /// A delivery that failed is tried again.
-    Retry(Lane),
+    /// A delivery's wait is over: it was delayed, or is tried again.
+    Delivery(DeliveryNumber),
 }
 
 /// See the module.
@@ -127,7 +128,7 @@ impl World {
         self.now = self.now.max(at);
         match due {
             Due::Call(slot, step) => self.go_on(slot, step),
-            Due::Retry(lane) => self.outbox.attempt(lane),
+            Due::Delivery(delivery) => self.look_after(delivery),
         }
         Some(self.now)
     }
@@ -135,23 +136,6 @@ impl World {
     /// Makes everything happen that is due by `now`, in order.
     pub fn catch_up(&mut self, now: Timestamp) {
         while self.step(now).is_some() {}
-    }
-
-    /// The deliveries that are to be sent now. The shell says of each how it went, with [`World::delivery_answered`].
-    pub fn take_deliveries(&mut self) -> Vec<Attempt> {
-        self.outbox.take_ready()
-    }
-
-    /// How many deliveries have been taken or are ready, and have no answer yet.
-    pub fn deliveries_under_way(&self) -> usize {
-        self.outbox.under_way()
-    }
-
-    /// A delivery has been received, or has not. Where it is to be tried again: when.
-    pub fn delivery_answered(&mut self, lane: Lane, received: bool) -> Option<Timestamp> {
-        let again = self.outbox.answered(lane, received, self.now)?;
-        self.agenda.enter(again, Due::Retry(lane));
-        Some(again)
     }
 
     /// What has happened since this was last asked, in order.

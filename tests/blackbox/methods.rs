@@ -19,7 +19,7 @@ const API: [(&str, &[&str]); 5] = [
 ];
 
 /// The same of the control API.
-const CONTROL: [(&str, &[&str]); 7] = [
+const CONTROL: &[(&str, &[&str])] = &[
     ("/__admin/health", &["GET", "HEAD"]),
     ("/__admin/businesses", &["GET", "HEAD"]),
     ("/__admin/agents", &["GET", "HEAD"]),
@@ -27,6 +27,13 @@ const CONTROL: [(&str, &[&str]); 7] = [
     ("/__admin/campaigns", &["GET", "HEAD"]),
     ("/__admin/campaigns/cmp_xxx", &["PATCH"]),
     ("/__admin/calls", &["POST"]),
+    ("/__admin/webhooks", &["GET", "HEAD", "POST"]),
+    ("/__admin/webhooks/whk_1", &["DELETE"]),
+    ("/__admin/webhooks/trigger", &["POST"]),
+    ("/__admin/webhooks/mischief", &["GET", "HEAD", "PUT"]),
+    ("/__admin/webhooks/deliveries", &["GET", "HEAD"]),
+    ("/__admin/webhooks/deliveries/msg_1", &["GET", "HEAD"]),
+    ("/__admin/webhooks/deliveries/msg_1/redeliver", &["POST"]),
 ];
 
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"];
