@@ -100,7 +100,13 @@ impl Outbox {
         } else if delivery.state == DeliveryState::UnderWay {
             return;
         }
-        self.drop_delivery(number, now);
+        if delivery.was_received() {
+            // Only the repetition is taken back.
+            delivery.state = DeliveryState::Received;
+            self.log.finish(number);
+        } else {
+            self.drop_delivery(number, now);
+        }
     }
 
     fn drop_delivery(&mut self, number: DeliveryNumber, now: Timestamp) {
@@ -174,12 +180,8 @@ impl Outbox {
         });
         self.under_way += 1;
         let mut tricks = std::mem::take(&mut delivery.tricks);
-        tricks.extend(
-            [(is_forged, Trick::BadSignature), (is_stale, Trick::StaleTimestamp)]
-                .iter()
-                .filter(|(is_played, _)| *is_played)
-                .map(|(_, trick)| *trick),
-        );
+        tricks.extend(is_forged.then_some(Trick::BadSignature));
+        tricks.extend(is_stale.then_some(Trick::StaleTimestamp));
         delivery.tries.push(Try {
             at: now,
             headers: Vec::new(),

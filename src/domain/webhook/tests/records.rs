@@ -171,3 +171,16 @@ fn a_subscription_that_cannot_be_made_names_all_that_is_wrong_and_shows_no_secre
     assert!(refused.contains("secret ") && !refused.contains("hidden"), "{refused}");
     assert!(check(Profile::Lenient, Signature::Akol, "http://a/", "two words").is_some());
 }
+
+#[test]
+fn what_was_received_stays_so_when_its_subscription_is_deleted_before_it_is_sent_again() {
+    let mut outbox = outbox(&[], Signature::Akol);
+    let now = Timestamp::from_millis(0);
+    tell(&mut outbox, Event::CallStarted, 0, now);
+    let id = receive_all(&mut outbox, now)[0].id.to_string();
+    outbox.redeliver(&id, now).unwrap();
+    let webhook = outbox.subscriptions().next().unwrap().id.to_string();
+    outbox.unsubscribe(&webhook, now).unwrap();
+    assert_eq!((outbox.under_way(), states(&outbox)), (0, vec!["received"]));
+    assert_eq!(outbox.find(&id).unwrap().tries.len(), 1);
+}
