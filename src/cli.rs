@@ -12,7 +12,6 @@ mod layers;
 mod nearest;
 mod options;
 mod refusal;
-mod secret;
 mod serve;
 mod surroundings;
 mod values;

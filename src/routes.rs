@@ -7,7 +7,8 @@ use hyper::Method;
 use crate::api::{audio, end, get, list, place, transcript};
 use crate::control::scene::{Pending, Scene};
 use crate::control::{
-    calls, campaigns, clock, directory, events, faults, health, requests, reset, settings, timeline, wait, workspaces,
+    calls, campaigns, clock, deliveries, directory, events, faults, health, mischief, requests, reset, settings,
+    timeline, wait, webhooks, workspaces,
 };
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
@@ -72,7 +73,7 @@ pub const CONTROL: &[Route] = &[
     route(Method::GET, "/requests", Look(requests::list)),
     route(Method::DELETE, "/requests", Look(requests::clear)),
     route(Method::POST, "/requests/count", Look(requests::count)),
-    route(Method::POST, "/requests/wait", Act(wait::for_requests)),
+    route(Method::POST, "/requests/wait", Act(wait::requests::wait)),
     route(Method::GET, "/events", Look(events::stream)),
     route(Method::GET, "/workspaces", Act(workspaces::list)),
     route(Method::DELETE, "/workspaces/:id", Act(workspaces::drop)),
@@ -80,6 +81,16 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/faults", Write(faults::add)),
     route(Method::DELETE, "/faults", Write(faults::clear)),
     route(Method::DELETE, "/faults/:id", Write(faults::remove)),
+    route(Method::GET, "/webhooks", Read(webhooks::list)),
+    route(Method::POST, "/webhooks", Write(webhooks::subscribe)),
+    route(Method::DELETE, "/webhooks/:id", Write(webhooks::unsubscribe)),
+    route(Method::POST, "/webhooks/trigger", Write(webhooks::trigger)),
+    route(Method::GET, "/webhooks/mischief", Read(mischief::show)),
+    route(Method::PUT, "/webhooks/mischief", Write(mischief::change)),
+    route(Method::GET, "/webhooks/deliveries", Read(deliveries::list)),
+    route(Method::POST, "/webhooks/deliveries/wait", Act(wait::deliveries::wait)),
+    route(Method::GET, "/webhooks/deliveries/:id", Read(deliveries::get)),
+    route(Method::POST, "/webhooks/deliveries/:id/redeliver", Write(deliveries::redeliver)),
 ];
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
@@ -98,10 +109,11 @@ pub enum Unrouted {
 }
 
 /// The route that answers `method` on `path`, and the segment of the path that its `:id` stands for, decoded. `HEAD` goes where
-/// `GET` goes.
+/// `GET` goes. A path that stands in the table as it is never stands for one with an `:id`.
 pub fn find<'a>(table: &'a [Route], method: &Method, path: &str) -> Result<(&'a Route, String), Unrouted> {
     let mut others = Vec::new();
-    for route in table {
+    let is_literal = table.iter().any(|route| route.path == path);
+    for route in table.iter().filter(|route| !is_literal || route.path == path) {
         let Some(id) = route.matches(path) else { continue };
         if route.method == method || (method == Method::HEAD && route.method == Method::GET) {
             return decode(id).map(|id| (route, id)).ok_or(Unrouted::BrokenPath);
@@ -143,6 +155,13 @@ mod tests {
         let (route, id) = find(API, &Method::GET, "/calls/call_x%78x/audio").unwrap();
         assert_eq!((route.path, id.as_str()), ("/calls/:id/audio", "call_xxx"));
         assert_eq!(find(API, &Method::HEAD, "/calls").unwrap().0.path, "/calls");
+    }
+
+    #[test]
+    fn a_path_of_its_own_goes_before_an_id() {
+        assert_eq!(find(CONTROL, &Method::DELETE, "/webhooks/whk_1").unwrap().1, "whk_1");
+        let refused = find(CONTROL, &Method::DELETE, "/webhooks/mischief").err().unwrap();
+        assert_eq!(refused, Unrouted::OtherMethods("GET, HEAD, PUT".to_owned()));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use super::layers::{Layer, refuse};
 use super::options;
 use super::refusal::{Refusal, Wrong};
-use super::secret::why_not_standard;
 use super::surroundings::Surroundings;
 use crate::config::{Auth, ClockMode, Profile, Settings, Signature};
+use crate::domain::signature::why_not_standard;
 use crate::speed::Speed;
 use crate::webhook_url::WebhookUrl;
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper::{Request, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -36,16 +35,31 @@ const BODY_WITHIN: Duration = Duration::from_secs(1);
 /// and an event sent just then would be lost, so this is less.
 const IDLE_AT_MOST: Duration = Duration::from_secs(4);
 
+/// Why something is not sent to a receiver that has used up the time which an advance has for it.
+const OUT_OF_TIME: &str =
+    "not sent: the receiver has let others of the same advance time out, and has no time left in it";
+
 const AGENT: &str = concat!("akol-mock/", env!("CARGO_PKG_VERSION"));
+
+/// The headers that every try has.
+const ALWAYS: [(&str, &str); 2] = [("content-type", "application/json"), ("user-agent", AGENT)];
 
 /// The headers that a try is sent with, beside those that every try has.
 pub type Headers = Vec<(&'static str, String)>;
+
+/// Every header that a try is sent with, but for those that HTTP itself needs.
+pub fn all_headers(signed: Headers) -> Vec<(String, String)> {
+    let always = ALWAYS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    always.chain(signed.into_iter().map(|(name, value)| (name.to_owned(), value))).collect()
+}
 
 /// What came of one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The receiver's HTTP status, whichever it was.
     Replied(u16),
+    /// There was no answer within that time.
+    TimedOut(Duration),
     /// Why there was no answer, for people to read.
     Failed(String),
 }
@@ -77,40 +91,56 @@ impl Courier {
     }
 
     /// POSTs `body`, which is JSON, to `url` with `headers`, after those of the same `sender` that wait for the same receiver already.
+    /// `patience` says how long the receiver has for it, given how long it usually has; `None` is no time at all.
     ///
     /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
-    pub async fn carry(&self, sender: &str, url: &Uri, headers: impl FnOnce() -> Headers, body: Bytes) -> Answer {
+    pub async fn carry(
+        &self,
+        sender: &str,
+        url: &Uri,
+        headers: impl FnOnce() -> Headers,
+        body: Bytes,
+        patience: impl FnOnce(Duration) -> Option<Duration>,
+    ) -> Answer {
         // The resolver judges names, and the client connects to a literal address without asking it.
         match webhook_url::check(url, self.profile) {
-            Ok(()) => self.post(sender, url, headers, body).await,
+            Ok(()) => self.post(sender, url, headers, body, patience).await,
             Err(refusal) => Answer::Failed(refusal.to_string()),
         }
     }
 
-    async fn post(&self, sender: &str, url: &Uri, headers: impl FnOnce() -> Headers, body: Bytes) -> Answer {
+    async fn post(
+        &self,
+        sender: &str,
+        url: &Uri,
+        headers: impl FnOnce() -> Headers,
+        body: Bytes,
+        patience: impl FnOnce(Duration) -> Option<Duration>,
+    ) -> Answer {
         let _place = self.lines.join(format!("{sender} {url}")).await;
+        let Some(within) = patience(ANSWER_WITHIN) else {
+            return Answer::Failed(OUT_OF_TIME.to_owned());
+        };
         // Made only now: a signature may hold the time, and must not grow old in line.
         let request = match request(url, headers(), body) {
             Ok(request) => request,
             Err(error) => return Answer::Failed(format!("the request cannot be sent: {error}")),
         };
-        match timeout(ANSWER_WITHIN, self.client.request(request)).await {
+        match timeout(within, self.client.request(request)).await {
             Ok(Ok(response)) => {
                 let status = response.status().as_u16();
                 use_up(response.into_body()).await;
                 Answer::Replied(status)
             }
             Ok(Err(error)) => Answer::Failed(explain(&error)),
-            Err(_) => Answer::Failed(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+            Err(_) => Answer::TimedOut(within),
         }
     }
 }
 
 fn request(url: &Uri, headers: Headers, body: Bytes) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let mut request = Request::post(url.clone()).header(CONTENT_TYPE, "application/json").header(USER_AGENT, AGENT);
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
+    let always = ALWAYS.iter().fold(Request::post(url.clone()), |request, (name, value)| request.header(*name, *value));
+    let request = headers.into_iter().fold(always, |request, (name, value)| request.header(name, value));
     request.body(Full::new(body))
 }
 

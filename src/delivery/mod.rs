@@ -8,10 +8,13 @@ mod resolver;
 
 pub use courier::{Answer, Courier};
 
+use std::time::Duration;
+
 use hyper::Uri;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::domain::webhook::{TryAnswer, TryReport};
 use crate::engine::Errand;
 use crate::wire::log::{Log, Undelivered};
 
@@ -43,30 +46,59 @@ pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, courier: Courier,
 
 async fn deliver(errand: &Errand, courier: &Courier, log: &Log) {
     let Errand { workspace, epoch, attempt } = errand;
-    let headers = || attempt.headers(workspace.clock().now());
+    let mut signed = None;
+    let headers = || signed.insert(attempt.headers(workspace.clock().now())).clone();
     let (url, answer) = match attempt.url.parse::<Uri>() {
         Ok(url) => {
-            let answer = courier.carry(workspace.name(), &url, headers, attempt.body.clone()).await;
+            let patience = |usual| workspace.patience(&attempt.url, usual);
+            let answer = courier.carry(workspace.name(), &url, headers, attempt.body.clone(), patience).await;
             (without_query(&url), answer)
         }
         Err(error) => (String::new(), Answer::Failed(format!("its URL is none: {error}"))),
     };
-    let why = match answer {
+    let why = match &answer {
         Answer::Replied(200..=299) => None,
         Answer::Replied(status) => Some(format!("answered {status}")),
-        Answer::Failed(why) => Some(why),
+        Answer::TimedOut(waited) => {
+            workspace.lose_patience(&attempt.url, *waited);
+            Some(timed_out(*waited))
+        }
+        Answer::Failed(why) => Some(why.clone()),
     };
-    let Ok(again) = workspace.deliver(epoch, attempt.lane, why.is_none()) else { return };
+    // What never left its line had no headers.
+    let headers = signed.map_or_else(Vec::new, courier::all_headers);
+    let report = TryReport { headers, answer: answer.into() };
+    let Ok(again) = workspace.deliver(epoch, attempt.key, report).await else { return };
     if let Some(why) = why {
         log.delivery(&Undelivered {
             time: workspace.clock().now(),
             event: attempt.event.as_str(),
-            call_id: &attempt.lane.call.to_string(),
+            call_id: &attempt.call.to_string(),
             url: &url,
             attempt: attempt.number,
             error: &why,
             next_attempt: again,
         });
+    }
+}
+
+impl From<Answer> for TryAnswer {
+    fn from(answer: Answer) -> TryAnswer {
+        match answer {
+            Answer::Replied(status) => TryAnswer::Answered(status),
+            Answer::TimedOut(waited) => TryAnswer::Failed(timed_out(waited).into()),
+            Answer::Failed(why) => TryAnswer::Failed(why.into()),
+        }
+    }
+}
+
+/// That there was no answer within that time, in words.
+fn timed_out(waited: Duration) -> String {
+    match waited.subsec_millis() {
+        0 => format!("no answer within {} s", waited.as_secs()),
+        _ => {
+            format!("no answer within {} ms, after it had let another of the same advance time out", waited.as_millis())
+        }
     }
 }
 

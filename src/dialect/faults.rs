@@ -3,7 +3,8 @@
 use super::fields::Fields;
 use super::{latency, pattern};
 use crate::domain::NotOneOf;
-use crate::domain::faults::{ConnectionFault, Effect, Probability, Terms};
+use crate::domain::faults::{ConnectionFault, Effect, Terms};
+use crate::domain::probability::Probability;
 use crate::wire::breakage::Breakage;
 
 /// What an effect does; it does exactly one of these.

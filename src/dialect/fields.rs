@@ -79,6 +79,14 @@ impl Fields {
         self.note(name, problem)
     }
 
+    /// A field that may be missing or `null`: else whatever `read` makes of it, or says is wrong with it.
+    pub fn parsed<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
+        match self.object.get(name).filter(|value| !value.is_null()).map(read)? {
+            Ok(value) => Some(value),
+            Err(problem) => self.note(name, problem),
+        }
+    }
+
     /// The value, or `None` with what is wrong noted, so that it is named together with the fields.
     pub fn gather<T>(&mut self, read: Result<T, Error>) -> Option<T> {
         match read {

@@ -122,7 +122,10 @@ impl From<Error> for Refusal {
             | Error::CampaignTransition { .. }
             | Error::AlreadyEnded { .. }
             | Error::CallTransition { .. }
-            | Error::StillAnswering => StatusCode::CONFLICT,
+            | Error::StillAnswering
+            | Error::NotRedeliverable { .. }
+            | Error::NobodyWants { .. }
+            | Error::NothingToTell { .. } => StatusCode::CONFLICT,
             Error::Injected(Fault::MinutesUsedUp) => StatusCode::TOO_MANY_REQUESTS,
             Error::Injected(Fault::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
             Error::Injected(Fault::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,

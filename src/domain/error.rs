@@ -7,6 +7,7 @@ use super::call::Status;
 use super::directory::CampaignStatus;
 use super::fault::Fault;
 use super::quoted::Quoted;
+use super::webhook::Event;
 use crate::time::Timestamp;
 
 /// A refusal. Its text says what was wrong and, where that helps, what would be right.
@@ -78,6 +79,23 @@ pub enum Error {
         /// Why not.
         why: &'static str,
     },
+    /// The delivery cannot be sent again.
+    NotRedeliverable {
+        /// Its id.
+        id: String,
+        /// Why not, and what would help.
+        why: &'static str,
+    },
+    /// An event was to be told, but of those who have subscribed nobody wants it.
+    NobodyWants {
+        /// The event.
+        event: Event,
+    },
+    /// An event was to be told, but there is no call that it could be about.
+    NothingToTell {
+        /// The event.
+        event: Event,
+    },
     /// The dialled number asked for a fault.
     Injected(Fault),
 }
@@ -136,6 +154,18 @@ impl fmt::Display for Error {
                 f.write_str("The first request with this Idempotency-Key is still being answered; send it again later")
             }
             Error::NoRecording { id, why } => write!(f, "Call {id} has no recording: {why}"),
+            Error::NotRedeliverable { id, why } => write!(f, "Delivery {id} cannot be sent again: {why}"),
+            Error::NobodyWants { event } => write!(
+                f,
+                "No webhook is subscribed to {event}; make one with POST /__admin/webhooks that has it among its events, or \
+                 none of others, so that it is kept for reading"
+            ),
+            Error::NothingToTell { event } => {
+                write!(
+                    f,
+                    "There is no call that {event} could tell of; place one, or let one come in with POST /__admin/calls"
+                )
+            }
             Error::Injected(fault) => write!(f, "{fault}"),
         }
     }

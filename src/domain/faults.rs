@@ -7,10 +7,11 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::latency::Latency;
 use super::matching::{Pattern, Sketch};
+use super::probability::Probability;
 use super::vocabulary::vocabulary;
 use crate::rng::Seed;
 
@@ -54,34 +55,6 @@ pub enum Effect {
         /// Whether it is carried out all the same, so that the client cannot know.
         execute: bool,
     },
-}
-
-/// How often a rule strikes of the times that it could, in millionths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Probability(u32);
-
-impl Probability {
-    /// How many decimals of it are kept.
-    pub const DECIMALS: u32 = 6;
-    /// Always, in millionths.
-    pub const MOST: u32 = 1_000_000;
-    /// Every time.
-    pub const ALWAYS: Probability = Probability(Probability::MOST);
-
-    /// That many millionths; more than all of them are all.
-    pub fn from_millionths(millionths: u32) -> Probability {
-        Probability(millionths.min(Probability::MOST))
-    }
-
-    fn strikes(self, seed: Seed) -> bool {
-        seed.stream().below(u64::from(Probability::MOST)) < u64::from(self.0)
-    }
-}
-
-impl Serialize for Probability {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(f64::from(self.0) / f64::from(Probability::MOST))
-    }
 }
 
 /// What a rule says.

@@ -19,6 +19,7 @@ pub mod moment;
 pub mod person;
 pub mod phone_number;
 pub mod plan;
+pub mod probability;
 pub mod quota;
 pub mod quoted;
 pub mod recording;

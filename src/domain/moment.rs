@@ -82,7 +82,7 @@ pub enum DeliveryResult {
     Answered(u16),
     /// There was no answer; says why, for people to read.
     Failed(Arc<str>),
-    /// It was not sent, as mischief wanted it.
+    /// It was not sent: mischief wanted it so, or its receiver was deleted.
     Dropped,
     /// There is nobody to send it to: it is kept for reading.
     Kept,

@@ -4,6 +4,7 @@
 //! (deliveries to send) waits in its outbox until the shell takes it.
 
 mod forcing;
+mod hooks;
 mod life;
 mod placing;
 mod reading;
@@ -30,7 +31,7 @@ use super::phone_number::PhoneNumber;
 use super::quota::{Minutes, RateLimit};
 use super::schedule::{Schedule, Ticket};
 use super::settings::WorldSettings;
-use super::webhook::{Attempt, Lane, Outbox};
+use super::webhook::{DeliveryNumber, Outbox};
 use crate::rng::Seed;
 use crate::time::Timestamp;
 
@@ -55,8 +56,8 @@ enum Step {
 enum Due {
     /// A call goes on.
     Call(Slot, Step),
-    /// A delivery that failed is tried again.
-    Retry(Lane),
+    /// A delivery's wait is over: it was delayed, or is tried again.
+    Delivery(DeliveryNumber),
 }
 
 /// See the module.
@@ -125,7 +126,7 @@ impl World {
         self.now = self.now.max(at);
         match due {
             Due::Call(slot, step) => self.go_on(slot, step),
-            Due::Retry(lane) => self.outbox.attempt(lane),
+            Due::Delivery(delivery) => self.look_after(delivery),
         }
         Some(self.now)
     }
@@ -133,23 +134,6 @@ impl World {
     /// Makes everything happen that is due by `now`, in order.
     pub fn catch_up(&mut self, now: Timestamp) {
         while self.step(now).is_some() {}
-    }
-
-    /// The deliveries that are to be sent now. The shell says of each how it went, with [`World::delivery_answered`].
-    pub fn take_deliveries(&mut self) -> Vec<Attempt> {
-        self.outbox.take_ready()
-    }
-
-    /// How many deliveries have been taken or are ready, and have no answer yet.
-    pub fn deliveries_under_way(&self) -> usize {
-        self.outbox.under_way()
-    }
-
-    /// A delivery has been received, or has not. Where it is to be tried again: when.
-    pub fn delivery_answered(&mut self, lane: Lane, received: bool) -> Option<Timestamp> {
-        let again = self.outbox.answered(lane, received, self.now)?;
-        self.agenda.enter(again, Due::Retry(lane));
-        Some(again)
     }
 
     /// What has happened since this was last asked, in order.

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::domain::fixtures::Fixtures;
 use crate::domain::seed;
 use crate::domain::signature;
-use crate::domain::webhook::{Event, Outbox, Subscription};
+use crate::domain::webhook::{HookSettings, Outbox};
 use crate::domain::world::{Quotas, World};
 use crate::rng::Seed;
 use crate::time::{Timestamp, wall_clock};
@@ -63,23 +63,22 @@ impl Genesis {
             minutes_per_month: settings.minute_limit,
             overage: settings.overage,
         };
-        let webhooks = &settings.webhooks;
-        let outbox = Outbox::new(self.subscriptions(seed), webhooks.retries.clone(), webhooks.signature, seed);
+        let outbox = Outbox::new(self.hooks(), seed);
         let mut world = World::empty(Arc::clone(&self.fixtures), seed, now, quotas, outbox);
         seed::fill(&mut world, settings.calls, seed);
         world
     }
 
-    fn subscriptions(&self, seed: Seed) -> Vec<Subscription> {
+    fn hooks(&self) -> HookSettings {
         let webhooks = &self.settings.webhooks;
-        let events: Arc<[Event]> = webhooks.events.iter().filter_map(|name| name.parse().ok()).collect();
-        let secret: Arc<str> = self.secret.as_str().into();
-        let subscription = |(position, url): (usize, &String)| Subscription {
-            id: format!("whk_{:013x}", seed.child("webhook").nth(position as u64).number() >> 12),
-            url: url.as_str().into(),
-            secret: Arc::clone(&secret),
-            events: Arc::clone(&events),
-        };
-        webhooks.urls.iter().enumerate().map(subscription).collect()
+        HookSettings {
+            urls: webhooks.urls.iter().map(|url| url.as_str().into()).collect(),
+            events: webhooks.events.iter().filter_map(|name| name.parse().ok()).collect(),
+            secret: self.secret.as_str().into(),
+            retries: webhooks.retries.clone(),
+            signature: webhooks.signature,
+            profile: self.settings.profile,
+            remembered: self.settings.journal_size as usize,
+        }
     }
 }

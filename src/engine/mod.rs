@@ -6,6 +6,7 @@ mod epoch;
 mod exchange;
 mod genesis;
 mod journal;
+mod patience;
 mod workspace;
 mod workspaces;
 

@@ -2,20 +2,22 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use hyper::header::HeaderValue;
-use parking_lot::RwLock;
-use tokio::sync::{Notify, mpsc};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::date::DateHeader;
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
 use super::genesis::Genesis;
 use super::journal::{Journal, WatchEnd};
+use super::patience::Patience;
 use crate::clock::Clock;
 use crate::config::ClockMode;
 use crate::domain::moment::Moment;
-use crate::domain::webhook::{Attempt, Lane};
+use crate::domain::webhook::{Attempt, AttemptKey, TryReport};
 use crate::domain::world::World;
 use crate::rng::Seed;
 use crate::speed::Speed;
@@ -39,6 +41,9 @@ pub struct Workspace {
     requests: AtomicU64,
     /// Whether an advance is under way.
     is_advancing: AtomicBool,
+    /// What came of deliveries during an advance, until all that is under way has been answered.
+    reports: Mutex<Vec<Report>>,
+    patience: Patience,
     date: DateHeader,
     /// When it was last used, in the registry's count of uses.
     pub(super) last_use: AtomicU64,
@@ -66,6 +71,14 @@ pub struct Errand {
     pub attempt: Attempt,
 }
 
+/// What came of a try, and who is to be told when it is made again.
+#[derive(Debug)]
+struct Report {
+    key: AttemptKey,
+    report: TryReport,
+    applied: oneshot::Sender<Option<Timestamp>>,
+}
+
 /// What was begun before a reset, and so has no effect after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Void;
@@ -85,6 +98,8 @@ impl Workspace {
             own: Weak::clone(own),
             requests: AtomicU64::new(0),
             is_advancing: AtomicBool::new(false),
+            reports: Mutex::default(),
+            patience: Patience::default(),
             date: DateHeader::default(),
             last_use: AtomicU64::new(0),
             agenda_changed: Notify::new(),
@@ -197,11 +212,73 @@ impl Workspace {
         self.present.read().world.deliveries_under_way()
     }
 
-    /// Tells the world how a delivery of that epoch went. Where it is to be tried again: when.
-    pub fn deliver(&self, epoch: &Arc<Epoch>, lane: Lane, received: bool) -> Result<Option<Timestamp>, Void> {
-        let again = self.write_in(epoch, |world| world.delivery_answered(lane, received));
+    /// Tells the world what came of a try of that epoch. Where it is made again: when.
+    ///
+    /// During an advance the answers of all that is under way are taken in at once, in the order in which the tries were begun: what
+    /// follows from them must not hang on which receiver was quicker.
+    pub async fn deliver(
+        &self,
+        epoch: &Arc<Epoch>,
+        key: AttemptKey,
+        report: TryReport,
+    ) -> Result<Option<Timestamp>, Void> {
+        let applied = {
+            let mut reports = self.reports.lock();
+            if epoch.has_ended() {
+                return Err(Void);
+            }
+            self.is_advancing().then(|| {
+                let (applied, application) = oneshot::channel();
+                reports.push(Report { key, report: report.clone(), applied });
+                application
+            })
+        };
+        match applied {
+            Some(application) => {
+                self.take_in_reports(|reports, under_way| reports >= under_way);
+                application.await.map_err(|_| Void)
+            }
+            None => {
+                let again = self.write_in(epoch, |world| world.delivery_answered(key, report));
+                self.delivery_answered.notify_waiters();
+                again
+            }
+        }
+    }
+
+    /// Takes in the answers that have gathered, if they are `enough` for the number of tries under way.
+    fn take_in_reports(&self, enough: impl FnOnce(usize, usize) -> bool) {
+        let mut reports = {
+            let mut reports = self.reports.lock();
+            if !enough(reports.len(), self.deliveries_under_way()) {
+                return;
+            }
+            std::mem::take(&mut *reports)
+        };
+        reports.sort_by_key(|report| report.key);
+        self.write(|world| {
+            for Report { key, report, applied } in reports {
+                // Whoever sent it may have been ended meanwhile.
+                let _ = applied.send(world.delivery_answered(key, report));
+            }
+        });
         self.delivery_answered.notify_waiters();
-        again
+    }
+
+    /// How long the receiver at `url` has for a delivery, in real time, who has `usual` as a rule; `None` where there is no time left.
+    pub fn patience(&self, url: &str, usual: Duration) -> Option<Duration> {
+        if self.is_advancing() { self.patience.with(url, usual) } else { Some(usual) }
+    }
+
+    /// The receiver at `url` has let a delivery time out, after that long.
+    pub fn lose_patience(&self, url: &str, waited: Duration) {
+        if self.is_advancing() {
+            self.patience.lose(url, waited);
+        }
+    }
+
+    fn is_advancing(&self) -> bool {
+        self.is_advancing.load(Ordering::Acquire)
     }
 
     /// Takes in an API request of that epoch.
@@ -232,6 +309,8 @@ impl Workspace {
             self.journal.clear(WatchEnd::Reset);
             before
         };
+        // What came of the deliveries before is nothing to this world.
+        self.reports.lock().clear();
         self.agenda_changed.notify_one();
         self.delivery_answered.notify_waiters();
         before.epoch.settled().await;
@@ -296,6 +375,9 @@ impl Drop for Advancing {
         self.0.journal.take_collected();
         self.0.clock.let_go();
         self.0.is_advancing.store(false, Ordering::Release);
+        // An advance that was broken off may have left some.
+        self.0.take_in_reports(|reports, _| reports > 0);
+        self.0.patience.regain();
         self.0.agenda_changed.notify_one();
     }
 }

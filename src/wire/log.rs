@@ -75,7 +75,7 @@ pub struct Undelivered<'a> {
     /// Where it was sent.
     pub url: &'a str,
     /// Which try it was, from 1.
-    pub attempt: usize,
+    pub attempt: u32,
     /// What went wrong.
     pub error: &'a str,
     /// When it is tried again; `None` where it is given up.

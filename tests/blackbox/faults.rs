@@ -38,7 +38,7 @@ async fn a_rule_is_answered_with_its_id_and_all_that_it_says() {
     assert_eq!(list(&server).await, json!([]));
     let first = add(&server, json!({"effect": {"status": 503}})).await;
     let expected = json!({
-        "id": "flt_1", "match": {}, "times": null, "probability": 1.0, "effect": {"status": 503, "execute": false},
+        "id": "flt_1", "match": {}, "times": null, "probability": 1, "effect": {"status": 503, "execute": false},
         "hits": 0, "left": null,
     });
     assert_eq!(first, expected);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::domain::ledger::Slot;
-use crate::domain::world::testing::{body, fixtures, seconds};
+use crate::domain::world::testing::{body, fixtures, report, seconds};
 
 /// Set to anything, it has the files written anew instead of compared.
 const REGENERATE: &str = "REGENERATE_GOLDEN_FILES";
@@ -72,7 +72,7 @@ fn life(number: PhoneNumber) -> String {
         for attempt in attempts {
             assert_eq!(body(&attempt)["data"]["callId"], world.call(slot).id.to_string());
             webhooks.push(String::from_utf8(attempt.body.to_vec()).unwrap());
-            world.delivery_answered(attempt.lane, true);
+            world.delivery_answered(attempt.key, report(200));
         }
     }
     let call = CallView::of(world.call(slot), &world, world.now());

@@ -1,11 +1,21 @@
 //! The outbox against a model that is one list of events for each call and receiver.
 
-use std::collections::BTreeMap;
+mod mischief;
+mod records;
+mod scenes;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::config::{Profile, Signature};
+use crate::domain::call::CallId;
+use crate::rng::Seed;
+use crate::time::Timestamp;
+use scenes::*;
 
 const RETRIES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
 const CALLS: u64 = 3;
@@ -58,41 +68,17 @@ struct Model {
     now: Timestamp,
     outbox: Outbox,
     lanes: BTreeMap<Place, Waiting>,
-    under_way: Vec<(Place, Lane)>,
-    retries: BTreeMap<(Timestamp, Place), Lane>,
+    under_way: Vec<(Place, AttemptKey)>,
+    retries: BTreeMap<(Timestamp, Place), DeliveryNumber>,
     /// The id of each event, the same for every try.
     ids: BTreeMap<(Place, Event), String>,
-}
-
-fn data(call: u64) -> EventData {
-    EventData {
-        call_id: CallId::from_seed(Seed::new(call)),
-        campaign_id: "cmp_xxx".to_owned(),
-        direction: Direction::Outbound,
-        from_number: "+15557654321".parse().unwrap(),
-        to_number: "+15551234567".parse().unwrap(),
-        agent_id: "agt_xxx".to_owned(),
-        started_at: None,
-        ending: None,
-    }
-}
-
-fn outbox(retries: &[Duration], signature: Signature) -> Outbox {
-    let subscription = |(position, events): (usize, &&[Event])| Subscription {
-        id: format!("whk_{position}"),
-        url: "https://receiver.example/".into(),
-        secret: "whsec_c2VjcmV0".into(),
-        events: (*events).into(),
-    };
-    let subscriptions = WANTED.iter().enumerate().map(subscription).collect();
-    Outbox::new(subscriptions, retries.to_vec(), signature, Seed::new(1))
 }
 
 impl Model {
     fn new() -> Model {
         Model {
             now: Timestamp::from_millis(1_000),
-            outbox: outbox(&RETRIES, Signature::Standard),
+            outbox: told_of(&WANTED, &RETRIES, Signature::Standard),
             lanes: BTreeMap::new(),
             under_way: Vec::new(),
             retries: BTreeMap::new(),
@@ -111,11 +97,11 @@ impl Model {
                     self.lanes.entry((receiver, call)).or_default().events.push_back(event);
                     self.ids.insert(((receiver, call), event), String::new());
                 }
-                self.outbox.publish(event, "biz_xxx", &data(call), self.now);
+                tell(&mut self.outbox, event, call, self.now);
             }
             Command::Answer { which, received } if !self.under_way.is_empty() => {
                 let position = which.index(self.under_way.len());
-                let (place, lane) = self.under_way.swap_remove(position);
+                let (place, key) = self.under_way.swap_remove(position);
                 let waiting = self.lanes.get_mut(&place).unwrap();
                 waiting.is_under_way = false;
                 let wait = RETRIES.get(waiting.tries - 1).filter(|_| !received);
@@ -124,16 +110,19 @@ impl Model {
                     waiting.events.pop_front();
                     waiting.tries = 0;
                 }
-                assert_eq!(self.outbox.answered(lane, received, self.now), waiting.again_at);
+                let status = if received { 204 } else { 503 };
+                assert_eq!(self.outbox.answered(key, report(status), self.now), waiting.again_at);
                 if let Some(again) = waiting.again_at {
-                    self.retries.insert((again, place), lane);
+                    self.retries.insert((again, place), key.delivery);
                 }
+                let alarms: Vec<Timestamp> = self.outbox.take_alarms().into_iter().map(|(at, _)| at).collect();
+                assert_eq!(alarms, Vec::from_iter(waiting.again_at));
             }
             Command::Retry => {
-                if let Some(((again, place), lane)) = self.retries.pop_first() {
+                if let Some(((again, place), delivery)) = self.retries.pop_first() {
                     self.now = again;
                     self.lanes.get_mut(&place).unwrap().again_at = None;
-                    self.outbox.attempt(lane);
+                    self.outbox.due(delivery, again);
                 }
             }
             Command::Pass { millis } => {
@@ -151,20 +140,20 @@ impl Model {
         for attempt in self.outbox.take_ready() {
             let body: Value = serde_json::from_slice(&attempt.body).unwrap();
             let call = (0..CALLS).find(|call| data(*call).call_id.to_string() == body["data"]["callId"]).unwrap();
-            let receiver = usize::from(body["webhookId"] == "whk_1");
+            let receiver = self.outbox.subscriptions().position(|one| *one.id == body["webhookId"]).unwrap();
             let waiting = self.lanes.get_mut(&(receiver, call)).unwrap();
             assert!(!waiting.is_under_way, "two under way in one lane");
             assert_eq!(waiting.again_at, None, "sent before its time");
             let event = waiting.events.front().expect("something waits");
             assert_eq!(body["event"], event.as_str(), "out of order");
-            assert_eq!((attempt.event, attempt.number), (*event, waiting.tries + 1));
+            assert_eq!((attempt.event, attempt.number as usize), (*event, waiting.tries + 1));
             waiting.is_under_way = true;
             waiting.tries += 1;
             assert!(waiting.tries <= 1 + RETRIES.len());
             let id = self.ids.get_mut(&((receiver, call), *event)).unwrap();
-            assert!(id.is_empty() || *id == attempt.id, "another id for the same event");
-            *id = attempt.id;
-            self.under_way.push(((receiver, call), attempt.lane));
+            assert!(id.is_empty() || **id == *attempt.id, "another id for the same event");
+            *id = attempt.id.to_string();
+            self.under_way.push(((receiver, call), attempt.key));
         }
         for (place, waiting) in &self.lanes {
             let is_seen_to = waiting.events.is_empty() || waiting.is_under_way || waiting.again_at.is_some();
@@ -188,7 +177,8 @@ proptest! {
             model.obey(Command::Retry);
             model.obey(Command::Answer { which, received: false });
         }
-        prop_assert!(model.outbox.lanes.is_empty());
+        prop_assert!(model.outbox.deliveries().all(|delivery| delivery.state.is_final()));
+        prop_assert_eq!(model.outbox.deliveries().count(), model.ids.len());
         let mut ids: Vec<&String> = model.ids.values().collect();
         prop_assert!(ids.iter().all(|id| !id.is_empty()), "every event was tried");
         let count = ids.len();
@@ -202,13 +192,13 @@ proptest! {
 fn an_event_is_tried_once_and_then_once_for_each_retry() {
     let mut outbox = outbox(&RETRIES, Signature::Akol);
     let start = Timestamp::from_millis(0);
-    outbox.publish(Event::CallFailed, "biz_xxx", &data(0), start);
+    tell(&mut outbox, Event::CallFailed, 0, start);
     let mut instants = vec![start];
     while let Some(attempt) = outbox.take_ready().pop() {
         let now = *instants.last().unwrap();
-        if let Some(again) = outbox.answered(attempt.lane, false, now) {
+        if let Some(again) = outbox.answered(attempt.key, report(500), now) {
             instants.push(again);
-            outbox.attempt(attempt.lane);
+            outbox.due(attempt.key.delivery, again);
         }
     }
     assert_eq!(instants.iter().map(|at| at.as_millis()).collect::<Vec<_>>(), [0, 1_000, 6_000, 36_000]);
@@ -216,17 +206,18 @@ fn an_event_is_tried_once_and_then_once_for_each_retry() {
 
 #[test]
 fn nobody_is_told_what_nobody_wants() {
-    let mut outbox = Outbox::new(Vec::new(), Vec::new(), Signature::Akol, Seed::new(1));
-    assert!(!outbox.wants(Event::CallEnded));
-    outbox.publish(Event::CallEnded, "biz_xxx", &data(0), Timestamp::from_millis(0));
+    let mut outbox = told_of(&[&[Event::CallStarted]], &[], Signature::Akol);
+    assert!(!outbox.wants(Event::CallEnded) && !outbox.keeps(Event::CallEnded));
+    tell(&mut outbox, Event::CallEnded, 0, Timestamp::from_millis(0));
     assert!(outbox.take_ready().is_empty());
+    assert_eq!(outbox.deliveries().count(), 0);
 }
 
 #[test]
 fn the_standard_headers_come_only_when_they_are_asked_for() {
     let names = |signature| {
         let mut outbox = outbox(&[], signature);
-        outbox.publish(Event::CallFailed, "biz_xxx", &data(0), Timestamp::from_millis(0));
+        tell(&mut outbox, Event::CallFailed, 0, Timestamp::from_millis(0));
         outbox.take_ready()[0].headers(Timestamp::from_millis(0)).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
     };
     assert_eq!(names(Signature::Akol), ["x-webhook-signature"]);

@@ -70,7 +70,7 @@ impl World {
             _ => None,
         };
         if let Some(event) = event.filter(|_| !self.was_told(slot)) {
-            self.tell(slot, event);
+            self.hand_over(slot, event);
         }
         let cause = match (to, self.ledger.get(slot).status) {
             (Status::Failed, Status::Ringing) => Cause::Unreachable,

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use super::hooks::events_of_ending;
 use super::{Due, Step, World};
-use crate::domain::call::{Call, Outcome, Status};
+use crate::domain::call::{Outcome, Status};
 use crate::domain::error::Error;
 use crate::domain::ledger::Slot;
 use crate::domain::lifecycle::{Cause, next};
 use crate::domain::moment::CallStep;
-use crate::domain::plan::Script;
 use crate::domain::scenario::Answer;
-use crate::domain::webhook::{Ending, Event, EventData};
+use crate::domain::webhook::Event;
 
 /// How long before a call's end the person is handed over, at most.
 const HANDOVER: Duration = Duration::from_secs(3);
@@ -67,7 +67,7 @@ impl World {
             }
             Step::Tell => {
                 let event = if plan.answer == Answer::Machine { Event::CallVoicemail } else { Event::CallTransferred };
-                self.tell(slot, event);
+                self.hand_over(slot, event);
                 let left = plan.talk.saturating_sub(self.ledger.get(slot).connected(self.now));
                 self.schedule(slot, left, Step::Finish);
             }
@@ -80,7 +80,7 @@ impl World {
     }
 
     /// Tells that a call was handed over, or has reached a machine.
-    pub(super) fn tell(&mut self, slot: Slot, event: Event) {
+    pub(super) fn hand_over(&mut self, slot: Slot, event: Event) {
         let step = if event == Event::CallVoicemail { CallStep::Voicemail } else { CallStep::Transferred };
         self.note_step(slot, step);
         self.publish(slot, event);
@@ -127,52 +127,4 @@ impl World {
             self.minutes.count(ended, seconds);
         }
     }
-
-    fn publish(&mut self, slot: Slot, event: Event) {
-        if !self.outbox.wants(event) {
-            return;
-        }
-        let call = self.ledger.get(slot);
-        let directory = &self.fixtures.directory;
-        let campaign = directory.campaign(call.campaign);
-        let (from_number, to_number) = self.numbers(call);
-        let data = EventData {
-            call_id: call.id,
-            campaign_id: campaign.id.clone(),
-            direction: call.direction,
-            from_number,
-            to_number,
-            agent_id: directory.agent(campaign.agent).id.clone(),
-            started_at: call.started_at(),
-            ending: call.ended_at.map(|_| self.ending(call)),
-        };
-        self.outbox.publish(event, &directory.business(campaign.business).id, &data, self.now);
-    }
-
-    fn ending(&self, call: &Call) -> Ending {
-        let story = self.storyteller();
-        Ending {
-            ended_at: call.ended_at,
-            duration: call.duration_seconds(),
-            outcome: call.outcome,
-            summary: story.filing(call).summary,
-            sentiment: call.sentiment,
-            transcript: story.transcript(call, self.now),
-        }
-    }
-}
-
-/// What is told when a call has ended, in this order.
-fn events_of_ending(call: &Call) -> Vec<Event> {
-    let mut events = vec![Event::CallEnded];
-    events.extend(match (call.status, call.outcome) {
-        (Status::Completed, _) => Some(Event::CallCompleted),
-        (Status::Failed, Some(Outcome::NoAnswer)) => Some(Event::CallMissed),
-        (Status::Failed, Some(Outcome::Busy | Outcome::Failed)) => Some(Event::CallFailed),
-        _ => None,
-    });
-    if call.answered_at.is_some() && call.plan.script != Script::Silence {
-        events.extend([Event::TranscriptReady, Event::SummaryReady]);
-    }
-    events
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Inbound, Placement, Quotas, World};
-use crate::config::Signature;
+use crate::config::{Profile, Signature};
 use crate::domain::call::{Call, Status};
 use crate::domain::campaigns::CampaignChange;
 use crate::domain::dialogue::Line;
@@ -15,7 +15,7 @@ use crate::domain::error::Error;
 use crate::domain::fixtures::Fixtures;
 use crate::domain::ledger::Slot;
 use crate::domain::seed;
-use crate::domain::webhook::{Attempt, Event, Outbox, Subscription};
+use crate::domain::webhook::{Attempt, Event, HookSettings, Outbox, TryAnswer, TryReport};
 use crate::fixture_files;
 use crate::rng::Seed;
 use crate::time::Timestamp;
@@ -69,7 +69,7 @@ impl World {
     }
 
     fn made_of(fixtures: Arc<Fixtures>, seed: u64, now: Timestamp) -> World {
-        let outbox = Outbox::new(Vec::new(), Vec::new(), Signature::Akol, Seed::new(seed));
+        let outbox = Outbox::new(hooks(&[], &[]), Seed::new(seed));
         World::empty(fixtures, Seed::new(seed), now, Quotas::default(), outbox)
     }
 
@@ -87,13 +87,7 @@ impl World {
 
     /// Tells one receiver of everything. What is not received is sent again after each of `retries`.
     pub fn with_receiver(mut self, retries: &[Duration]) -> World {
-        let receiver = Subscription {
-            id: "whk_tests".to_owned(),
-            url: "https://receiver.example/".into(),
-            secret: "whsec_tests".into(),
-            events: Event::ALL.into(),
-        };
-        self.outbox = Outbox::new(vec![receiver], retries.to_vec(), Signature::Akol, self.seed);
+        self.outbox = Outbox::new(hooks(&["https://receiver.example/"], retries), self.seed);
         self
     }
 
@@ -155,10 +149,28 @@ impl World {
             }
             for attempt in attempts {
                 bodies.push(body(&attempt));
-                self.delivery_answered(attempt.lane, true);
+                self.delivery_answered(attempt.key, report(200));
             }
         }
     }
+}
+
+/// Webhooks of every event to these URLs, in Akol's own way.
+pub fn hooks(urls: &[&str], retries: &[Duration]) -> HookSettings {
+    HookSettings {
+        urls: urls.iter().map(|url| (*url).into()).collect(),
+        events: Event::ALL.into(),
+        secret: "whsec_tests".into(),
+        retries: retries.to_vec(),
+        signature: Signature::Akol,
+        profile: Profile::Lenient,
+        remembered: HookSettings::REMEMBERED,
+    }
+}
+
+/// What the shell says of a try that was answered with that status.
+pub fn report(status: u16) -> TryReport {
+    TryReport { headers: vec![("x-test".to_owned(), "yes".to_owned())], answer: TryAnswer::Answered(status) }
 }
 
 /// What an attempt sends, as JSON.

@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod events;
+mod hooks;
 mod lifecycle;
 mod quotas;
 mod scenarios;

@@ -37,9 +37,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::faults::{Effect, Probability, Terms};
+    use crate::domain::faults::{Effect, Terms};
     use crate::domain::latency::{Latency, Sigma};
     use crate::domain::matching::Pattern;
+    use crate::domain::probability::Probability;
     use crate::domain::span::Span;
 
     const REQUEST: Sketch<'_> = Sketch { method: "GET", path: "/api/v1/calls", query: "", status: None, body: b"" };

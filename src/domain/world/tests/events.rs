@@ -73,7 +73,8 @@ fn a_failed_delivery_holds_back_only_the_events_of_its_own_call() {
     world.let_become(second, Status::InProgress);
     for attempt in world.take_deliveries() {
         let id = body(&attempt)["data"]["callId"].clone();
-        world.delivery_answered(attempt.lane, id != world.call(first).id.to_string());
+        let status = if id == world.call(first).id.to_string() { 500 } else { 200 };
+        world.delivery_answered(attempt.key, report(status));
     }
     let failed_at = world.now();
     world.let_end(first);

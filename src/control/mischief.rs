@@ -1,0 +1,63 @@
+//! `GET`, `PUT /__admin/webhooks/mischief`: how deliveries misbehave, for testing a receiver.
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+use crate::dialect::envelope;
+use crate::dialect::fields::Fields;
+use crate::dialect::refusal::Refusal;
+use crate::domain::probability::Probability;
+use crate::domain::span::Span;
+use crate::domain::webhook::Mischief;
+use crate::domain::world::World;
+use crate::time::Timestamp;
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+/// The shortest delay.
+const SHORTEST: Span = Span::from_millis(1);
+/// The longest delay.
+const LONGEST: Span = Span::from_secs(24 * 60 * 60);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MischiefView {
+    duplicate: Probability,
+    reorder: Probability,
+    drop: Probability,
+    bad_signature: Probability,
+    stale_timestamp: Probability,
+    delay: Option<Span>,
+}
+
+/// How deliveries misbehave now.
+pub fn show(world: &World, _: Timestamp, _: &Request) -> Result<Reply, Refusal> {
+    Ok(reply(world.outbox().mischief()))
+}
+
+/// Replaces all of it. What is left out is none.
+pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    let mut fields = Fields::read(request)?;
+    fields.only(&["duplicate", "reorder", "drop", "badSignature", "staleTimestamp", "delay"]);
+    let mut chance = |name| {
+        let millionths = fields.decimal(name, Probability::DECIMALS, Probability::MOST);
+        millionths.map(Probability::from_millionths).unwrap_or_default()
+    };
+    let mischief = Mischief {
+        duplicate: chance("duplicate"),
+        reorder: chance("reorder"),
+        drop: chance("drop"),
+        bad_signature: chance("badSignature"),
+        stale_timestamp: chance("staleTimestamp"),
+        delay: fields.duration("delay", SHORTEST..=LONGEST),
+    };
+    fields.finish()?;
+    world.set_mischief(mischief);
+    Ok(reply(mischief))
+}
+
+fn reply(mischief: Mischief) -> Reply {
+    let Mischief { duplicate, reorder, drop, bad_signature, stale_timestamp, delay } = mischief;
+    let view = MischiefView { duplicate, reorder, drop, bad_signature, stale_timestamp, delay };
+    envelope::success(StatusCode::OK, &view)
+}

@@ -1,0 +1,101 @@
+//! `GET`, `POST /__admin/webhooks`, `DELETE …/:id`: who is told of what happens. `POST /__admin/webhooks/trigger`: tells it now.
+
+use hyper::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::deliveries::DeliveryView;
+use crate::dialect::envelope;
+use crate::dialect::fields::{Fields, Id};
+use crate::dialect::refusal::Refusal;
+use crate::domain::NotOneOf;
+use crate::domain::quoted::Quoted;
+use crate::domain::webhook::{Event, NewSubscription, Subscription};
+use crate::domain::world::World;
+use crate::time::Timestamp;
+use crate::wire::reply::Reply;
+use crate::wire::request::Request;
+
+/// What stands for every event.
+const ALL: &str = "*";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WebhookView<'a> {
+    id: &'a str,
+    url: &'a str,
+    events: &'a [Event],
+    /// In plain: scripts read it here to check signatures.
+    secret: &'a str,
+}
+
+impl<'a> From<&'a Subscription> for WebhookView<'a> {
+    fn from(subscription: &'a Subscription) -> WebhookView<'a> {
+        let Subscription { id, url, events, secret, .. } = subscription;
+        WebhookView { id, url, events, secret }
+    }
+}
+
+/// All subscriptions, in the order of making.
+pub fn list(world: &World, _: Timestamp, _: &Request) -> Result<Reply, Refusal> {
+    let views: Vec<WebhookView<'_>> = world.outbox().subscriptions().map(WebhookView::from).collect();
+    Ok(envelope::success(StatusCode::OK, &views))
+}
+
+/// Makes a subscription.
+pub fn subscribe(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    let mut fields = Fields::read(request)?;
+    fields.only(&["url", "events", "secret"]);
+    let url = fields.required::<Id>("url", "an http or https URL");
+    let events = fields.parsed("events", events);
+    let secret = fields.optional::<Id>("secret", "a text that is not empty");
+    let secret = secret.map(|Id(secret)| secret);
+    let new = url.map(|Id(url)| NewSubscription { url, events, secret });
+    if let Some(new) = &new {
+        fields.gather(world.outbox().check(new));
+    }
+    fields.finish()?;
+    let Some(new) = new else {
+        // Not reached: a required field that is not there has been noted, and `finish` has refused it.
+        return Err(Refusal::bad_request("A required field is missing"));
+    };
+    Ok(envelope::success(StatusCode::CREATED, &WebhookView::from(world.subscribe(new)?)))
+}
+
+/// Deletes a subscription, and answers with what it was.
+pub fn unsubscribe(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    let deleted = world.unsubscribe(&request.id)?;
+    Ok(envelope::success(StatusCode::OK, &WebhookView::from(&deleted)))
+}
+
+/// Tells an event now, whatever has become of the call, and answers with the deliveries.
+pub fn trigger(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    let mut fields = Fields::read(request)?;
+    fields.only(&["event", "callId"]);
+    let event = fields.required::<Event>("event", NotOneOf::of(Event::ALL.iter().map(|event| event.as_str())));
+    let call_id = fields.optional::<Id>("callId", "the id of a call");
+    fields.finish()?;
+    let Some(event) = event else {
+        // Not reached, as above.
+        return Err(Refusal::bad_request("A required field is missing"));
+    };
+    let made = world.trigger(event, call_id.as_ref().map(|Id(id)| id.as_str()))?;
+    let made = made.into_iter().filter_map(|number| world.outbox().delivery(number));
+    let views: Vec<DeliveryView<'_>> = made.map(|delivery| DeliveryView::of(delivery, world)).collect();
+    Ok(envelope::success(StatusCode::CREATED, &views))
+}
+
+/// Reads the names of events, or `*` for all. In the order of the documentation, whatever order they were given in.
+fn events(value: &Value) -> Result<Vec<Event>, String> {
+    let known = NotOneOf::of(Event::ALL.iter().map(|event| event.as_str()));
+    let names: Option<Vec<&str>> = value.as_array().and_then(|names| names.iter().map(Value::as_str).collect());
+    let Some(names) = names.filter(|names| !names.is_empty()) else {
+        return Err(format!("must be an array of at least one of {known}, or [\"{ALL}\"] for all"));
+    };
+    let is_known = |name: &&&str| **name != ALL && name.parse::<Event>().is_err();
+    if let Some(stranger) = names.iter().find(is_known) {
+        return Err(format!("has {}, must be {known}, or \"{ALL}\" for all", Quoted(stranger)));
+    }
+    let is_wanted = |event: &&Event| names.iter().any(|name| *name == ALL || *name == event.as_str());
+    Ok(Event::ALL.iter().filter(is_wanted).copied().collect())
+}

@@ -1,0 +1,65 @@
+//! How likely something is.
+
+use serde::{Serialize, Serializer};
+
+use crate::rng::Seed;
+
+/// A probability in millionths, since a draw needs integers. None unless it is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Probability(u32);
+
+impl Probability {
+    /// How many decimals of it are kept.
+    pub const DECIMALS: u32 = 6;
+    /// Always, in millionths.
+    pub const MOST: u32 = 1_000_000;
+    /// Every time.
+    pub const ALWAYS: Probability = Probability(Probability::MOST);
+
+    /// That many millionths; more than all of them are all.
+    pub fn from_millionths(millionths: u32) -> Probability {
+        Probability(millionths.min(Probability::MOST))
+    }
+
+    /// The millionths.
+    pub const fn millionths(self) -> u32 {
+        self.0
+    }
+
+    /// Whether it strikes, drawn from a seed of its own.
+    pub fn strikes(self, seed: Seed) -> bool {
+        self.0 > 0 && seed.stream().below(u64::from(Probability::MOST)) < u64::from(self.0)
+    }
+}
+
+/// From 0 to 1, and whole where it is either.
+impl Serialize for Probability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            0 => serializer.serialize_u32(0),
+            Probability::MOST => serializer.serialize_u32(1),
+            parts => serializer.serialize_f64(f64::from(parts) / f64::from(Probability::MOST)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_strikes_as_often_as_it_says_and_never_where_it_is_none() {
+        let strikes = |millionths| {
+            let probability = Probability::from_millionths(millionths);
+            (0..10_000).filter(|number| probability.strikes(Seed::new(7).nth(*number))).count()
+        };
+        assert!((4_800..5_200).contains(&strikes(500_000)), "{}", strikes(500_000));
+        assert_eq!((strikes(0), strikes(Probability::MOST), strikes(u32::MAX)), (0, 10_000, 10_000));
+    }
+
+    #[test]
+    fn it_is_shown_as_people_write_it() {
+        let shown = |millionths| serde_json::to_string(&Probability::from_millionths(millionths)).unwrap();
+        assert_eq!((shown(0), shown(1_000_000), shown(250_000)), ("0".into(), "1".into(), "0.25".into()));
+    }
+}

@@ -1,0 +1,176 @@
+//! A delivery: an event on its way to one receiver, with each try and what came of it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::event::Event;
+use super::mischief::Trick;
+use crate::domain::call::CallId;
+use crate::domain::moment::{DeliveryMoment, DeliveryResult};
+use crate::domain::vocabulary::vocabulary;
+use crate::rng::Seed;
+use crate::time::Timestamp;
+
+vocabulary! {
+    /// How a delivery stands.
+    pub enum DeliveryState {
+        /// It stands behind another, is held back or delayed.
+        Waiting = "waiting",
+        /// A try has no answer yet.
+        UnderWay = "under_way",
+        /// A try failed, and another will be made.
+        Retrying = "retrying",
+        /// The receiver has it.
+        Received = "received",
+        /// No further try will be made, and none was received.
+        GivenUp = "given_up",
+        /// It was not sent: mischief wanted it so, or its receiver was deleted.
+        Dropped = "dropped",
+        /// There was nobody to send it to: it is kept for reading.
+        Kept = "kept",
+    }
+}
+
+impl DeliveryState {
+    /// Whether nothing more happens by itself.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, DeliveryState::Waiting | DeliveryState::UnderWay | DeliveryState::Retrying)
+    }
+}
+
+/// How many deliveries were made before one: its name within the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeliveryNumber(pub(super) u64);
+
+/// Names one try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptKey {
+    pub(super) delivery: DeliveryNumber,
+    pub(super) attempt: u32,
+}
+
+/// Who a delivery is for, as it was when the delivery was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee {
+    /// The subscription's number.
+    pub number: u32,
+    /// The subscription's id.
+    pub id: Arc<str>,
+    /// Where it is sent.
+    pub url: Arc<str>,
+}
+
+/// What a delivery says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The body as it is sent.
+    Body(Bytes),
+    /// Of a kept one: what its body can be made from.
+    Known(Known),
+}
+
+/// How much was known of a call when it was told of. With the call itself this is enough to say it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// It had begun to ring.
+    pub rung: bool,
+    /// It had been answered.
+    pub answered: bool,
+    /// It had ended.
+    pub ended: bool,
+}
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// `msg_…`, the same for every try.
+    pub id: Arc<str>,
+    /// What is told.
+    pub event: Event,
+    /// Which call it is about.
+    pub call: CallId,
+    /// Who is told; `None` where nobody has subscribed.
+    pub to: Option<Addressee>,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// What is said.
+    pub content: Content,
+    /// How it stands.
+    pub state: DeliveryState,
+    /// When it is tried next, where that is known.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Every try, the first one first.
+    pub tries: Vec<Try>,
+    /// What is random about it.
+    pub(super) seed: Seed,
+    /// Whether it lets the next event of its call go first.
+    pub(super) is_held: bool,
+    /// What has been done to it and is to be noted with its next try.
+    pub(super) tricks: Vec<Trick>,
+}
+
+/// One try to deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Try {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The headers that it was sent with; none before it is answered, and where it never left.
+    pub headers: Vec<(String, String)>,
+    /// What came of it, and when that was known.
+    pub answer: Option<(TryAnswer, Timestamp)>,
+    /// When it is to be tried again because this try failed.
+    pub next_attempt_at: Option<Timestamp>,
+    /// What was done to it.
+    pub mischief: Vec<Trick>,
+}
+
+/// What came of a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TryAnswer {
+    /// The receiver's HTTP status.
+    Answered(u16),
+    /// Why there was no answer, for people to read.
+    Failed(Arc<str>),
+}
+
+impl TryAnswer {
+    /// Whether it counts as received.
+    pub const fn is_received(&self) -> bool {
+        matches!(self, TryAnswer::Answered(200..=299))
+    }
+}
+
+/// What the shell says of a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TryReport {
+    /// The headers that were sent; none where nothing was.
+    pub headers: Vec<(String, String)>,
+    /// What came of it.
+    pub answer: TryAnswer,
+}
+
+impl Delivery {
+    /// Whether any try was received.
+    pub fn was_received(&self) -> bool {
+        self.tries.iter().any(|one| matches!(&one.answer, Some((answer, _)) if answer.is_received()))
+    }
+
+    /// How many tries were made.
+    pub(super) fn tried(&self) -> u32 {
+        self.tries.len() as u32
+    }
+
+    /// What is told of it to whoever watches.
+    pub(super) fn moment(&self, attempt: u32, result: DeliveryResult, next: Option<Timestamp>) -> DeliveryMoment {
+        DeliveryMoment {
+            id: Arc::clone(&self.id),
+            event: self.event,
+            webhook_id: self.to.as_ref().map(|to| Arc::clone(&to.id)),
+            url: self.to.as_ref().map(|to| Arc::clone(&to.url)),
+            attempt,
+            result,
+            next_attempt_at: next,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Events: what receivers can be told of.
+
+use crate::domain::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What is told about a call.
+    pub enum Event {
+        /// A call connects.
+        CallStarted = "call.started",
+        /// A call ends.
+        CallEnded = "call.ended",
+        /// The person was handed to a human.
+        CallTransferred = "call.transferred",
+        /// An outbound call reached a voicemail.
+        CallVoicemail = "call.voicemail",
+        /// A call ended after a conversation.
+        CallCompleted = "call.completed",
+        /// Nobody answered.
+        CallMissed = "call.missed",
+        /// A call failed.
+        CallFailed = "call.failed",
+        /// The transcript can be fetched.
+        TranscriptReady = "transcript.ready",
+        /// The summary can be fetched.
+        SummaryReady = "summary.ready",
+    }
+}
+
+impl Event {
+    /// Whether it tells of a call's end, and with it of what is known only then.
+    pub const fn is_of_ending(self) -> bool {
+        !matches!(self, Event::CallStarted | Event::CallTransferred | Event::CallVoicemail)
+    }
+}

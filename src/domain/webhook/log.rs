@@ -1,0 +1,74 @@
+//! The log: every delivery that has not come to its end, and the newest of those that have.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::delivery::{Delivery, DeliveryNumber};
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Log {
+    deliveries: BTreeMap<DeliveryNumber, Delivery>,
+    numbers: HashMap<Arc<str>, DeliveryNumber>,
+    /// Those that may be forgotten.
+    finished: BTreeSet<DeliveryNumber>,
+    /// How many finished ones are kept.
+    capacity: usize,
+    made: u64,
+}
+
+impl Log {
+    /// An empty log that keeps that many finished deliveries.
+    pub(super) fn new(capacity: usize) -> Log {
+        Log { deliveries: BTreeMap::new(), numbers: HashMap::new(), finished: BTreeSet::new(), capacity, made: 0 }
+    }
+
+    /// Takes in a delivery. There must be none with its id.
+    pub(super) fn add(&mut self, delivery: Delivery) -> DeliveryNumber {
+        let number = DeliveryNumber(self.made);
+        self.made += 1;
+        let is_finished = delivery.state.is_final();
+        self.numbers.insert(Arc::clone(&delivery.id), number);
+        self.deliveries.insert(number, delivery);
+        if is_finished {
+            self.finish(number);
+        }
+        number
+    }
+
+    /// The delivery of that number, if it has not been forgotten.
+    pub(super) fn get(&self, number: DeliveryNumber) -> Option<&Delivery> {
+        self.deliveries.get(&number)
+    }
+
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, number: DeliveryNumber) -> Option<&mut Delivery> {
+        self.deliveries.get_mut(&number)
+    }
+
+    /// The number of the delivery with that id.
+    pub(super) fn find(&self, id: &str) -> Option<DeliveryNumber> {
+        self.numbers.get(id).copied()
+    }
+
+    /// All deliveries, the oldest first.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (DeliveryNumber, &Delivery)> {
+        self.deliveries.iter().map(|(number, delivery)| (*number, delivery))
+    }
+
+    /// From here on a delivery may be forgotten, once there are enough newer ones.
+    pub(super) fn finish(&mut self, number: DeliveryNumber) {
+        self.finished.insert(number);
+        while self.finished.len() > self.capacity {
+            let forgotten = self.finished.pop_first().and_then(|oldest| self.deliveries.remove(&oldest));
+            if let Some(forgotten) = forgotten {
+                self.numbers.remove(&forgotten.id);
+            }
+        }
+    }
+
+    /// A delivery that had come to its end is sent again: it may not be forgotten meanwhile.
+    pub(super) fn reopen(&mut self, number: DeliveryNumber) {
+        self.finished.remove(&number);
+    }
+}

@@ -1,0 +1,298 @@
+//! The outbox: everything that is on its way to receivers.
+//!
+//! The events of one call to one receiver form a *lane*. The front of a lane is under way, or waits for its next try; the rest wait
+//! behind it. So a call's events arrive in order, and calls do not wait for each other.
+
+mod answering;
+mod sending;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::attempt::{Attempt, sign};
+use super::body::EventData;
+use super::delivery::{Addressee, Content, Delivery, DeliveryNumber, DeliveryState, Known};
+use super::event::Event;
+use super::log::Log;
+use super::mischief::Mischief;
+use super::subscription::{NewSubscription, Subscription};
+use crate::config::{Profile, Signature};
+use crate::domain::call::CallId;
+use crate::domain::error::Error;
+use crate::domain::moment::{DeliveryResult, Moment, What};
+use crate::domain::signature;
+use crate::rng::Seed;
+use crate::time::Timestamp;
+
+/// How webhooks are set for a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookSettings {
+    /// Who is told from the start, each of `events`, signed with `secret`.
+    pub urls: Vec<Arc<str>>,
+    /// What those who do not say what they want are told, and what is kept while there is nobody to tell.
+    pub events: Arc<[Event]>,
+    /// What deliveries are signed with unless a subscription has a secret of its own.
+    pub secret: Arc<str>,
+    /// The waits before each further try, on the emulator's clock.
+    pub retries: Vec<Duration>,
+    /// Which signature headers are sent.
+    pub signature: Signature,
+    /// Which URLs may subscribe.
+    pub profile: Profile,
+    /// How many deliveries are remembered after they have come to their end.
+    pub remembered: usize,
+}
+
+impl HookSettings {
+    /// How many deliveries are remembered unless told otherwise.
+    pub const REMEMBERED: usize = 1_000;
+}
+
+/// The events of one call on their way to one subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Lane {
+    subscription: u32,
+    call: CallId,
+}
+
+/// Something to be told.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling<'a> {
+    /// What happened.
+    pub event: Event,
+    /// Whose call it is.
+    pub business_id: &'a str,
+    /// The call.
+    pub data: &'a EventData,
+    /// Whether somebody asked for it, and it did not come about by itself.
+    pub is_triggered: bool,
+}
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbox {
+    /// What messages are drawn from, and what subscriptions are.
+    messages: Seed,
+    receivers: Seed,
+    settings: HookSettings,
+    /// By number, so in the order in which they were made.
+    subscriptions: BTreeMap<u32, Subscription>,
+    /// How many subscriptions were ever made.
+    subscribed: u32,
+    mischief: Mischief,
+    log: Log,
+    lanes: HashMap<Lane, VecDeque<DeliveryNumber>>,
+    /// How often an event of a call was told again, by the subscription's number: only those that were.
+    repeats: BTreeMap<(CallId, Event, Option<u32>), u64>,
+    /// Tries that the shell has not taken yet.
+    ready: Vec<Attempt>,
+    /// Tries that have no answer yet.
+    under_way: usize,
+    /// When deliveries are to be looked at again; for the world's agenda.
+    alarms: Vec<(Timestamp, DeliveryNumber)>,
+    /// What has happened since this was last asked.
+    moments: Vec<Moment>,
+}
+
+impl Outbox {
+    /// Nothing on its way yet.
+    pub fn new(settings: HookSettings, seed: Seed) -> Outbox {
+        let mut outbox = Outbox {
+            messages: seed.child("events"),
+            receivers: seed.child("webhook"),
+            subscriptions: BTreeMap::new(),
+            subscribed: 0,
+            mischief: Mischief::default(),
+            log: Log::new(settings.remembered),
+            lanes: HashMap::new(),
+            repeats: BTreeMap::new(),
+            ready: Vec::new(),
+            under_way: 0,
+            alarms: Vec::new(),
+            moments: Vec::new(),
+            settings,
+        };
+        for url in outbox.settings.urls.clone() {
+            let (secret, events) = (Arc::clone(&outbox.settings.secret), Arc::clone(&outbox.settings.events));
+            outbox.add(url, Some(secret), events);
+        }
+        outbox
+    }
+
+    /// Who is told, in the order of making.
+    pub fn subscriptions(&self) -> impl ExactSizeIterator<Item = &Subscription> {
+        self.subscriptions.values()
+    }
+
+    /// Whether a subscription can be made. Names every field that is wrong.
+    pub fn check(&self, new: &NewSubscription) -> Result<(), Error> {
+        new.check(self.settings.profile, self.settings.signature)
+    }
+
+    /// Makes a subscription. From here on it is told of what happens.
+    pub fn subscribe(&mut self, new: NewSubscription) -> Result<&Subscription, Error> {
+        self.check(&new)?;
+        let events = new.events.map_or_else(|| Arc::clone(&self.settings.events), Arc::from);
+        Ok(self.add(new.url.into(), new.secret.map(Arc::from), events))
+    }
+
+    fn add(&mut self, url: Arc<str>, secret: Option<Arc<str>>, events: Arc<[Event]>) -> &Subscription {
+        let number = self.subscribed;
+        self.subscribed += 1;
+        let seed = self.receivers.nth(u64::from(number));
+        let subscription = Subscription {
+            number,
+            id: format!("whk_{:013x}", seed.number() >> 12).into(),
+            url,
+            secret: secret.unwrap_or_else(|| signature::secret(seed).into()),
+            events,
+        };
+        self.subscriptions.entry(number).or_insert(subscription)
+    }
+
+    /// Deletes a subscription and gives it back. Nothing more is sent to it; a try that is under way is still answered.
+    pub fn unsubscribe(&mut self, id: &str, now: Timestamp) -> Result<Subscription, Error> {
+        let number = self.subscriptions.values().find(|subscription| &*subscription.id == id).map(|one| one.number);
+        let deleted = number.and_then(|number| self.subscriptions.remove(&number));
+        let deleted = deleted.ok_or_else(|| Error::not_found("webhook", id))?;
+        self.lanes.retain(|lane, _| lane.subscription != deleted.number);
+        let is_theirs = |delivery: &Delivery| {
+            !delivery.state.is_final() && delivery.to.as_ref().is_some_and(|to| to.number == deleted.number)
+        };
+        let theirs: Vec<DeliveryNumber> =
+            self.log.iter().filter(|(_, delivery)| is_theirs(delivery)).map(|(number, _)| number).collect();
+        for delivery in theirs {
+            self.take_back(delivery, now);
+        }
+        Ok(deleted)
+    }
+
+    /// Whether anybody is told of `event`.
+    pub fn wants(&self, event: Event) -> bool {
+        self.subscriptions.values().any(|subscription| subscription.wants(event))
+    }
+
+    /// Whether `event` is kept for reading: while nobody has subscribed to anything.
+    pub fn keeps(&self, event: Event) -> bool {
+        self.subscriptions.is_empty() && self.settings.events.contains(&event)
+    }
+
+    /// Keeps an event for reading. Its body is made when somebody reads it.
+    pub fn keep(
+        &mut self,
+        event: Event,
+        call: CallId,
+        known: Known,
+        is_triggered: bool,
+        now: Timestamp,
+    ) -> DeliveryNumber {
+        let seed = self.seed_of((call, event, None), INBOX, is_triggered);
+        let mut delivery = delivery(seed, event, call, now, Content::Known(known));
+        delivery.state = DeliveryState::Kept;
+        let moment = delivery.moment(0, DeliveryResult::Kept, None);
+        let number = self.log.add(delivery);
+        self.moments.push(Moment { at: now, call, what: What::Delivery(moment) });
+        number
+    }
+
+    /// The headers that a kept event would have been sent with.
+    pub fn headers_of_kept(&self, delivery: &Delivery, body: &[u8]) -> Vec<(&'static str, String)> {
+        sign(&self.settings.secret, self.settings.signature, &delivery.id, body, delivery.created_at)
+    }
+
+    /// Every delivery that is remembered, the oldest first.
+    pub fn deliveries(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+        self.log.iter().map(|(_, delivery)| delivery)
+    }
+
+    /// The delivery of that number, if it is remembered.
+    pub fn delivery(&self, number: DeliveryNumber) -> Option<&Delivery> {
+        self.log.get(number)
+    }
+
+    /// The delivery with that id.
+    pub fn find(&self, id: &str) -> Result<&Delivery, Error> {
+        let found = self.log.find(id).and_then(|number| self.log.get(number));
+        found.ok_or_else(|| Error::not_found("delivery", id))
+    }
+
+    /// How deliveries misbehave.
+    pub fn mischief(&self) -> Mischief {
+        self.mischief
+    }
+
+    /// Lets deliveries misbehave like that from here on.
+    pub fn set_mischief(&mut self, mischief: Mischief) {
+        self.mischief = mischief;
+    }
+
+    /// The tries that are to be sent now. The shell takes them all, and says of each how it went.
+    pub fn take_ready(&mut self) -> Vec<Attempt> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// How many tries have no answer yet.
+    pub fn under_way(&self) -> usize {
+        self.under_way
+    }
+
+    /// When which deliveries are to be looked at again, with [`Outbox::due`].
+    pub fn take_alarms(&mut self) -> Vec<(Timestamp, DeliveryNumber)> {
+        std::mem::take(&mut self.alarms)
+    }
+
+    /// What has happened since this was last asked, in order.
+    pub fn take_moments(&mut self) -> Vec<Moment> {
+        std::mem::take(&mut self.moments)
+    }
+
+    /// What is random about a message. What happens by itself happens once; what is told again has further seeds, in order.
+    fn seed_of(&mut self, told: (CallId, Event, Option<u32>), receiver: &str, is_triggered: bool) -> Seed {
+        let (call, event, _) = told;
+        let first = self.messages.nth(call.number()).child(event.as_str()).child(receiver);
+        if !is_triggered && self.log.find(&message_id(first)).is_none() {
+            return first;
+        }
+        loop {
+            let ordinal = self.repeats.entry(told).or_insert(0);
+            *ordinal += 1;
+            let seed = first.nth(*ordinal);
+            // Two ids are the same once in billions of years; then the next one is taken.
+            if self.log.find(&message_id(seed)).is_none() {
+                return seed;
+            }
+        }
+    }
+}
+
+/// What stands for the receiver of an event that is kept.
+const INBOX: &str = "inbox";
+
+fn message_id(seed: Seed) -> Arc<str> {
+    format!("msg_{:016x}", seed.number()).into()
+}
+
+/// A delivery that nothing has been done with.
+fn delivery(seed: Seed, event: Event, call: CallId, created_at: Timestamp, content: Content) -> Delivery {
+    Delivery {
+        id: message_id(seed),
+        event,
+        call,
+        to: None,
+        created_at,
+        content,
+        state: DeliveryState::Waiting,
+        next_attempt_at: None,
+        tries: Vec::new(),
+        seed,
+        is_held: false,
+        tricks: Vec::new(),
+    }
+}
+
+impl From<&Subscription> for Addressee {
+    fn from(subscription: &Subscription) -> Addressee {
+        Addressee { number: subscription.number, id: Arc::clone(&subscription.id), url: Arc::clone(&subscription.url) }
+    }
+}
