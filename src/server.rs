@@ -15,6 +15,8 @@ use crate::domain::fixtures::Fixtures;
 use crate::driver;
 use crate::engine::{Dropped, Genesis, Workspace, Workspaces};
 use crate::fixture_files;
+use crate::metrics::Metrics;
+use crate::routes;
 use crate::service::Service;
 use crate::wire::accept;
 use crate::wire::log::Log;
@@ -65,9 +67,12 @@ impl Server {
         let log = Log::new(settings.log_format);
         let (errands, to_send) = mpsc::unbounded_channel();
         let courier = Courier::new(settings.profile);
-        let delivering = tokio::spawn(delivery::run(to_send, courier, log.clone())).abort_handle();
-        let workspaces = Arc::new(Workspaces::new(genesis, errands, drive(), note_dropped(log.clone())));
-        let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, log.clone()));
+        let metrics = Arc::new(Metrics::new(routes::all()));
+        let delivering =
+            tokio::spawn(delivery::run(to_send, courier, Arc::clone(&metrics), log.clone())).abort_handle();
+        let drive = drive(Arc::clone(&metrics));
+        let workspaces = Arc::new(Workspaces::new(genesis, errands, drive, note_dropped(log.clone())));
+        let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, metrics, log.clone()));
         Ok(Server { listener, address, workspaces, service, log, delivering })
     }
 
@@ -113,9 +118,12 @@ impl Server {
 }
 
 /// Lets the clock of each new workspace run, on the runtime that this is called from.
-fn drive() -> impl Fn(Arc<Workspace>) -> AbortHandle + Send + Sync + 'static {
+fn drive(metrics: Arc<Metrics>) -> impl Fn(Arc<Workspace>) -> AbortHandle + Send + Sync + 'static {
     let runtime = runtime::Handle::current();
-    move |workspace| runtime.spawn(async move { driver::run(&workspace, |_| ()).await }).abort_handle()
+    move |workspace| {
+        let metrics = Arc::clone(&metrics);
+        runtime.spawn(async move { driver::run(&workspace, |late| metrics.lag(late)).await }).abort_handle()
+    }
 }
 
 /// Says in the log which workspaces had to go.

@@ -11,8 +11,8 @@ mod workspace;
 mod workspaces;
 
 pub use epoch::Epoch;
-pub use exchange::{Answer, Arrival, Exchange, KEPT_BODY, Meddling};
+pub use exchange::{Arrival, Exchange, KEPT_BODY, Meddling};
 pub use genesis::Genesis;
-pub use journal::{Happening, Journal, Watch, WatchEnd};
-pub use workspace::{Advancing, Errand, Void, Workspace};
-pub use workspaces::{BadName, Dropped, Workspaces};
+pub use journal::{Happening, Watch, WatchEnd};
+pub use workspace::{Errand, Void, Workspace};
+pub use workspaces::{Dropped, Workspaces};

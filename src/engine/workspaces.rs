@@ -127,11 +127,6 @@ impl Workspaces {
         std::iter::once(Arc::clone(&self.default)).chain(named).collect()
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.named.len() + 1
-    }
-
     /// Drops the one of that name; says whether there was one. `default` cannot be dropped.
     pub fn drop_named(&self, name: &str) -> bool {
         let _changing = self.changing.lock();

@@ -7,7 +7,7 @@ pub mod receiver;
 
 use std::time::Duration;
 
-use akol_mock::{ClockMode, Handle, LogFormat, MockServer, Settings, Timestamp};
+use akol_mock::{ClockMode, Handle, LogFormat, MockServer, Settings};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
