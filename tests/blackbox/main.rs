@@ -28,6 +28,7 @@ mod methods;
 mod program;
 mod program_fixtures;
 mod quotas;
+mod recipes;
 mod settings;
 mod source;
 mod stop;
