@@ -9,7 +9,7 @@ import { buffer } from 'node:stream/consumers';
 const server = await start();
 
 async function start() {
-  const program = process.env.AKOL_MOCK_BIN ?? 'akol-mock';
+  const program = process.env.AKOL_MOCK ?? 'akol-mock';
   const options = '--listen 127.0.0.1:0 --clock manual --start-time 2026-05-04T09:00:00Z --calls 0 --log-format off';
   // What the shell sets up for other servers is not for this one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AKOL_MOCK_')));

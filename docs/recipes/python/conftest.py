@@ -54,7 +54,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def server():
-    program = os.environ.get("AKOL_MOCK_BIN", "akol-mock")
+    program = os.environ.get("AKOL_MOCK", "akol-mock")
     options = "--listen 127.0.0.1:0 --clock manual --start-time 2026-05-04T09:00:00Z --calls 0 --log-format off"
     # What the shell sets up for other servers is not for this one.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AKOL_MOCK_")}
