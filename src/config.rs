@@ -1,5 +1,8 @@
 //! The settings of a server: plain values, each with its unit and limits.
 
+pub(crate) mod check;
+pub(crate) mod secret;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;

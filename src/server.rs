@@ -34,7 +34,10 @@ pub struct Server {
 
 /// Why a server cannot be started.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StartError {
+    /// Settings that are out of range or contradict each other; says which, and what they would take.
+    Settings(String),
     /// The fixtures are broken; says where and how.
     Fixtures(String),
     /// The address cannot be listened on.
@@ -44,7 +47,7 @@ pub enum StartError {
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            StartError::Fixtures(message) => f.write_str(message),
+            StartError::Settings(message) | StartError::Fixtures(message) => f.write_str(message),
             StartError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
                 write!(f, "{address} is in use already; take another port with --listen, or 0 for any free one")
             }
@@ -58,6 +61,7 @@ impl std::error::Error for StartError {}
 impl Server {
     /// A server as `settings` say, on the runtime that this is called from.
     pub async fn bind(settings: &Settings) -> Result<Server, StartError> {
+        settings.check().map_err(StartError::Settings)?;
         let listen = |error| StartError::Listen(settings.listen, error);
         // Before the world is made: whoever finds the port taken should hear of it at once.
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;

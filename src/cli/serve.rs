@@ -24,7 +24,7 @@ pub fn serve(settings: &Settings) -> ExitCode {
             Err(error) => {
                 eprintln!("error: {error}");
                 return match error {
-                    StartError::Fixtures(_) => ExitCode::from(Refusal::EXIT_CODE),
+                    StartError::Settings(_) | StartError::Fixtures(_) => ExitCode::from(Refusal::EXIT_CODE),
                     StartError::Listen(..) => ExitCode::FAILURE,
                 };
             }
