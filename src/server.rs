@@ -33,6 +33,14 @@ pub struct Server {
 }
 
 /// Why a server cannot be started.
+///
+/// ```
+/// use akol_mock::{MockServer, StartError};
+///
+/// let refused = MockServer::builder().rate_limit(0).start_blocking().unwrap_err();
+/// assert!(matches!(refused, StartError::Settings(_)));
+/// assert!(refused.to_string().contains("rate_limit is 0, must be from 1"));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
@@ -42,12 +50,15 @@ pub enum StartError {
     Fixtures(String),
     /// The address cannot be listened on.
     Listen(SocketAddr, io::Error),
+    /// There is no thread or no runtime to be had for it.
+    Runtime(io::Error),
 }
 
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             StartError::Settings(message) | StartError::Fixtures(message) => f.write_str(message),
+            StartError::Runtime(error) => write!(f, "cannot start a thread for the server: {error}"),
             StartError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
                 write!(f, "{address} is in use already; take another port with --listen, or 0 for any free one")
             }

@@ -25,7 +25,7 @@ pub fn serve(settings: &Settings) -> ExitCode {
                 eprintln!("error: {error}");
                 return match error {
                     StartError::Settings(_) | StartError::Fixtures(_) => ExitCode::from(Refusal::EXIT_CODE),
-                    StartError::Listen(..) => ExitCode::FAILURE,
+                    StartError::Listen(..) | StartError::Runtime(_) => ExitCode::FAILURE,
                 };
             }
         };
