@@ -33,18 +33,32 @@ pub struct Server {
 }
 
 /// Why a server cannot be started.
+///
+/// ```
+/// use akol_mock::{MockServer, StartError};
+///
+/// let refused = MockServer::builder().rate_limit(0).start_blocking().unwrap_err();
+/// assert!(matches!(refused, StartError::Settings(_)));
+/// assert!(refused.to_string().contains("rate_limit is 0, must be from 1"));
+/// ```
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StartError {
+    /// Settings that are out of range or contradict each other; says which, and what they would take.
+    Settings(String),
     /// The fixtures are broken; says where and how.
     Fixtures(String),
     /// The address cannot be listened on.
     Listen(SocketAddr, io::Error),
+    /// There is no thread or no runtime to be had for it.
+    Runtime(io::Error),
 }
 
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            StartError::Fixtures(message) => f.write_str(message),
+            StartError::Settings(message) | StartError::Fixtures(message) => f.write_str(message),
+            StartError::Runtime(error) => write!(f, "cannot start a thread for the server: {error}"),
             StartError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
                 write!(f, "{address} is in use already; take another port with --listen, or 0 for any free one")
             }
@@ -58,6 +72,7 @@ impl std::error::Error for StartError {}
 impl Server {
     /// A server as `settings` say, on the runtime that this is called from.
     pub async fn bind(settings: &Settings) -> Result<Server, StartError> {
+        settings.check().map_err(StartError::Settings)?;
         let listen = |error| StartError::Listen(settings.listen, error);
         // Before the world is made: whoever finds the port taken should hear of it at once.
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;

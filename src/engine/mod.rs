@@ -15,4 +15,4 @@ pub use exchange::{Arrival, Exchange, KEPT_BODY, Meddling};
 pub use genesis::Genesis;
 pub use journal::{Happening, Watch, WatchEnd};
 pub use workspace::{Errand, Void, Workspace};
-pub use workspaces::{Dropped, Workspaces};
+pub use workspaces::{BadName, Dropped, Workspaces};

@@ -24,6 +24,8 @@ mod hooks_log;
 mod hooks_mischief;
 mod hooks_subscriptions;
 mod idempotency;
+mod library;
+mod library_webhooks;
 mod methods;
 mod program;
 mod program_fixtures;
