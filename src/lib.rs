@@ -70,3 +70,8 @@ pub use mock_server::{
 pub use server::StartError;
 pub use speed::{NotASpeed, Speed};
 pub use time::{NotATimestamp, Timestamp};
+
+/// The README's Rust is an example like any other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
