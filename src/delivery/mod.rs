@@ -6,7 +6,7 @@ mod failure;
 mod lines;
 mod resolver;
 
-pub use courier::{Answer, Courier};
+pub use courier::{Answer, Courier, Parcel};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +53,9 @@ async fn deliver(errand: &Errand, courier: &Courier, metrics: &Metrics, log: &Lo
     let (url, answer) = match attempt.url.parse::<Uri>() {
         Ok(url) => {
             let patience = |usual| workspace.patience(&attempt.url, usual);
-            let answer = courier.carry(workspace.name(), &url, headers, attempt.body.clone(), patience).await;
+            let body = attempt.body.clone();
+            let parcel = Parcel { sender: workspace.name(), url: &url, headers, body, patience };
+            let answer = courier.carry(parcel).await;
             (without_query(&url), answer)
         }
         Err(error) => (String::new(), Answer::Failed(format!("its URL is none: {error}"))),
