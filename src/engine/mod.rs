@@ -14,5 +14,5 @@ pub use epoch::Epoch;
 pub use exchange::{Arrival, Exchange, KEPT_BODY, Meddling};
 pub use genesis::Genesis;
 pub use journal::{Happening, Watch, WatchEnd};
-pub use workspace::{Errand, Void, Workspace};
+pub use workspace::{Entry, Errand, Void, Workspace};
 pub use workspaces::{BadName, Dropped, Workspaces};

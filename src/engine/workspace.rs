@@ -60,6 +60,17 @@ struct Present {
     epoch: Arc<Epoch>,
 }
 
+/// What a request finds when it comes.
+#[derive(Debug)]
+pub struct Entry {
+    /// The epoch that it came in: it has no effect on another.
+    pub epoch: Arc<Epoch>,
+    /// Whether requests are counted.
+    pub limits_requests: bool,
+    /// Whether anything may go wrong with it on purpose.
+    pub has_trouble: bool,
+}
+
 /// A delivery that is to be sent.
 #[derive(Debug)]
 pub struct Errand {
@@ -132,10 +143,16 @@ impl Workspace {
         self.date.at(self.clock.now())
     }
 
-    /// A request id that it has not given before. They begin anew with a reset.
-    pub fn next_request_id(&self) -> String {
+    /// The number of a request, and its id, which no other has. They begin anew with a reset.
+    pub fn next_request(&self) -> (u64, String) {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        request_id(self.genesis.request_ids(), number)
+        (number, request_id(self.genesis.request_ids(), number))
+    }
+
+    /// What a request has to know before it goes on. One look, so that it waits for nobody twice.
+    pub fn enter(&self) -> Entry {
+        let Present { world, epoch } = &*self.present.read();
+        Entry { epoch: Arc::clone(epoch), limits_requests: world.limits_requests(), has_trouble: world.has_trouble() }
     }
 
     /// How many request ids it has given.

@@ -12,9 +12,8 @@ use crate::dialect::faults;
 use crate::dialect::refusal::Refusal;
 use crate::domain::faults::{ConnectionFault, Trouble};
 use crate::domain::matching::Sketch;
-use crate::domain::world::World;
 use crate::driver;
-use crate::engine::{Arrival, Epoch, Meddling, Void, Workspace};
+use crate::engine::{Arrival, Entry, Meddling, Void, Workspace};
 use crate::routes::{API, Handler, Route};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
@@ -32,8 +31,9 @@ impl Service {
         let head = request.check_head().map_err(Refusal::from);
         let token = head.and_then(|()| self.gate.admit(&request));
         let workspace = self.workspaces.of_token(token.as_ref().ok().copied().flatten());
-        let request_id = workspace.next_request_id();
-        let admitted = token.and_then(|token| count(&workspace, token, &request));
+        let (ordinal, request_id) = workspace.next_request();
+        let entry = workspace.enter();
+        let admitted = token.and_then(|token| count(&workspace, &entry, token, &request));
         let is_let_in = admitted.is_ok();
         let mut routed = admitted.and_then(|()| route(API, &request, &request.path[root..]));
         let position = routed.as_ref().ok().map(|found| found.position);
@@ -49,10 +49,12 @@ impl Service {
             discard(&request.headers, body).await;
         }
 
-        let epoch = workspace.epoch();
-        let trouble = if is_let_in { trouble(&workspace, &epoch, &request) } else { Trouble::NONE };
+        let trouble = match is_let_in && entry.has_trouble {
+            true => trouble(&workspace, &entry, &request, ordinal),
+            false => Trouble::NONE,
+        };
         request.is_held_back = !trouble.delay.is_zero();
-        let arrival = workspace.arrive(request, request_id, epoch);
+        let arrival = workspace.arrive(request, request_id, entry.epoch);
         let outcome = match trouble.execute {
             true => routed.and_then(|found| handle(found.route, &workspace, &arrival)),
             false => Ok(Reply::empty(StatusCode::NO_CONTENT)),
@@ -82,19 +84,17 @@ pub(super) fn takes_body(method: &Method) -> bool {
 }
 
 /// Counts a request against the rate limit of its token, or of its address where it has none.
-fn count(workspace: &Workspace, token: Option<&str>, request: &Request) -> Result<(), Refusal> {
-    if !workspace.peek(|world| world.limits_requests()) {
+fn count(workspace: &Workspace, entry: &Entry, token: Option<&str>, request: &Request) -> Result<(), Refusal> {
+    if !entry.limits_requests {
         return Ok(());
     }
     let client = token.map_or_else(|| format!("address {}", request.peer), |token| format!("token {token}"));
-    workspace.write(|world| world.count_request(&client)).map_err(Refusal::too_many_requests)
+    let counted = workspace.write_in(&entry.epoch, |world| world.count_request(&client));
+    counted.map_err(|Void| Refusal::void())?.map_err(Refusal::too_many_requests)
 }
 
-/// What befalls a request on purpose.
-fn trouble(workspace: &Workspace, epoch: &Arc<Epoch>, request: &Request) -> Trouble {
-    if !workspace.peek(World::has_trouble) {
-        return Trouble::NONE;
-    }
+/// What befalls a request on purpose, the `ordinal`th of its workspace.
+fn trouble(workspace: &Workspace, entry: &Entry, request: &Request, ordinal: u64) -> Trouble {
     let sketch = Sketch {
         method: request.method.as_str(),
         path: &request.path,
@@ -102,9 +102,8 @@ fn trouble(workspace: &Workspace, epoch: &Arc<Epoch>, request: &Request) -> Trou
         status: None,
         body: &request.body,
     };
-    let ordinal = workspace.requests();
     // A request that a reset has overtaken is refused for that.
-    workspace.write_in(epoch, |world| world.trouble_for(&sketch, ordinal)).unwrap_or(Trouble::NONE)
+    workspace.write_in(&entry.epoch, |world| world.trouble_for(&sketch, ordinal)).unwrap_or(Trouble::NONE)
 }
 
 /// Lets the handler answer. Akol's API knows only those that read or change the world.
