@@ -7,3 +7,4 @@ mod lifecycle;
 mod quotas;
 mod scenarios;
 mod settings;
+mod state;
