@@ -30,6 +30,7 @@ mod program_fixtures;
 mod quotas;
 mod settings;
 mod source;
+mod state;
 mod stop;
 mod support;
 mod webhook_retries;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::domain::quoted::Quoted;
+
 /// `N` bytes, written as two lower-case digits each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hex<const N: usize>(pub [u8; N]);
@@ -45,8 +47,7 @@ impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hex<N>, D::Error> {
         let text = String::deserialize(deserializer)?;
         let digits = 2 * N;
-        let expected =
-            || format!("{} is not {digits} hexadecimal digits in lower case", super::super::quoted::Quoted(&text));
+        let expected = || format!("{} is not {digits} hexadecimal digits in lower case", Quoted(&text));
         text.parse().map_err(|NotHex| serde::de::Error::custom(expected()))
     }
 }

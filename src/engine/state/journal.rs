@@ -1,12 +1,12 @@
 //! The journal, out into a document and in from one.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Version};
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, Ipv4Addr};
 
 use crate::domain::faults::ConnectionFault;
 use crate::domain::quoted::Quoted;

@@ -4,10 +4,12 @@ mod deliveries;
 mod subscriptions;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use super::sending::to_send;
 use super::{HookSettings, Lane, Outbox};
 use crate::domain::call::CallId;
+use crate::domain::error::FieldError;
 use crate::domain::state::{
     Checked, Count, HooksRecord, LaneRecord, Millis, OutboxRecord, RepeatRecord, Tally, within, wrong,
 };
@@ -99,7 +101,7 @@ impl HookSettings {
         HookSettings {
             events: record.events.into(),
             secret: record.secret.into(),
-            retries: record.retries_ms.iter().map(|wait| std::time::Duration::from_millis(wait.get())).collect(),
+            retries: record.retries_ms.iter().map(|wait| Duration::from_millis(wait.get())).collect(),
             signature: record.signature.into(),
             ..self
         }
@@ -174,6 +176,6 @@ fn wakes(delivery: &Delivery, is_awaited: bool) -> bool {
 }
 
 /// What is wrong with the thing at that position of a list.
-fn at(list: &str, position: usize, fault: crate::domain::error::FieldError) -> crate::domain::error::FieldError {
+fn at(list: &str, position: usize, fault: FieldError) -> FieldError {
     within(format!("{list}[{position}]"), fault)
 }

@@ -1,5 +1,7 @@
 //! What can befall a world, at random.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -7,7 +9,7 @@ use uuid::Uuid;
 use crate::domain::call::{Outcome, Status};
 use crate::domain::campaigns::CampaignChange;
 use crate::domain::directory::CampaignStatus;
-use crate::domain::faults::{Effect, Terms};
+use crate::domain::faults::{ConnectionFault, Effect, Terms};
 use crate::domain::idempotency::Known;
 use crate::domain::latency::Latency;
 use crate::domain::matching::{Pattern, Sketch};
@@ -17,7 +19,6 @@ use crate::domain::webhook::{Attempt, Event, Mischief, NewSubscription, TryAnswe
 use crate::domain::world::testing::CAMPAIGN;
 use crate::domain::world::{Inbound, World};
 use crate::time::Timestamp;
-use std::time::Duration;
 
 /// Something that befalls a world. Numbers choose among what there is.
 #[derive(Clone, Debug)]
@@ -209,10 +210,7 @@ impl Stage {
                 let effect = match which % 3 {
                     0 => Effect::Status { status: 503, retry_after: Some(7), execute: false },
                     1 => Effect::Latency { latency },
-                    _ => Effect::Connection {
-                        fault: crate::domain::faults::ConnectionFault::EmptyResponse,
-                        execute: true,
-                    },
+                    _ => Effect::Connection { fault: ConnectionFault::EmptyResponse, execute: true },
                 };
                 let body = (which % 2 == 0).then(|| json!({"a": 0.1}));
                 let pattern = Pattern { path: "/api/calls/*".parse().ok(), body, ..Pattern::default() };
