@@ -1,5 +1,8 @@
 //! The settings of a server: plain values, each with its unit and limits.
 
+pub(crate) mod check;
+pub(crate) mod secret;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,6 +14,21 @@ use crate::speed::Speed;
 use crate::time::Timestamp;
 
 /// Everything that can be set, as it stands after command line, environment and file have been read.
+///
+/// ```
+/// use akol_mock::{ClockMode, LogFormat, MockServer, Settings};
+///
+/// let settings = Settings {
+///     listen: ([127, 0, 0, 1], 0).into(),
+///     seed: 7,
+///     clock: ClockMode::Manual,
+///     log_format: LogFormat::Off,
+///     ..Settings::default()
+/// };
+/// let server = MockServer::builder().settings(settings).start_blocking()?;
+/// assert_eq!(server.seed(), 7);
+/// # Ok::<(), akol_mock::StartError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Where the server listens. Port 0 takes a free one.
@@ -93,6 +111,15 @@ impl Default for Settings {
 }
 
 /// Whether a clock runs or stands still.
+///
+/// ```
+/// use akol_mock::ClockMode::{Manual, Real};
+///
+/// let server = akol_mock::MockServer::builder().clock(Manual).start_blocking()?;
+/// assert_eq!(server.clock_mode(), Manual);
+/// assert_eq!((Real.as_str(), "manual".parse()), ("real", Ok(Manual)));
+/// # Ok::<(), akol_mock::StartError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockMode {
     /// It runs, as fast as [`Settings::speed`] says.
@@ -103,6 +130,10 @@ pub enum ClockMode {
 
 impl ClockMode {
     /// As it is written in options and JSON.
+    ///
+    /// ```
+    /// assert_eq!(akol_mock::ClockMode::Manual.as_str(), "manual");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             ClockMode::Real => "real",
@@ -133,6 +164,14 @@ impl<'de> Deserialize<'de> for ClockMode {
 }
 
 /// Which bearer tokens are accepted.
+///
+/// ```
+/// use akol_mock::{Auth, MockServer};
+///
+/// let server = MockServer::builder().auth(Auth::Strict(vec!["s3cret".into()])).start_blocking()?;
+/// assert_eq!(server.token(), "s3cret");
+/// # Ok::<(), akol_mock::StartError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Auth {
     /// Any token that is not empty.
@@ -144,6 +183,14 @@ pub enum Auth {
 }
 
 /// Where events are sent, and how.
+///
+/// ```
+/// use akol_mock::{Settings, Webhooks};
+///
+/// let webhooks = Webhooks { urls: vec!["http://127.0.0.1:8080/hooks".into()], ..Webhooks::default() };
+/// let settings = Settings { webhooks, ..Settings::default() };
+/// assert_eq!(settings.webhooks.events, ["call.started", "call.ended", "call.transferred", "call.voicemail"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhooks {
     /// The receivers, each an `http` or `https` URL.
@@ -193,6 +240,14 @@ impl Default for Webhooks {
 }
 
 /// Which signature headers a delivery carries.
+///
+/// ```
+/// use akol_mock::{MockServer, Signature};
+///
+/// // Standard Webhooks wants `whsec_` and base64.
+/// let odd = MockServer::builder().webhook_signature(Signature::Standard).webhook_secret("hush").start_blocking();
+/// assert!(odd.unwrap_err().to_string().contains("whsec_"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
     /// `X-Webhook-Signature`, as Akol sends it.
@@ -202,6 +257,13 @@ pub enum Signature {
 }
 
 /// How strict the emulator is.
+///
+/// ```
+/// use akol_mock::{MockServer, Profile};
+///
+/// let strict = MockServer::builder().profile(Profile::Production).webhook_url("http://127.0.0.1:8080/hooks");
+/// assert!(strict.start_blocking().unwrap_err().to_string().contains("https"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
     /// No rate limit, and webhooks to any URL.
@@ -211,6 +273,15 @@ pub enum Profile {
 }
 
 /// The form of the request log on stderr.
+///
+/// ```
+/// use akol_mock::{LogFormat, MockServer};
+///
+/// // The library keeps silent unless it is told to speak.
+/// let server = MockServer::builder().log_format(LogFormat::Json).start_blocking()?;
+/// assert!(server.requests().is_empty());
+/// # Ok::<(), akol_mock::StartError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// One readable line a request.

@@ -12,14 +12,15 @@ use crate::time::Timestamp;
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// Keeps a workspace up to date with its clock, for ever. What a clock that stands holds back waits until it is advanced. `late` is told by
-/// how much each thing was.
+/// how much each thing was, in real time.
 pub async fn run(workspace: &Workspace, late: impl Fn(Duration)) {
     loop {
         let changed = workspace.agenda_changed.notified();
         let due = workspace.next_due();
         match due.and_then(|due| workspace.clock().wait_until(due).map(|wait| (due, wait))) {
             Some((due, Duration::ZERO)) => {
-                late(workspace.clock().now().since(due));
+                let reading = workspace.clock().read();
+                late(reading.speed.unscale(reading.now.since(due)));
                 workspace.write(|_| ());
             }
             Some((_, wait)) => {

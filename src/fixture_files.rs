@@ -13,6 +13,11 @@ macro_rules! file {
 }
 
 /// The built-in fixtures: path within the folder, and text.
+///
+/// ```
+/// let (path, text) = akol_mock::BUILT_IN_FIXTURES[0];
+/// assert!(path.starts_with("businesses/") && text.contains("maxCallDurationMinutes"));
+/// ```
 pub const BUILT_IN: &[(&str, &str)] = &[
     file!("businesses/blue-spruce.toml"),
     file!("businesses/bright-smile-dental.toml"),

@@ -1,6 +1,31 @@
 //! An in-memory double of Akol's Calls API: seeded calls that ring, talk and end, signed webhooks, quotas, recordings.
 //!
-//! The program `akol-mock` serves it; [`MockServer`] does so from within a program of yours.
+//! The program `akol-mock` serves it; [`MockServer`] does so from within a program of yours, most likely a test:
+//!
+//! ```
+//! use akol_mock::{Manual, MockServer, Place, Status};
+//! use std::time::Duration;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = MockServer::builder().seed(7).clock(Manual).start().await?;
+//!
+//! // What is under test is given `server.api_url()` and `server.token()`.
+//! let call = server.place(Place::to("+15005550102"))?;
+//!
+//! // Time stands still until it is told to go on.
+//! server.assert_call_status(&call.id, Status::Ringing);
+//! server.advance(Duration::from_secs(600)).await?;
+//! server.assert_call_status(&call.id, Status::Voicemail);
+//! server.assert_not_requested("POST", "/api/v1/calls/*/end");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Tests without a runtime take the methods that end in `_blocking`. Each server has its own port, thread and worlds, so tests can
+//! run side by side; or they share a server, and each takes a [workspace](MockServer::workspace) of its own.
+//!
+//! What the emulated API would refuse comes back as an error, and so does what cannot be done. Only assertions panic.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
 
@@ -28,9 +53,25 @@ mod time;
 mod webhook_url;
 mod wire;
 
+pub use config::ClockMode::{Manual, Real};
 pub use config::{Auth, ClockMode, LogFormat, Profile, Settings, Signature, Webhooks};
+pub use domain::NotOneOf;
+pub use domain::call::{Direction, Outcome, Sentiment, Speaker, Status};
+pub use domain::directory::RecordingSetting as Recording;
+pub use domain::faults::ConnectionFault;
+pub use domain::moment::{CallStep, DeliveryResult};
+pub use domain::webhook::{DeliveryState, Event, Trick};
+pub use engine::BadName;
 pub use fixture_files::BUILT_IN as BUILT_IN_FIXTURES;
-pub use mock_server::{Builder, Handle, MockServer};
+pub use mock_server::{
+    Advance, Builder, Call, Delivery, DeliveryAttempt, Fault, Incoming, Mischief, MockServer, Moment, NotAPattern,
+    NotAdvanced, Place, RecordedRequest, Refused, RequestPattern, Times, TooFew, TranscriptLine, Webhook, Workspace,
+};
 pub use server::StartError;
 pub use speed::{NotASpeed, Speed};
-pub use time::Timestamp;
+pub use time::{NotATimestamp, Timestamp};
+
+/// The README's Rust is an example like any other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

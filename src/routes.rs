@@ -7,8 +7,8 @@ use hyper::Method;
 use crate::api::{audio, end, get, list, place, transcript};
 use crate::control::scene::{Pending, Scene};
 use crate::control::{
-    calls, campaigns, clock, deliveries, directory, events, faults, health, mischief, requests, reset, settings, state,
-    timeline, wait, webhooks, workspaces,
+    calls, campaigns, clock, deliveries, directory, events, faults, health, metrics, mischief, requests, reset,
+    settings, state, timeline, wait, webhooks, workspaces,
 };
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
@@ -77,6 +77,7 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/requests/count", Look(requests::count)),
     route(Method::POST, "/requests/wait", Act(wait::requests::wait)),
     route(Method::GET, "/events", Look(events::stream)),
+    route(Method::GET, "/metrics", Act(metrics::show)),
     route(Method::GET, "/workspaces", Act(workspaces::list)),
     route(Method::DELETE, "/workspaces/:id", Act(workspaces::drop)),
     route(Method::GET, "/faults", Read(faults::list)),
@@ -95,6 +96,12 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/webhooks/deliveries/:id/redeliver", Write(deliveries::redeliver)),
 ];
 
+/// Method and whole path of every route, those of Akol's API first.
+pub fn all() -> impl Iterator<Item = (&'static Method, String)> {
+    let below = |root: &'static str| move |route: &'static Route| (&route.method, format!("{root}{}", route.path));
+    API.iter().map(below("/api/v1")).chain(CONTROL.iter().map(below("/__admin")))
+}
+
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
     Route { method, path, handler, max_body: MAX_BODY }
 }
@@ -110,15 +117,25 @@ pub enum Unrouted {
     OtherMethods(String),
 }
 
-/// The route that answers `method` on `path`, and the segment of the path that its `:id` stands for, decoded. `HEAD` goes where
-/// `GET` goes. A path that stands in the table as it is never stands for one with an `:id`.
-pub fn find<'a>(table: &'a [Route], method: &Method, path: &str) -> Result<(&'a Route, String), Unrouted> {
+/// What answers a request.
+pub struct Found<'a> {
+    /// The route.
+    pub route: &'a Route,
+    /// Its position in the table.
+    pub position: usize,
+    /// The segment of the path that its `:id` stands for, decoded.
+    pub id: String,
+}
+
+/// The route that answers `method` on `path`. `HEAD` goes where `GET` goes. A path that stands in the table as it is never stands for one
+/// with an `:id`.
+pub fn find<'a>(table: &'a [Route], method: &Method, path: &str) -> Result<Found<'a>, Unrouted> {
     let mut others = Vec::new();
     let is_literal = table.iter().any(|route| route.path == path);
-    for route in table.iter().filter(|route| !is_literal || route.path == path) {
+    for (position, route) in table.iter().enumerate().filter(|(_, route)| !is_literal || route.path == path) {
         let Some(id) = route.matches(path) else { continue };
         if route.method == method || (method == Method::HEAD && route.method == Method::GET) {
-            return decode(id).map(|id| (route, id)).ok_or(Unrouted::BrokenPath);
+            return decode(id).map(|id| Found { route, position, id }).ok_or(Unrouted::BrokenPath);
         }
         if route.method == Method::GET {
             others.push(Method::HEAD.to_string());
@@ -160,14 +177,15 @@ mod tests {
 
     #[test]
     fn a_path_finds_its_route_and_its_id() {
-        let (route, id) = find(API, &Method::GET, "/calls/call_x%78x/audio").unwrap();
-        assert_eq!((route.path, id.as_str()), ("/calls/:id/audio", "call_xxx"));
-        assert_eq!(find(API, &Method::HEAD, "/calls").unwrap().0.path, "/calls");
+        let found = find(API, &Method::GET, "/calls/call_x%78x/audio").unwrap();
+        assert_eq!((found.route.path, found.id.as_str()), ("/calls/:id/audio", "call_xxx"));
+        assert_eq!(API[found.position].path, found.route.path);
+        assert_eq!(find(API, &Method::HEAD, "/calls").unwrap().route.path, "/calls");
     }
 
     #[test]
     fn a_path_of_its_own_goes_before_an_id() {
-        assert_eq!(find(CONTROL, &Method::DELETE, "/webhooks/whk_1").unwrap().1, "whk_1");
+        assert_eq!(find(CONTROL, &Method::DELETE, "/webhooks/whk_1").unwrap().id, "whk_1");
         let refused = find(CONTROL, &Method::DELETE, "/webhooks/mischief").err().unwrap();
         assert_eq!(refused, Unrouted::OtherMethods("GET, HEAD, PUT".to_owned()));
     }

@@ -15,6 +15,8 @@ use crate::domain::fixtures::Fixtures;
 use crate::driver;
 use crate::engine::{Dropped, Genesis, Workspace, Workspaces};
 use crate::fixture_files;
+use crate::metrics::Metrics;
+use crate::routes;
 use crate::service::Service;
 use crate::wire::accept;
 use crate::wire::log::Log;
@@ -31,18 +33,32 @@ pub struct Server {
 }
 
 /// Why a server cannot be started.
+///
+/// ```
+/// use akol_mock::{MockServer, StartError};
+///
+/// let refused = MockServer::builder().rate_limit(0).start_blocking().unwrap_err();
+/// assert!(matches!(refused, StartError::Settings(_)));
+/// assert!(refused.to_string().contains("rate_limit is 0, must be from 1"));
+/// ```
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StartError {
+    /// Settings that are out of range or contradict each other; says which, and what they would take.
+    Settings(String),
     /// The fixtures are broken; says where and how.
     Fixtures(String),
     /// The address cannot be listened on.
     Listen(SocketAddr, io::Error),
+    /// There is no thread or no runtime to be had for it.
+    Runtime(io::Error),
 }
 
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            StartError::Fixtures(message) => f.write_str(message),
+            StartError::Settings(message) | StartError::Fixtures(message) => f.write_str(message),
+            StartError::Runtime(error) => write!(f, "cannot start a thread for the server: {error}"),
             StartError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
                 write!(f, "{address} is in use already; take another port with --listen, or 0 for any free one")
             }
@@ -56,6 +72,7 @@ impl std::error::Error for StartError {}
 impl Server {
     /// A server as `settings` say, on the runtime that this is called from.
     pub async fn bind(settings: &Settings) -> Result<Server, StartError> {
+        settings.check().map_err(StartError::Settings)?;
         let listen = |error| StartError::Listen(settings.listen, error);
         // Before the world is made: whoever finds the port taken should hear of it at once.
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
@@ -65,9 +82,12 @@ impl Server {
         let log = Log::new(settings.log_format);
         let (errands, to_send) = mpsc::unbounded_channel();
         let courier = Courier::new(settings.profile);
-        let delivering = tokio::spawn(delivery::run(to_send, courier, log.clone())).abort_handle();
-        let workspaces = Arc::new(Workspaces::new(genesis, errands, drive(), note_dropped(log.clone())));
-        let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, log.clone()));
+        let metrics = Arc::new(Metrics::new(routes::all()));
+        let delivering =
+            tokio::spawn(delivery::run(to_send, courier, Arc::clone(&metrics), log.clone())).abort_handle();
+        let drive = drive(Arc::clone(&metrics));
+        let workspaces = Arc::new(Workspaces::new(genesis, errands, drive, note_dropped(log.clone())));
+        let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, metrics, log.clone()));
         Ok(Server { listener, address, workspaces, service, log, delivering })
     }
 
@@ -113,9 +133,12 @@ impl Server {
 }
 
 /// Lets the clock of each new workspace run, on the runtime that this is called from.
-fn drive() -> impl Fn(Arc<Workspace>) -> AbortHandle + Send + Sync + 'static {
+fn drive(metrics: Arc<Metrics>) -> impl Fn(Arc<Workspace>) -> AbortHandle + Send + Sync + 'static {
     let runtime = runtime::Handle::current();
-    move |workspace| runtime.spawn(async move { driver::run(&workspace, |_| ()).await }).abort_handle()
+    move |workspace| {
+        let metrics = Arc::clone(&metrics);
+        runtime.spawn(async move { driver::run(&workspace, |late| metrics.lag(late)).await }).abort_handle()
+    }
 }
 
 /// Says in the log which workspaces had to go.

@@ -22,11 +22,18 @@ pub struct Speed {
 
 /// How many thousandths a whole has.
 const WHOLE: u32 = 1_000;
+/// The highest factor.
+const MOST: u32 = 1_000_000;
 /// How many decimals a thousandth has.
 const DECIMALS: usize = 3;
 const NANOS_PER_SEC: u128 = 1_000_000_000;
 
 /// Why a text or a number is no speed; shows what would be one.
+///
+/// ```
+/// let refused = "0".parse::<akol_mock::Speed>().unwrap_err();
+/// assert!(refused.to_string().contains("from 0.001 to 1,000,000"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotASpeed;
 
@@ -44,15 +51,42 @@ impl Speed {
     /// The slowest.
     pub const MIN: Speed = Speed { thousandths: 1 };
     /// The fastest.
-    pub const MAX: Speed = Speed { thousandths: 1_000_000 * WHOLE };
+    pub const MAX: Speed = Speed { thousandths: MOST * WHOLE };
+
+    /// That many emulated seconds in a real one: [`Speed::MAX`] at most, and 1 at least.
+    ///
+    /// ```
+    /// use akol_mock::Speed;
+    /// assert_eq!(Speed::times(60).to_string(), "60");
+    /// assert_eq!((Speed::times(0), Speed::times(u32::MAX)), (Speed::REAL, Speed::MAX));
+    /// ```
+    pub const fn times(factor: u32) -> Speed {
+        match factor {
+            0 => Speed::REAL,
+            1..=MOST => Speed { thousandths: factor * WHOLE },
+            _ => Speed::MAX,
+        }
+    }
 
     /// How much emulated time goes by in `real` time, rounded down to whole nanoseconds.
+    ///
+    /// ```
+    /// use akol_mock::Speed;
+    /// use std::time::Duration;
+    /// assert_eq!(Speed::times(60).scale(Duration::from_secs(1)), Duration::from_secs(60));
+    /// ```
     pub const fn scale(self, real: Duration) -> Duration {
         duration(real.as_nanos() * self.thousandths as u128 / WHOLE as u128)
     }
 
     /// How much real time it takes until `emulated` time has gone by, rounded up to whole nanoseconds: whoever waits that long is
     /// not too early.
+    ///
+    /// ```
+    /// use akol_mock::Speed;
+    /// use std::time::Duration;
+    /// assert_eq!(Speed::times(60).unscale(Duration::from_secs(60)), Duration::from_secs(1));
+    /// ```
     pub const fn unscale(self, emulated: Duration) -> Duration {
         duration((emulated.as_nanos() * WHOLE as u128).div_ceil(self.thousandths as u128))
     }

@@ -23,6 +23,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(i64);
 
 /// Why a text is not an instant.
+///
+/// ```
+/// let refused = "yesterday".parse::<akol_mock::Timestamp>().unwrap_err();
+/// assert!(refused.to_string().contains("2026-04-18T14:21:42.000Z"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotATimestamp;
 
@@ -41,53 +46,78 @@ impl Timestamp {
     pub const MAX: Timestamp = Timestamp(253_370_764_799_999);
 
     /// The instant that many milliseconds after the start of 1970.
+    ///
+    /// ```
+    /// use akol_mock::Timestamp;
+    /// assert_eq!(Timestamp::from_millis(1_500).to_string(), "1970-01-01T00:00:01.500Z");
+    /// ```
     pub const fn from_millis(millis: i64) -> Timestamp {
         Timestamp(millis)
     }
 
     /// Milliseconds since the start of 1970.
+    ///
+    /// ```
+    /// let instant: akol_mock::Timestamp = "1970-01-01T00:00:01.500Z".parse().unwrap();
+    /// assert_eq!(instant.as_millis(), 1_500);
+    /// ```
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
     /// Whole seconds since the start of 1970, rounded down.
+    ///
+    /// ```
+    /// let instant: akol_mock::Timestamp = "1970-01-01T00:00:01.500Z".parse().unwrap();
+    /// assert_eq!(instant.as_secs(), 1);
+    /// ```
     pub const fn as_secs(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
     /// The time from `earlier` to this instant, zero if `earlier` is later.
+    ///
+    /// ```
+    /// use akol_mock::Timestamp;
+    /// use std::time::Duration;
+    ///
+    /// let start: Timestamp = "2026-04-18T14:21:42Z".parse().unwrap();
+    /// let end = start + Duration::from_secs(88);
+    /// assert_eq!(end.since(start).as_secs(), 88);
+    /// assert_eq!(start.since(end), Duration::ZERO);
+    /// ```
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
     /// The first instant of this instant's calendar month (UTC).
-    pub fn month_start(self) -> Timestamp {
+    pub(crate) fn month_start(self) -> Timestamp {
         midnight(self.date().first_of_month())
     }
 
     /// The first instant of the calendar month after this instant's (UTC).
-    pub fn next_month(self) -> Timestamp {
+    pub(crate) fn next_month(self) -> Timestamp {
         let last = self.date().last_of_month();
         last.tomorrow().map_or(Timestamp::MAX, midnight)
     }
 
     /// The first instant of this instant's day (UTC).
-    pub fn day_start(self) -> Timestamp {
+    pub(crate) fn day_start(self) -> Timestamp {
         midnight(self.date())
     }
 
     /// The calendar day in UTC.
-    pub fn date(self) -> Date {
+    pub(crate) fn date(self) -> Date {
         self.civil().date()
     }
 
     /// Date and time of day in UTC.
-    pub fn civil(self) -> jiff::civil::DateTime {
+    pub(crate) fn civil(self) -> jiff::civil::DateTime {
         TimeZone::UTC.to_datetime(self.jiff())
     }
 
     /// As the `Date` header wants it: `Sat, 18 Apr 2026 14:21:42 GMT`.
-    pub fn http_date(self) -> String {
+    pub(crate) fn http_date(self) -> String {
         self.jiff().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
@@ -112,11 +142,11 @@ fn midnight(date: Date) -> Timestamp {
 }
 
 /// One day: what a bare date stands for.
-pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a date filter means: an instant, or a bare date that stands for its whole day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateBound {
+pub(crate) enum DateBound {
     /// A single instant.
     Instant(Timestamp),
     /// A whole day, named by its first instant.
@@ -125,14 +155,14 @@ pub enum DateBound {
 
 impl DateBound {
     /// The first instant that the bound covers.
-    pub fn first(self) -> Timestamp {
+    pub(crate) fn first(self) -> Timestamp {
         match self {
             DateBound::Instant(instant) | DateBound::Day(instant) => instant,
         }
     }
 
     /// The last instant that the bound covers.
-    pub fn last(self) -> Timestamp {
+    pub(crate) fn last(self) -> Timestamp {
         match self {
             DateBound::Instant(instant) => instant,
             DateBound::Day(start) => start + DAY - Duration::from_millis(1),
@@ -237,23 +267,23 @@ impl Sub<Duration> for Timestamp {
 
 /// Measures how long something takes, in real time.
 #[derive(Clone, Copy, Debug)]
-pub struct Stopwatch(Instant);
+pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// Starts measuring.
-    pub fn start() -> Stopwatch {
+    pub(crate) fn start() -> Stopwatch {
         Stopwatch(monotonic())
     }
 
     /// The real time since the start.
-    pub fn elapsed(self) -> Duration {
+    pub(crate) fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
 }
 
 /// What the machine's own clock shows.
 #[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
-pub fn wall_clock() -> Timestamp {
+pub(crate) fn wall_clock() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_millisecond())
 }
 

@@ -6,8 +6,9 @@ use super::layers::{Layer, refuse};
 use super::options;
 use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
+use crate::config::check::REFUSED_TOKENS;
+use crate::config::secret::why_not_standard;
 use crate::config::{Auth, ClockMode, Profile, Settings, Signature};
-use crate::domain::signature::why_not_standard;
 use crate::speed::Speed;
 use crate::webhook_url::WebhookUrl;
 
@@ -26,9 +27,6 @@ pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundin
     Ok(())
 }
 
-/// Tokens that are refused in every mode. No secrets, so they may be shown.
-const MEANINGFUL: [&str; 3] = ["revoked", "expired", "forbidden"];
-
 /// `strict` needs tokens, and tokens need `strict`.
 fn tokens(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
     match (&settings.auth, given.get("token")) {
@@ -42,7 +40,7 @@ fn tokens(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
             if settings.auth == Auth::Off { "off" } else { "any" },
             origin(given, "auth")
         ))),
-        (Auth::Strict(tokens), _) => match tokens.iter().find(|token| MEANINGFUL.contains(&token.as_str())) {
+        (Auth::Strict(tokens), _) => match tokens.iter().find(|token| REFUSED_TOKENS.contains(&token.as_str())) {
             Some(token) => Err(Refusal::new(format!(
                 "--token {token} can never be accepted: that token is always refused, so that clients can be tested with it; \
                  take another"

@@ -24,8 +24,8 @@ pub fn serve(settings: &Settings) -> ExitCode {
             Err(error) => {
                 eprintln!("error: {error}");
                 return match error {
-                    StartError::Fixtures(_) => ExitCode::from(Refusal::EXIT_CODE),
-                    StartError::Listen(..) => ExitCode::FAILURE,
+                    StartError::Settings(_) | StartError::Fixtures(_) => ExitCode::from(Refusal::EXIT_CODE),
+                    StartError::Listen(..) | StartError::Runtime(_) => ExitCode::FAILURE,
                 };
             }
         };

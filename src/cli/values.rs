@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 
 use super::nearest::nearest;
 use super::refusal::Wrong;
+use crate::config::check::{WAITS, is_start, is_token};
 use crate::config::{Profile, Webhooks};
 use crate::origin::Origin;
 use crate::speed::Speed;
@@ -20,12 +21,6 @@ const OFF: &str = "off";
 
 /// The two ways to say yes and the two to say no: TOML and YAML users write booleans.
 const SWITCH: [(&str, bool); 4] = [("on", true), (OFF, false), ("true", true), ("false", false)];
-
-/// The years in which a clock may start, so that it can look a month back and run for decades.
-const START_YEARS: RangeInclusive<i16> = 2000..=2100;
-
-/// The shortest and the longest wait that may be set.
-const WAITS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
 
 /// A number of the range.
 pub(super) fn number<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<T>) -> Result<T, Wrong> {
@@ -66,7 +61,7 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong> {
 /// An instant that a clock may start from.
 pub(super) fn start(text: &str) -> Result<Timestamp, Wrong> {
     let instant: Timestamp = text.parse().map_err(|_| Wrong::text(text))?;
-    START_YEARS.contains(&instant.date().year()).then_some(instant).ok_or_else(|| Wrong::text(text))
+    is_start(instant).then_some(instant).ok_or_else(|| Wrong::text(text))
 }
 
 /// How fast a clock runs.
@@ -116,8 +111,7 @@ pub(super) fn events(texts: &[String]) -> Result<Vec<String>, Wrong> {
 
 /// A token that a client can send: it must fit behind `Bearer ` in a header.
 pub(super) fn token(text: &str) -> Result<String, Wrong> {
-    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then(|| text.to_owned()).ok_or_else(|| Wrong::text(text))
+    is_token(text).then(|| text.to_owned()).ok_or_else(|| Wrong::text(text))
 }
 
 /// A URL that any profile may send webhooks to.

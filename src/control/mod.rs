@@ -10,6 +10,7 @@ pub mod faults;
 pub mod guard;
 pub mod happening;
 pub mod health;
+pub mod metrics;
 pub mod mischief;
 pub mod requests;
 pub mod reset;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::{HeaderMap, StatusCode};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
@@ -56,11 +56,19 @@ struct AnswerView<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BodyView {
-    /// The JSON where it is JSON, else the text; `null` where there is none, or it is made as it is sent.
-    body: Value,
+    /// The JSON as it came where it is JSON, else the text; `null` where there is none, or it is made as it is sent.
+    body: Shown,
     /// In bytes, before it was cut.
     body_length: Option<u64>,
     is_body_cut: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown {
+    Nothing,
+    Json(Box<RawValue>),
+    Text(String),
 }
 
 #[derive(Serialize)]
@@ -154,10 +162,10 @@ impl ExchangeView<'_> {
 
 impl BodyView {
     fn of(kept: &Bytes, body_length: Option<u64>) -> BodyView {
-        let body = match kept.is_empty() {
-            true => Value::Null,
-            false => serde_json::from_slice(kept)
-                .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(kept).into_owned())),
+        let text = String::from_utf8_lossy(kept).into_owned();
+        let body = match text.is_empty() {
+            true => Shown::Nothing,
+            false => serde_json::from_str(&text).map_or_else(|_| Shown::Text(text), Shown::Json),
         };
         BodyView { body, body_length, is_body_cut: kept.len() == KEPT_BODY && body_length > Some(KEPT_BODY as u64) }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Workspace, Workspaces};
+use crate::metrics::Metrics;
 use crate::wire::reply::Reply;
 
 /// The answer of a handler that takes its time.
@@ -17,4 +18,6 @@ pub struct Scene {
     pub workspace: Arc<Workspace>,
     /// All workspaces.
     pub workspaces: Arc<Workspaces>,
+    /// What the server counts.
+    pub metrics: Arc<Metrics>,
 }

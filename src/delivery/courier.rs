@@ -64,6 +64,20 @@ pub enum Answer {
     Failed(String),
 }
 
+/// What is carried, and to whom.
+pub struct Parcel<'a, H, P> {
+    /// Whose it is: senders do not wait for each other.
+    pub sender: &'a str,
+    /// Where it goes.
+    pub url: &'a Uri,
+    /// What it is sent with, made when it leaves.
+    pub headers: H,
+    /// JSON.
+    pub body: Bytes,
+    /// How long the receiver has for it, in real time, given how long it usually has; `None` is no time at all.
+    pub patience: P,
+}
+
 /// Carries events to receivers. Cheap to clone; clones share connections and lines.
 ///
 /// A receiver that is slow, down or answers nonsense harms only its own deliveries: each has a line of its own for each sender, of
@@ -90,33 +104,27 @@ impl Courier {
         Courier { profile, client, lines: Lines::default() }
     }
 
-    /// POSTs `body`, which is JSON, to `url` with `headers`, after those of the same `sender` that wait for the same receiver already.
-    /// `patience` says how long the receiver has for it, given how long it usually has; `None` is no time at all.
+    /// POSTs a parcel, after those of the same sender that wait for the same receiver already.
     ///
     /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
-    pub async fn carry(
-        &self,
-        sender: &str,
-        url: &Uri,
-        headers: impl FnOnce() -> Headers,
-        body: Bytes,
-        patience: impl FnOnce(Duration) -> Option<Duration>,
-    ) -> Answer {
+    pub async fn carry<H, P>(&self, parcel: Parcel<'_, H, P>) -> Answer
+    where
+        H: FnOnce() -> Headers,
+        P: FnOnce(Duration) -> Option<Duration>,
+    {
         // The resolver judges names, and the client connects to a literal address without asking it.
-        match webhook_url::check(url, self.profile) {
-            Ok(()) => self.post(sender, url, headers, body, patience).await,
+        match webhook_url::check(parcel.url, self.profile) {
+            Ok(()) => self.post(parcel).await,
             Err(refusal) => Answer::Failed(refusal.to_string()),
         }
     }
 
-    async fn post(
-        &self,
-        sender: &str,
-        url: &Uri,
-        headers: impl FnOnce() -> Headers,
-        body: Bytes,
-        patience: impl FnOnce(Duration) -> Option<Duration>,
-    ) -> Answer {
+    async fn post<H, P>(&self, parcel: Parcel<'_, H, P>) -> Answer
+    where
+        H: FnOnce() -> Headers,
+        P: FnOnce(Duration) -> Option<Duration>,
+    {
+        let Parcel { sender, url, headers, body, patience } = parcel;
         let _place = self.lines.join(format!("{sender} {url}")).await;
         let Some(within) = patience(ANSWER_WITHIN) else {
             return Answer::Failed(OUT_OF_TIME.to_owned());

@@ -6,8 +6,9 @@ mod failure;
 mod lines;
 mod resolver;
 
-pub use courier::{Answer, Courier};
+pub use courier::{Answer, Courier, Parcel};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Uri;
@@ -16,23 +17,24 @@ use tokio::task::JoinSet;
 
 use crate::domain::webhook::{TryAnswer, TryReport};
 use crate::engine::Errand;
+use crate::metrics::{Delivery, Metrics};
 use crate::wire::log::{Log, Undelivered};
 
 /// Sends what workspaces want sent, each delivery on its own, and tells them how that went. Dropping the future ends them all.
-pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, courier: Courier, log: Log) {
+pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, courier: Courier, metrics: Arc<Metrics>, log: Log) {
     let mut under_way = JoinSet::new();
     loop {
         tokio::select! {
             errand = to_send.recv() => match errand {
                 Some(errand) => {
-                    let (courier, log) = (courier.clone(), log.clone());
+                    let (courier, metrics, log) = (courier.clone(), Arc::clone(&metrics), log.clone());
                     under_way.spawn(async move {
                         let _on_errand = errand.epoch.errand();
                         tokio::select! {
                             biased;
                             // A reset ends it wherever it is.
                             () = errand.epoch.ended() => {}
-                            () = deliver(&errand, &courier, &log) => {}
+                            () = deliver(&errand, &courier, &metrics, &log) => {}
                         }
                     });
                 }
@@ -44,14 +46,16 @@ pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, courier: Courier,
     }
 }
 
-async fn deliver(errand: &Errand, courier: &Courier, log: &Log) {
+async fn deliver(errand: &Errand, courier: &Courier, metrics: &Metrics, log: &Log) {
     let Errand { workspace, epoch, attempt } = errand;
     let mut signed = None;
     let headers = || signed.insert(attempt.headers(workspace.clock().now())).clone();
     let (url, answer) = match attempt.url.parse::<Uri>() {
         Ok(url) => {
             let patience = |usual| workspace.patience(&attempt.url, usual);
-            let answer = courier.carry(workspace.name(), &url, headers, attempt.body.clone(), patience).await;
+            let body = attempt.body.clone();
+            let parcel = Parcel { sender: workspace.name(), url: &url, headers, body, patience };
+            let answer = courier.carry(parcel).await;
             (without_query(&url), answer)
         }
         Err(error) => (String::new(), Answer::Failed(format!("its URL is none: {error}"))),
@@ -69,6 +73,11 @@ async fn deliver(errand: &Errand, courier: &Courier, log: &Log) {
     let headers = signed.map_or_else(Vec::new, courier::all_headers);
     let report = TryReport { headers, answer: answer.into() };
     let Ok(again) = workspace.deliver(epoch, attempt.key, report).await else { return };
+    metrics.delivery(match (&why, again) {
+        (None, _) => Delivery::Received,
+        (Some(_), Some(_)) => Delivery::Failed,
+        (Some(_), None) => Delivery::GivenUp,
+    });
     if let Some(why) = why {
         log.delivery(&Undelivered {
             time: workspace.clock().now(),

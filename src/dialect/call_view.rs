@@ -15,24 +15,42 @@ use crate::time::Timestamp;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallView<'a> {
-    id: CallId,
-    business_id: &'a str,
-    campaign_id: &'a str,
-    agent_id: &'a str,
-    phone_number_id: &'a str,
-    direction: Direction,
-    from_number: PhoneNumber,
-    to_number: PhoneNumber,
-    caller_name: Option<String>,
-    status: Status,
-    outcome: Option<Outcome>,
-    started_at: Option<Timestamp>,
-    ended_at: Option<Timestamp>,
-    duration_seconds: Option<u32>,
-    sentiment: Option<Sentiment>,
-    summary: Option<String>,
-    tags: Vec<String>,
-    transcript: Vec<Line>,
+    /// Its id.
+    pub id: CallId,
+    /// Whose it is.
+    pub business_id: &'a str,
+    /// Its campaign.
+    pub campaign_id: &'a str,
+    /// Who speaks.
+    pub agent_id: &'a str,
+    /// The account's number.
+    pub phone_number_id: &'a str,
+    /// Who called whom.
+    pub direction: Direction,
+    /// Who called.
+    pub from_number: PhoneNumber,
+    /// Who was called.
+    pub to_number: PhoneNumber,
+    /// The other side's name.
+    pub caller_name: Option<String>,
+    /// Where it stands.
+    pub status: Status,
+    /// What came of it, once it has ended.
+    pub outcome: Option<Outcome>,
+    /// When it began to ring.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Whole seconds from the answer to the end.
+    pub duration_seconds: Option<u32>,
+    /// How the person felt.
+    pub sentiment: Option<Sentiment>,
+    /// What it was about.
+    pub summary: Option<String>,
+    /// What it is filed under.
+    pub tags: Vec<String>,
+    /// What was said so far.
+    pub transcript: Vec<Line>,
 }
 
 impl<'a> CallView<'a> {

@@ -16,6 +16,13 @@ use crate::time::Timestamp;
 
 vocabulary! {
     /// Who called whom.
+    ///
+    /// ```
+    /// use akol_mock::Direction;
+    /// let server = akol_mock::MockServer::builder().start_blocking().unwrap();
+    /// assert_eq!(server.call("call_xxx").unwrap().direction, Direction::Inbound);
+    /// assert_eq!((Direction::Outbound.as_str(), Direction::ALL.len()), ("outbound", 2));
+    /// ```
     pub enum Direction {
         /// A person called the agent.
         Inbound = "inbound",
@@ -26,6 +33,13 @@ vocabulary! {
 
 vocabulary! {
     /// Where a call stands in its life.
+    ///
+    /// ```
+    /// use akol_mock::Status;
+    /// let server = akol_mock::MockServer::builder().start_blocking().unwrap();
+    /// assert_eq!(server.call("call_xxx").unwrap().status, Status::Completed);
+    /// assert_eq!(("IN_PROGRESS".parse(), Status::ALL.len()), (Ok(Status::InProgress), 5));
+    /// ```
     pub enum Status {
         /// Queued or ringing: not answered yet.
         Ringing = "RINGING",
@@ -42,6 +56,11 @@ vocabulary! {
 
 impl Status {
     /// Whether nothing further can happen to the call.
+    ///
+    /// ```
+    /// use akol_mock::Status;
+    /// assert!(Status::Voicemail.is_final() && !Status::Ringing.is_final());
+    /// ```
     pub const fn is_final(self) -> bool {
         matches!(self, Status::Completed | Status::Failed | Status::Voicemail)
     }
@@ -49,6 +68,13 @@ impl Status {
 
 vocabulary! {
     /// What came of a call. The last four are an assumption about the real API, which documents only the first four.
+    ///
+    /// ```
+    /// use akol_mock::Outcome;
+    /// let server = akol_mock::MockServer::builder().start_blocking().unwrap();
+    /// assert_eq!(server.call("call_xxx").unwrap().outcome, Some(Outcome::Completed));
+    /// assert_eq!((Outcome::HungUp.to_string().as_str(), Outcome::ALL.len()), ("hung_up", 8));
+    /// ```
     pub enum Outcome {
         /// The conversation came to its end.
         Completed = "completed",
@@ -71,6 +97,13 @@ vocabulary! {
 
 vocabulary! {
     /// How the person felt about the call.
+    ///
+    /// ```
+    /// use akol_mock::Sentiment;
+    /// let server = akol_mock::MockServer::builder().start_blocking().unwrap();
+    /// assert_eq!(server.call("call_xxx").unwrap().sentiment, Some(Sentiment::Positive));
+    /// assert_eq!((Sentiment::Neutral.as_str(), Sentiment::ALL.len()), ("neutral", 3));
+    /// ```
     pub enum Sentiment {
         /// Pleased.
         Positive = "positive",
@@ -83,6 +116,13 @@ vocabulary! {
 
 vocabulary! {
     /// Who says a line of a transcript.
+    ///
+    /// ```
+    /// use akol_mock::Speaker;
+    /// let server = akol_mock::MockServer::builder().start_blocking().unwrap();
+    /// assert_eq!(server.call("call_xxx").unwrap().transcript[1].speaker, Speaker::Caller);
+    /// assert_eq!((Speaker::Agent.as_str(), Speaker::ALL.len()), ("agent", 2));
+    /// ```
     pub enum Speaker {
         /// The AI agent.
         Agent = "agent",

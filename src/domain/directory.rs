@@ -64,6 +64,15 @@ impl CampaignStatus {
 
 vocabulary! {
     /// Whether calls are recorded, and as what.
+    ///
+    /// ```
+    /// use akol_mock::{MockServer, Recording};
+    ///
+    /// let server = MockServer::builder().start_blocking()?;
+    /// assert!(server.set_recording("cmp_xxx", Recording::Mp3).is_ok());
+    /// assert_eq!((Recording::Wav.as_str(), "off".parse()), ("wav", Ok(Recording::Off)));
+    /// # Ok::<(), akol_mock::StartError>(())
+    /// ```
     pub enum RecordingSetting {
         /// As `audio/wav`.
         Wav = "wav",
@@ -76,7 +85,7 @@ vocabulary! {
 
 impl RecordingSetting {
     /// The format of the recordings, if any are made.
-    pub const fn format(self) -> Option<Format> {
+    pub(crate) const fn format(self) -> Option<Format> {
         match self {
             RecordingSetting::Wav => Some(Format::Wav),
             RecordingSetting::Mp3 => Some(Format::Mp3),

@@ -18,6 +18,12 @@ use crate::rng::Seed;
 
 vocabulary! {
     /// How a connection breaks in place of an answer, in the names that WireMock gave them.
+    ///
+    /// ```
+    /// use akol_mock::ConnectionFault;
+    /// assert_eq!(ConnectionFault::ALL.len(), 4);
+    /// assert_eq!("EMPTY_RESPONSE".parse(), Ok(ConnectionFault::EmptyResponse));
+    /// ```
     pub enum ConnectionFault {
         /// It is closed without a byte.
         EmptyResponse = "EMPTY_RESPONSE",

@@ -111,6 +111,13 @@ impl Pattern {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MethodName(String);
 
+impl MethodName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The longest name of a method, in letters: far longer than any.
 const LONGEST_METHOD: usize = 32;
 

@@ -29,6 +29,17 @@ pub enum What {
 
 vocabulary! {
     /// How a call went on.
+    ///
+    /// ```
+    /// use akol_mock::{CallStep, MockServer, Moment, Place};
+    ///
+    /// let server = MockServer::builder().start_blocking()?;
+    /// server.place(Place::to("+15005550102"))?;
+    /// let advance = server.advance_blocking(std::time::Duration::from_secs(600))?;
+    /// let steps: Vec<CallStep> = advance.events.iter().filter_map(Moment::step).collect();
+    /// assert_eq!(steps, [CallStep::Ringing, CallStep::Answered, CallStep::Voicemail, CallStep::Ended]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub enum CallStep {
         /// It was placed, and waits for its phone to ring.
         Queued = "queued",
@@ -76,6 +87,14 @@ pub struct DeliveryMoment {
 }
 
 /// What came of a try.
+///
+/// ```
+/// use akol_mock::DeliveryResult;
+///
+/// let is_received = |result: &DeliveryResult| matches!(result, DeliveryResult::Answered(200..=299));
+/// assert!(is_received(&DeliveryResult::Answered(204)));
+/// assert!(!is_received(&DeliveryResult::Failed("connection refused".into())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryResult {
     /// The receiver answered with that HTTP status.

@@ -51,12 +51,17 @@ macro_rules! vocabulary {
 pub(crate) use vocabulary;
 
 /// The words that would have been accepted, ready to be shown: `RINGING, IN_PROGRESS or COMPLETED`.
+///
+/// ```
+/// let refused = "sideways".parse::<akol_mock::Direction>().unwrap_err();
+/// assert_eq!(refused.to_string(), "inbound or outbound");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotOneOf(String);
 
 impl NotOneOf {
     /// Names the accepted words.
-    pub fn of<'a>(words: impl Iterator<Item = &'a str>) -> NotOneOf {
+    pub(crate) fn of<'a>(words: impl Iterator<Item = &'a str>) -> NotOneOf {
         let words: Vec<&str> = words.collect();
         NotOneOf(match words.split_last() {
             Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
@@ -64,6 +69,8 @@ impl NotOneOf {
         })
     }
 }
+
+impl std::error::Error for NotOneOf {}
 
 impl std::fmt::Display for NotOneOf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -12,9 +12,9 @@ mod workspace;
 mod workspaces;
 
 pub use epoch::Epoch;
-pub use exchange::{Answer, Arrival, Exchange, KEPT_BODY, Meddling};
+pub use exchange::{Arrival, Exchange, KEPT_BODY, Meddling};
 pub use genesis::Genesis;
-pub use journal::{Happening, Journal, Watch, WatchEnd};
+pub use journal::{Happening, Watch, WatchEnd};
 pub use state::{NotAState, State};
-pub use workspace::{Advancing, Errand, Void, Workspace};
+pub use workspace::{Errand, Void, Workspace};
 pub use workspaces::{BadName, Dropped, Workspaces};

@@ -45,6 +45,13 @@ pub struct Dropped<'a> {
 }
 
 /// The text is no name of a workspace.
+///
+/// ```
+/// let server = akol_mock::MockServer::builder().start_blocking()?;
+/// let refused = server.workspace("two words").unwrap_err();
+/// assert_eq!(refused.to_string(), "1 to 64 letters, digits, _ or -");
+/// # Ok::<(), akol_mock::StartError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadName;
 
@@ -53,6 +60,8 @@ impl std::fmt::Display for BadName {
         f.write_str("1 to 64 letters, digits, _ or -")
     }
 }
+
+impl std::error::Error for BadName {}
 
 impl std::fmt::Debug for Workspaces {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -64,7 +73,7 @@ impl Workspaces {
     /// The name of the workspace that all tokens without one of their own belong to.
     pub const DEFAULT: &'static str = "default";
     /// What the token of a workspace begins with.
-    const TOKEN_PREFIX: &'static str = "ws_";
+    pub const TOKEN_PREFIX: &'static str = "ws_";
     const LONGEST_NAME: usize = 64;
 
     /// `default`, and no other yet. `start` is called for each that is made, `dropped` for each that goes for want of room.
@@ -125,11 +134,6 @@ impl Workspaces {
             self.named.pin().values().map(|kept| Arc::clone(&kept.workspace)).collect();
         named.sort_by(|one, other| one.name().cmp(other.name()));
         std::iter::once(Arc::clone(&self.default)).chain(named).collect()
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.named.len() + 1
     }
 
     /// Drops the one of that name; says whether there was one. `default` cannot be dropped.

@@ -36,8 +36,9 @@ impl Service {
         let admitted = token.and_then(|token| count(&workspace, token, &request));
         let is_let_in = admitted.is_ok();
         let mut routed = admitted.and_then(|()| route(API, &request, &request.path[root..]));
-        if let Ok((_, id)) = &mut routed {
-            request.id = std::mem::take(id);
+        let position = routed.as_ref().ok().map(|found| found.position);
+        if let Ok(found) = &mut routed {
+            request.id = std::mem::take(&mut found.id);
         }
         if routed.is_ok() && takes_body(&request.method) {
             match read_body(&request.headers, body, MAX_BODY).await {
@@ -53,12 +54,17 @@ impl Service {
         request.is_held_back = !trouble.delay.is_zero();
         let arrival = workspace.arrive(request, request_id, epoch);
         let outcome = match trouble.execute {
-            true => routed.and_then(|(route, _)| handle(route, &workspace, &arrival)),
+            true => routed.and_then(|found| handle(found.route, &workspace, &arrival)),
             false => Ok(Reply::empty(StatusCode::NO_CONTENT)),
         };
         let outcome = hold_back(&workspace, &arrival, trouble.delay, meddle(outcome, &trouble)).await;
-        let notes =
-            Notes { workspace: &workspace, request: arrival.request(), request_id: &arrival.exchange.id, stopwatch };
+        let notes = Notes {
+            workspace: &workspace,
+            request: arrival.request(),
+            request_id: &arrival.exchange.id,
+            route: position,
+            stopwatch,
+        };
         let reply = self.finish(outcome, &notes);
         let meddling = Meddling {
             breakage: trouble.breakage.map(ConnectionFault::as_str),

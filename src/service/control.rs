@@ -12,7 +12,7 @@ use crate::control::scene::Scene;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::engine::Workspace;
-use crate::routes::{CONTROL, Handler};
+use crate::routes::{API, CONTROL, Found, Handler};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard, read_body};
@@ -33,22 +33,25 @@ impl Service {
         if let Some(allowed) = self.guard.preflight(&request) {
             discard(&request.headers, body).await;
             let workspace = self.workspaces.default();
-            return self
-                .finish(Ok(allowed), &Notes { workspace, request: &request, request_id: &request_id, stopwatch });
+            let notes = Notes { workspace, request: &request, request_id: &request_id, route: None, stopwatch };
+            return self.finish(Ok(allowed), &notes);
         }
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
         let workspace = admitted.and_then(|()| self.workspace_for(&request));
-        let (workspace, outcome) = match workspace {
-            Ok(workspace) => {
-                let outcome = self.handle(&workspace, &mut request, root, body).await;
-                (workspace, outcome)
+        let found = workspace.and_then(|workspace| Ok((workspace, route(CONTROL, &request, &request.path[root..])?)));
+        let (workspace, position, outcome) = match found {
+            Ok((workspace, found)) => {
+                let position = API.len() + found.position;
+                let outcome = self.handle(&workspace, found, &mut request, body).await;
+                (workspace, Some(position), outcome)
             }
             Err(refusal) => {
                 discard(&request.headers, body).await;
-                (Arc::clone(self.workspaces.default()), Err(refusal))
+                (Arc::clone(self.workspaces.default()), None, Err(refusal))
             }
         };
-        let notes = Notes { workspace: &workspace, request: &request, request_id: &request_id, stopwatch };
+        let notes =
+            Notes { workspace: &workspace, request: &request, request_id: &request_id, route: position, stopwatch };
         let reply = self.finish(outcome, &notes);
         self.guard.share(&request, reply)
     }
@@ -60,17 +63,17 @@ impl Service {
         discard(&request.headers, body).await;
         let outcome = head.and_then(|()| Err(nothing_at(&request.path)));
         let workspace = self.workspaces.default();
-        self.finish(outcome, &Notes { workspace, request: &request, request_id: &request_id, stopwatch })
+        self.finish(outcome, &Notes { workspace, request: &request, request_id: &request_id, route: None, stopwatch })
     }
 
-    async fn handle(&self, workspace: &Arc<Workspace>, request: &mut Request, root: usize, body: Incoming) -> Outcome {
-        let (route, id) = match route(CONTROL, request, &request.path[root..]) {
-            Ok(routed) => routed,
-            Err(refusal) => {
-                discard(&request.headers, body).await;
-                return Err(refusal);
-            }
-        };
+    async fn handle(
+        &self,
+        workspace: &Arc<Workspace>,
+        found: Found<'static>,
+        request: &mut Request,
+        body: Incoming,
+    ) -> Outcome {
+        let Found { route, id, .. } = found;
         request.id = id;
         if takes_body(&request.method) {
             request.body = read_body(&request.headers, body, route.max_body).await?;
@@ -82,7 +85,11 @@ impl Service {
             Handler::Write(change) => workspace.write(|world| change(world, request)),
             Handler::Look(look) => look(workspace, request),
             Handler::Act(act) => {
-                let scene = Scene { workspace: Arc::clone(workspace), workspaces: Arc::clone(&self.workspaces) };
+                let scene = Scene {
+                    workspace: Arc::clone(workspace),
+                    workspaces: Arc::clone(&self.workspaces),
+                    metrics: Arc::clone(&self.metrics),
+                };
                 act(scene, request.clone()).await
             }
         }

@@ -19,8 +19,9 @@ use crate::control::guard::Guard;
 use crate::dialect::refusal::Refusal;
 use crate::domain::quoted::Quoted;
 use crate::engine::{Workspace, Workspaces};
+use crate::metrics::Metrics;
 use crate::rng::Seed;
-use crate::routes::{self, Route, Unrouted};
+use crate::routes::{self, Found, Route, Unrouted};
 use crate::time::Stopwatch;
 use crate::wire::body::Body;
 use crate::wire::log::{Entry, Log};
@@ -36,6 +37,7 @@ pub struct Service {
     gate: Gate,
     guard: Guard,
     admin_token: Option<String>,
+    metrics: Arc<Metrics>,
     log: Log,
     /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
     ids: Seed,
@@ -50,17 +52,20 @@ struct Notes<'a> {
     workspace: &'a Workspace,
     request: &'a Request,
     request_id: &'a str,
+    /// The position of its route among all routes, if it has one.
+    route: Option<usize>,
     stopwatch: Stopwatch,
 }
 
 impl Service {
     /// A service for those workspaces.
-    pub fn new(workspaces: Arc<Workspaces>, settings: &Settings, log: Log) -> Service {
+    pub fn new(workspaces: Arc<Workspaces>, settings: &Settings, metrics: Arc<Metrics>, log: Log) -> Service {
         Service {
             workspaces,
             gate: Gate::new(&settings.auth),
             guard: Guard::new(settings),
             admin_token: settings.admin_token.clone(),
+            metrics,
             log,
             ids: Seed::new(settings.seed).child("control request"),
             requests: AtomicU64::new(0),
@@ -108,14 +113,16 @@ impl Service {
             Ok(reply) => (reply, None),
             Err(refusal) => (refusal.reply(), Some(refusal.message)),
         };
-        let Notes { workspace, request, request_id, stopwatch } = notes;
+        let Notes { workspace, request, request_id, route, stopwatch } = notes;
+        let took = stopwatch.elapsed();
+        self.metrics.request(*route, reply.status.as_u16(), took);
         if self.log.is_on() {
             self.log.request(&Entry {
                 time: workspace.clock().now(),
                 method: &request.method,
                 target: &request.target(),
                 status: reply.status.as_u16(),
-                took: stopwatch.elapsed(),
+                took,
                 request_id,
                 error: error.as_deref(),
             });
@@ -124,8 +131,8 @@ impl Service {
     }
 }
 
-/// The route in `table` for a request whose path goes on with `below`, and what its `:id` stands for.
-fn route(table: &'static [Route], request: &Request, below: &str) -> Result<(&'static Route, String), Refusal> {
+/// What in `table` answers a request whose path goes on with `below`.
+fn route(table: &'static [Route], request: &Request, below: &str) -> Result<Found<'static>, Refusal> {
     routes::find(table, &request.method, below).map_err(|unrouted| match unrouted {
         Unrouted::NoSuchPath => nothing_at(&request.path),
         Unrouted::BrokenPath => {

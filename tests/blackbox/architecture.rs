@@ -3,6 +3,7 @@
 //! A file imports only from floors below its own, and from its neighbours: the files of its own directory on the same floor. So
 //! whoever reads a file needs to know what lies below it, and nothing else.
 
+use crate::source::examples::{self, Item};
 use crate::source::{SourceFile, code_of_product, imports, names};
 
 /// What is on each floor, from the ground up: files, and whole directories, which end in a slash. The longest path that fits counts.
@@ -118,7 +119,8 @@ fn nothing_panics_on_purpose() {
 #[test]
 fn every_assertion_says_what_it_asserts() {
     let bare = |file: &SourceFile| {
-        let asserts = file.code.split("assert").skip(1).filter(|rest| rest.starts_with(['!', '_']));
+        let is_macro = |rest: &&str| ["!", "_eq!", "_ne!"].iter().any(|end| rest.starts_with(end));
+        let asserts = file.code.split("assert").skip(1).filter(is_macro);
         asserts.filter(|rest| !rest.split(';').next().is_some_and(|call| call.contains('"'))).count() > 0
     };
     let objections = code_of_product().iter().filter(|file| bare(file)).map(|file| file.path.clone()).collect();
@@ -135,6 +137,37 @@ fn every_file_says_at_its_top_what_it_is() {
 fn no_file_is_longer_than_four_hundred_lines() {
     let long = crate::source::all().into_iter().filter(|file| file.text.lines().count() > 400);
     assert_none(long.map(|file| format!("{} has {} lines", file.path, file.text.lines().count())).collect());
+}
+
+/// Names each item that is wanted and is not shown in use.
+fn unshown(file: &SourceFile, is_wanted: impl Fn(&Item) -> bool) -> Vec<String> {
+    let items = examples::items(file).into_iter().filter(|item| is_wanted(item) && !item.is_shown);
+    items
+        .map(|item| format!("{}:{}: {} has no example that asserts something", file.path, item.line, item.name))
+        .collect()
+}
+
+#[test]
+fn everything_that_the_library_exports_is_shown_in_use() {
+    let files = code_of_product();
+    let exports = examples::exports();
+    assert!(exports.len() > 30, "only {} names were found", exports.len());
+    for (home, name) in &exports {
+        let is_it = |item: &Item| !item.is_function && item.name == *name;
+        let files = || files.iter().filter(|file| file.module.starts_with(home.as_str()));
+        assert!(files().any(|file| examples::items(file).iter().any(is_it)), "{home}::{name} is nowhere");
+        assert_none(files().flat_map(|file| unshown(file, is_it)).collect());
+    }
+}
+
+#[test]
+fn every_function_of_the_library_is_shown_in_use() {
+    let exported = ["mock_server", "config", "time", "speed"];
+    let files = code_of_product();
+    let files = files.iter().filter(|file| file.module.split("::").next().is_some_and(|top| exported.contains(&top)));
+    let files: Vec<_> = files.collect();
+    assert!(files.len() > 12, "only {} files were found", files.len());
+    assert_none(files.into_iter().flat_map(|file| unshown(file, |item| item.is_function)).collect());
 }
 
 #[test]

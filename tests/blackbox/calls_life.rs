@@ -241,7 +241,7 @@ async fn a_phone_that_nobody_picks_up_rings_for_ten_minutes() {
     let id = server.place("+15005550108").await;
     server.advance_secs(2).await;
     let started = instant(&server.call(&id).await, "startedAt");
-    server.handle.advance_to(started + Duration::from_millis(599_999)).await;
+    server.handle.advance_to(started + Duration::from_millis(599_999)).await.unwrap();
     assert_eq!(server.call(&id).await["status"], "RINGING");
     server.advance(Duration::from_millis(1)).await;
     let call = server.call(&id).await;

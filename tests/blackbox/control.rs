@@ -27,7 +27,7 @@ async fn receive(server: &Server, call: Value) -> Answer {
 
 #[tokio::test]
 async fn health_says_ok_without_a_token() {
-    let settings = Settings { auth: Auth::Strict(vec![]), admin_token: Some("boss".into()), ..settings() };
+    let settings = Settings { auth: Auth::Strict(vec!["only".into()]), admin_token: Some("boss".into()), ..settings() };
     let server = Server::with(settings).await;
     let answer =
         server.send(Request::get(format!("{}/__admin/health", server.base)).body(Default::default()).unwrap()).await;

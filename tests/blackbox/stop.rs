@@ -29,7 +29,7 @@ async fn events_of_the_last_request_are_delivered_before_the_server_ends() {
     connection.write_all(place.as_bytes()).await.unwrap();
     let placed = answer(&mut connection).await;
     let id = placed.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap();
-    handle.advance(std::time::Duration::from_secs(60)).await;
+    handle.advance(std::time::Duration::from_secs(60)).await.unwrap();
     assert_eq!(events(&receiver.deliveries()), ["call.started"]);
 
     let end =

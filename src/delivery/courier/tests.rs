@@ -14,7 +14,12 @@ use super::*;
 use receiver::{Authority, Receiver, bind, replying, url};
 
 async fn carry(courier: &Courier, url: &str) -> Answer {
-    courier.carry("default", &url.parse().unwrap(), Vec::new, Bytes::from_static(b"{}"), Some).await
+    courier.carry(parcel(&url.parse().unwrap(), Vec::new, Bytes::from_static(b"{}"))).await
+}
+
+/// A parcel whose receiver has as long as any.
+fn parcel<'a, H>(url: &'a Uri, headers: H, body: Bytes) -> Parcel<'a, H, fn(Duration) -> Option<Duration>> {
+    Parcel { sender: "default", url, headers, body, patience: Some }
 }
 
 fn lenient() -> Courier {
@@ -54,7 +59,7 @@ async fn the_receiver_gets_the_body_with_the_headers_as_given() {
     .await;
     let address: Uri = format!("{}hooks/a?team=1", receiver.url()).parse().unwrap();
     let headers = vec![("X-Webhook-Signature", "abc123".to_owned())];
-    lenient().carry("default", &address, || headers, Bytes::from_static(b"{\"event\":1}"), Some).await;
+    lenient().carry(parcel(&address, || headers, Bytes::from_static(b"{\"event\":1}"))).await;
 
     let (head, body) = requests.recv().await.unwrap();
     assert_eq!(head.method, "POST");
@@ -69,8 +74,7 @@ async fn the_receiver_gets_the_body_with_the_headers_as_given() {
 #[tokio::test]
 async fn a_header_that_http_forbids_is_a_failure() {
     let headers = vec![("x-a", "two\nlines".to_owned())];
-    let answer =
-        lenient().carry("default", &Uri::from_static("http://127.0.0.1:9/"), || headers, Bytes::new(), Some).await;
+    let answer = lenient().carry(parcel(&Uri::from_static("http://127.0.0.1:9/"), || headers, Bytes::new())).await;
     assert_eq!(answer, failed("the request cannot be sent: failed to parse header value"));
 }
 
@@ -324,9 +328,8 @@ async fn production_makes_no_connection_to_a_name_that_resolves_to_a_private_add
     let (listener, _) = bind("https").await;
     let address = url("https", &format!("localhost:{}", listener.local_addr().unwrap().port()));
     // Past the look at the URL, which knows this name, as a public name would be.
-    let answer = Courier::new(Profile::Production)
-        .post("default", &address.parse().unwrap(), Vec::new, Bytes::new(), Some)
-        .await;
+    let answer =
+        Courier::new(Profile::Production).post(parcel(&address.parse().unwrap(), Vec::new, Bytes::new())).await;
 
     let Answer::Failed(reason) = answer else { panic!("an answer") };
     assert!(reason.starts_with("localhost resolves to "), "{reason}");

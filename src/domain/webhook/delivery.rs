@@ -14,6 +14,15 @@ use crate::time::Timestamp;
 
 vocabulary! {
     /// How a delivery stands.
+    ///
+    /// ```
+    /// use akol_mock::{DeliveryState, Event, MockServer};
+    ///
+    /// let server = MockServer::builder().start_blocking()?;
+    /// assert_eq!(server.trigger(Event::CallEnded, "call_xxx")?[0].state, DeliveryState::Kept);
+    /// assert_eq!(("given_up".parse(), DeliveryState::ALL.len()), (Ok(DeliveryState::GivenUp), 7));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub enum DeliveryState {
         /// It stands behind another, is held back or delayed.
         Waiting = "waiting",
@@ -34,6 +43,11 @@ vocabulary! {
 
 impl DeliveryState {
     /// Whether nothing more happens by itself.
+    ///
+    /// ```
+    /// use akol_mock::DeliveryState;
+    /// assert!(DeliveryState::Received.is_final() && !DeliveryState::Retrying.is_final());
+    /// ```
     pub const fn is_final(self) -> bool {
         !matches!(self, DeliveryState::Waiting | DeliveryState::UnderWay | DeliveryState::Retrying)
     }

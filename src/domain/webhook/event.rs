@@ -4,6 +4,13 @@ use crate::domain::vocabulary::vocabulary;
 
 vocabulary! {
     /// What is told about a call.
+    ///
+    /// ```
+    /// use akol_mock::{Event, Webhooks};
+    /// let names: Vec<&str> = Event::ALL.iter().map(|event| event.as_str()).collect();
+    /// assert_eq!(names, Webhooks::EVENTS);
+    /// assert_eq!("call.ended".parse(), Ok(Event::CallEnded));
+    /// ```
     pub enum Event {
         /// A call connects.
         CallStarted = "call.started",
@@ -28,7 +35,7 @@ vocabulary! {
 
 impl Event {
     /// Whether it tells of a call's end, and with it of what is known only then.
-    pub const fn is_of_ending(self) -> bool {
+    pub(crate) const fn is_of_ending(self) -> bool {
         !matches!(self, Event::CallStarted | Event::CallTransferred | Event::CallVoicemail)
     }
 }

@@ -12,6 +12,11 @@ use crate::rng::Seed;
 
 vocabulary! {
     /// What can be done to a delivery.
+    ///
+    /// ```
+    /// use akol_mock::Trick;
+    /// assert_eq!((Trick::BadSignature.as_str(), Trick::ALL.len()), ("badSignature", 6));
+    /// ```
     pub enum Trick {
         /// What was received is sent once more.
         Duplicate = "duplicate",

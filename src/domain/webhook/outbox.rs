@@ -47,11 +47,6 @@ pub struct HookSettings {
     pub remembered: usize,
 }
 
-impl HookSettings {
-    /// How many deliveries are remembered unless told otherwise.
-    pub const REMEMBERED: usize = 1_000;
-}
-
 /// The events of one call on their way to one subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Lane {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::event::Event;
+use crate::config::secret::why_not_standard;
 use crate::config::{Profile, Signature};
 use crate::domain::error::{Error, FieldError};
-use crate::domain::signature::why_not_standard;
 use crate::webhook_url::WebhookUrl;
 
 /// Who is told.

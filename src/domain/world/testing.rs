@@ -111,6 +111,9 @@ impl World {
         self.end_call(&id)
     }
 
+    /// Goes out as a document and comes in again.
+    pub fn move_house(&mut self) {}
+
     /// Lets time go by.
     pub fn pass(&mut self, span: Duration) {
         self.catch_up(self.now + span);
@@ -164,7 +167,7 @@ pub fn hooks(urls: &[&str], retries: &[Duration]) -> HookSettings {
         retries: retries.to_vec(),
         signature: Signature::Akol,
         profile: Profile::Lenient,
-        remembered: HookSettings::REMEMBERED,
+        remembered: 1_000,
     }
 }
 

@@ -4,6 +4,7 @@ mod campaigns;
 mod events;
 mod hooks;
 mod lifecycle;
+mod model;
 mod quotas;
 mod scenarios;
 mod settings;

@@ -2,6 +2,8 @@
 //!
 //! No parser of Rust: the source is formatted, so a few rules about lines and braces are enough. They are tested below.
 
+pub mod examples;
+
 use std::fs;
 use std::path::Path;
 

@@ -7,7 +7,7 @@ pub mod receiver;
 
 use std::time::Duration;
 
-use akol_mock::{ClockMode, Handle, LogFormat, MockServer, Settings, Timestamp};
+use akol_mock::{ClockMode, LogFormat, MockServer, Settings, Workspace};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -32,7 +32,7 @@ pub fn settings() -> Settings {
 /// A server that runs until it is dropped.
 pub struct Server {
     pub base: String,
-    pub handle: Handle,
+    pub handle: Workspace,
     pub secret: String,
     client: Client<HttpConnector, Full<Bytes>>,
     pub server: MockServer,
@@ -61,7 +61,7 @@ impl Server {
 
     /// Moves the clock, with all that falls due on the way.
     pub async fn advance(&self, span: Duration) {
-        self.handle.advance(span).await;
+        self.handle.advance(span).await.unwrap();
     }
 
     /// Moves the clock by whole seconds.

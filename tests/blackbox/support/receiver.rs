@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use akol_mock::{Handle, Timestamp};
+use akol_mock::{Timestamp, Workspace};
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
@@ -74,7 +74,7 @@ struct Notes {
     script: Mutex<VecDeque<Reaction>>,
     /// How all others are met.
     otherwise: Reaction,
-    clock: OnceLock<Handle>,
+    clock: OnceLock<Workspace>,
     deliveries: watch::Sender<Vec<Delivery>>,
 }
 
@@ -113,7 +113,7 @@ impl Receiver {
     }
 
     /// From here on deliveries are noted with the time on that clock.
-    pub fn look_at(&self, clock: &Handle) {
+    pub fn look_at(&self, clock: &Workspace) {
         self.notes.clock.set(clock.clone()).unwrap();
     }
 
@@ -136,7 +136,7 @@ impl Receiver {
 async fn serve(stream: TcpStream, notes: Arc<Notes>) {
     let mut stream = BufReader::new(stream);
     while let Some(mut delivery) = read(&mut stream).await {
-        delivery.at = notes.clock.get().map(Handle::now);
+        delivery.at = notes.clock.get().map(Workspace::now);
         // Chosen before the delivery is shown, so that a test that has seen it finds the script one shorter.
         let reaction = notes.script.lock().unwrap().pop_front().unwrap_or(notes.otherwise);
         notes.deliveries.send_modify(|deliveries| deliveries.push(delivery));

@@ -19,7 +19,7 @@ pub fn settings(receivers: usize, retries: &[Duration], signature: Signature) ->
         retries: retries.to_vec(),
         signature,
         profile: Profile::Lenient,
-        remembered: HookSettings::REMEMBERED,
+        remembered: 1_000,
     }
 }
 
