@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::speed::Speed;
 use crate::time::Timestamp;
@@ -153,6 +153,13 @@ impl FromStr for ClockMode {
 impl Serialize for ClockMode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ClockMode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ClockMode, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|()| serde::de::Error::custom(format!("{text:?} is neither real nor manual")))
     }
 }
 

@@ -66,7 +66,7 @@ pub enum NotAdvanced {
         /// The target.
         to: Timestamp,
     },
-    /// The workspace was reset in the meantime.
+    /// The workspace was reset, or given another state, in the meantime.
     Reset,
 }
 
@@ -79,7 +79,9 @@ impl fmt::Display for NotAdvanced {
             NotAdvanced::Past { now, to } => {
                 write!(f, "{to} has passed: it is {now}, and time goes back only by a reset")
             }
-            NotAdvanced::Reset => f.write_str("The workspace was reset while its clock was being moved"),
+            NotAdvanced::Reset => {
+                f.write_str("The workspace was reset, or given another state, while its clock was being moved")
+            }
         }
     }
 }

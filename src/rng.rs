@@ -33,6 +33,16 @@ impl Seed {
         Seed(mix(self.0 ^ mix(number)))
     }
 
+    /// The seed that has that [`number`](Seed::number).
+    pub const fn at(number: u64) -> Seed {
+        Seed(number)
+    }
+
+    /// The number that [`Seed::new`] makes this seed from.
+    pub const fn root(self) -> u64 {
+        unmix(self.0)
+    }
+
     /// The seed as a number, spread evenly over all 64 bits.
     pub const fn number(self) -> u64 {
         self.0
@@ -50,6 +60,14 @@ const fn mix(number: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// What `mix` makes `mixed` of. Its factors are the inverses of those in `mix`, in arithmetic modulo 2 to the power of 64.
+const fn unmix(mixed: u64) -> u64 {
+    let mut z = mixed ^ (mixed >> 31) ^ (mixed >> 62);
+    z = z.wrapping_mul(0x3196_42b2_d24d_8ec3);
+    z = (z ^ (z >> 27) ^ (z >> 54)).wrapping_mul(0x96de_1b17_3f11_9089);
+    (z ^ (z >> 30) ^ (z >> 60)).wrapping_sub(0x9e37_79b9_7f4a_7c15)
 }
 
 /// A sequence of draws. Integers only: floating point may differ between machines.
@@ -121,6 +139,13 @@ mod tests {
 
     /// Written down once: a change here changes every seeded world that users rely on.
     const PINNED: [u64; 4] = [75, 563, 587, 295];
+
+    #[test]
+    fn a_root_gives_back_the_number_that_it_was_made_from() {
+        for number in (0..64).map(|bit| 1 << bit).chain([0, 42, u64::MAX]).chain(PINNED) {
+            assert_eq!(Seed::new(number).root(), number);
+        }
+    }
 
     #[test]
     fn siblings_and_namesakes_differ() {

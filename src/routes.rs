@@ -8,7 +8,7 @@ use crate::api::{audio, end, get, list, place, transcript};
 use crate::control::scene::{Pending, Scene};
 use crate::control::{
     calls, campaigns, clock, deliveries, directory, events, faults, health, metrics, mischief, requests, reset,
-    settings, timeline, wait, webhooks, workspaces,
+    settings, state, timeline, wait, webhooks, workspaces,
 };
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
@@ -67,6 +67,8 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/calls/:id/transition", Write(calls::transition)),
     route(Method::GET, "/calls/:id/timeline", Look(timeline::timeline)),
     route(Method::POST, "/reset", Act(reset::reset)),
+    route(Method::GET, "/state", Look(state::show)),
+    route(Method::PUT, "/state", Act(state::put)).taking(state::MAX_STATE),
     route(Method::GET, "/clock", Look(clock::show)),
     route(Method::PUT, "/clock", Act(clock::set)),
     route(Method::POST, "/clock/advance", Act(clock::advance)),
@@ -148,6 +150,12 @@ pub fn find<'a>(table: &'a [Route], method: &Method, path: &str) -> Result<Found
 }
 
 impl Route {
+    /// The same route, for bodies of that many bytes at most.
+    const fn taking(mut self, max_body: usize) -> Route {
+        self.max_body = max_body;
+        self
+    }
+
     /// The segment that `:id` stands for, empty where there is none; `None` where the path is another.
     fn matches<'a>(&self, path: &'a str) -> Option<&'a str> {
         let mut id = "";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How many emulated seconds go by in a real one: 0.001 to 1,000,000, in whole thousandths.
 ///
@@ -141,6 +141,13 @@ impl TryFrom<&serde_json::Number> for Speed {
 
     fn try_from(number: &serde_json::Number) -> Result<Speed, NotASpeed> {
         number.to_string().parse()
+    }
+}
+
+impl<'de> Deserialize<'de> for Speed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Speed, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?;
+        Speed::try_from(&number).map_err(|expected| serde::de::Error::custom(format!("{number} is not {expected}")))
     }
 }
 

@@ -83,6 +83,9 @@ async fn tell(mut watch: Watch, stream: mpsc::Sender<Bytes>) {
     let notice = match watch.end.get() {
         Some(WatchEnd::TooSlow) => "this reader was too slow and is told no more; connect again with Last-Event-ID",
         Some(WatchEnd::Reset) => "the workspace was reset, and its events count from 1 again; connect again",
+        Some(WatchEnd::Replaced) => {
+            "another state was put into the workspace, and its events go on from there; connect again"
+        }
         Some(WatchEnd::Closed) | None => "the workspace is gone, or the server stops",
     };
     // The reader may have gone, too.

@@ -16,6 +16,7 @@ pub mod requests;
 pub mod reset;
 pub mod scene;
 pub mod settings;
+pub mod state;
 pub mod timeline;
 pub mod wait;
 pub mod webhooks;

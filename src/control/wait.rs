@@ -75,8 +75,9 @@ async fn until<T>(
     };
     tokio::select! {
         biased;
-        found = watch => Ok(found),
+        // Before what is found: what another state brings along is nothing that came.
         () = epoch.ended() => Err(InVain::Reset),
+        found = watch => Ok(found),
         () = driver::pause(timeout) => Err(InVain::TimeUp),
     }
 }

@@ -28,14 +28,7 @@ pub struct Fields {
 impl Fields {
     /// Reads the body of a request: a JSON object, announced as one.
     pub fn read(request: &Request) -> Result<Fields, Refusal> {
-        check_content_type(request)?;
-        if std::str::from_utf8(&request.body).is_err() {
-            return Err(Refusal::bad_request("The request body is not UTF-8, which JSON has to be"));
-        }
-        if request.body.iter().all(u8::is_ascii_whitespace) {
-            return Err(Refusal::bad_request("The request body is empty; a JSON object is expected"));
-        }
-        let value: Value = serde_json::from_slice(&request.body)
+        let value: Value = serde_json::from_str(json_text(request)?)
             .map_err(|error| Refusal::bad_request(format!("The request body is malformed JSON: {error}")))?;
         match value {
             Value::Object(object) => Ok(Fields::of(object, String::new())),
@@ -140,6 +133,18 @@ impl FromStr for Id {
     fn from_str(text: &str) -> Result<Id, ()> {
         if text.is_empty() { Err(()) } else { Ok(Id(text.to_owned())) }
     }
+}
+
+/// The body of a request, announced as JSON: a text that is not empty.
+pub fn json_text(request: &Request) -> Result<&str, Refusal> {
+    check_content_type(request)?;
+    let Ok(text) = std::str::from_utf8(&request.body) else {
+        return Err(Refusal::bad_request("The request body is not UTF-8, which JSON has to be"));
+    };
+    if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+        return Err(Refusal::bad_request("The request body is empty; a JSON object is expected"));
+    }
+    Ok(text)
 }
 
 fn check_content_type(request: &Request) -> Result<(), Refusal> {

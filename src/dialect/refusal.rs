@@ -65,9 +65,9 @@ impl Refusal {
             .with(Advice::RetryAfter(whole_seconds(retry_after)))
     }
 
-    /// 503 for a request that a reset has overtaken.
+    /// 503 for a request that a reset, or another state, has overtaken.
     pub fn void() -> Refusal {
-        let message = "The workspace was reset while this request was under way, so it has no effect; send it again";
+        let message = "The workspace was reset, or given another state, while this request was under way, so it has no effect; send it again";
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::directory::{CampaignIndex, NumberIndex};
 use super::phone_number::PhoneNumber;
@@ -224,6 +224,13 @@ impl Serialize for CallId {
     }
 }
 
+impl<'de> Deserialize<'de> for CallId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<CallId, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|NotACallId| serde::de::Error::custom(format!("{text:?} is no id of a call")))
+    }
+}
+
 /// One call: what is fixed when it is made, and how far it has come.
 ///
 /// Facts only. The words (names, transcript, summary) are made from them when asked for, see [`super::story`].
@@ -263,6 +270,11 @@ impl Call {
     /// When ringing began; `None` while the call is queued, and for ever if it was ended then.
     pub fn started_at(&self) -> Option<Timestamp> {
         self.has_rung.then_some(self.rings_at)
+    }
+
+    /// Whether it waits for its turn to ring.
+    pub fn is_queued(&self) -> bool {
+        !self.has_rung && !self.status.is_final()
     }
 
     /// How long the two sides have been connected by `now`.

@@ -1,6 +1,7 @@
 //! Faults that a test asks for: rules of what goes wrong with which requests. Not to be taken for those that a dialled number stands
 //! for, in [`fault`](super::fault).
 
+mod state;
 #[cfg(test)]
 mod tests;
 

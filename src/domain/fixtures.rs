@@ -11,6 +11,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 pub use calls::VerbatimCall;
 
@@ -21,6 +22,7 @@ use super::phone_number::PhoneNumber;
 use super::plan::Script;
 use super::scenario::Scenario;
 use super::settings::Weights;
+use super::state::Hex;
 use crate::rng::Stream;
 
 /// One file of fixtures.
@@ -43,6 +45,8 @@ pub struct Fixtures {
     pub scenarios: Vec<Scenario>,
     /// Past calls that are given word for word.
     pub calls: Vec<VerbatimCall>,
+    /// The SHA-256 of all sources, in hexadecimal digits: what is told by positions means the same only where it is the same.
+    pub digest: String,
 }
 
 /// What is wrong with a fixture, and where.
@@ -103,7 +107,7 @@ impl Fixtures {
         let directory = businesses::read(&folder("businesses"), &scenarios)?;
         let dialogues = dialogues::read(&folder("dialogues"))?;
         let calls = calls::read(&named("calls.toml"), &directory)?;
-        Ok(Fixtures { directory, dialogues, scenarios, calls })
+        Ok(Fixtures { directory, dialogues, scenarios, calls, digest: digest(sources) })
     }
 
     /// The scenario of that name.
@@ -139,6 +143,19 @@ impl Fixtures {
     pub fn scenario_names(&self, direction: Direction) -> impl Iterator<Item = &str> {
         self.scenarios.iter().filter(move |scenario| scenario.fits(direction)).map(|scenario| scenario.name.as_str())
     }
+}
+
+/// Of paths and texts, however the folders are ordered.
+fn digest(sources: &[Source]) -> String {
+    let mut sources: Vec<&Source> = sources.iter().collect();
+    sources.sort_by_key(|source| &source.path);
+    let mut hash = Sha256::new();
+    for part in sources.iter().flat_map(|source| [&source.path, &source.text]) {
+        // With its length, so that no part can be taken for the end of the one before.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    Hex::<32>(hash.finalize().into()).to_string()
 }
 
 /// Refuses a list of files in which there is nothing.

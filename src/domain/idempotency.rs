@@ -3,9 +3,12 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::quoted::Quoted;
+use super::state::{AnswerRecord, Checked, Hex, Octets, wrong};
 use crate::time::Timestamp;
 
 /// How long a key is remembered.
@@ -97,6 +100,42 @@ impl<A: Clone> Idempotency<A> {
             self.expiries.pop_front();
             self.answers.remove(&key);
         }
+    }
+}
+
+impl Idempotency<Bytes> {
+    /// What is remembered at `now`, as a document has it. An answer that is held back is remembered like any other.
+    pub fn record(&self, now: Timestamp) -> Vec<AnswerRecord> {
+        let remembered = self.expiries.iter().filter(|(until, _)| *until > now);
+        let record = |(until, key): &(Timestamp, Uuid)| {
+            let Remembered { request, answer, .. } = self.answers.get(key)?;
+            let (request, answer) = (Hex(*request), Octets(answer.clone()));
+            Some(AnswerRecord { key: key.to_string(), request, answer, until: *until })
+        };
+        remembered.filter_map(record).collect()
+    }
+
+    /// What a document of the instant `now` remembers.
+    pub fn restore(records: Vec<AnswerRecord>, now: Timestamp) -> Checked<Idempotency<Bytes>> {
+        let mut restored = Idempotency::default();
+        let latest = now + REMEMBERED;
+        let mut before = Timestamp::MIN;
+        for (position, record) in records.into_iter().enumerate() {
+            let AnswerRecord { key, request: Hex(request), answer: Octets(answer), until } = record;
+            let wrong = |field, message| Err(wrong(format!("[{position}].{field}"), message));
+            let Ok(key) = Uuid::try_parse(&key) else {
+                return wrong("key", format!("is {}, must be a UUID", Quoted(&key)));
+            };
+            if until < before || until > latest {
+                return wrong("until", format!("is {until}, must be from {before}, as the one before, to {latest}"));
+            }
+            before = until;
+            if restored.answers.insert(key, Remembered { request, answer, until }).is_some() {
+                return wrong("key", format!("is {key}, which is there twice"));
+            }
+            restored.expiries.push_back((until, key));
+        }
+        Ok(restored)
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Index {
 const UNRANKED: u32 = u32::MAX;
 
 /// What the ranks are sorted by.
-fn sort_key(call: &Call) -> impl Ord + use<> {
+pub(super) fn sort_key(call: &Call) -> impl Ord + use<> {
     (call.rings_at, Reverse(call.id))
 }
 

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::span::Span;
 use crate::rng::{Seed, Stream};
 
 /// Always the same, or drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "expected a duration such as \"2s\", or {\"median\": \"80ms\", \"sigma\": 0.4}"
+)]
 pub enum Latency {
     /// Always this long.
     Fixed(Span),
@@ -28,6 +32,15 @@ impl Latency {
     pub const LEAST: Span = Span::from_millis(1);
     /// The longest that can be asked for. No answer is held back longer, whatever is drawn.
     pub const MOST: Span = Span::from_secs(5 * 60);
+
+    /// Whether it is one that can be asked for.
+    pub fn is_within_limits(self) -> bool {
+        let span = match self {
+            Latency::Fixed(span) => span,
+            Latency::LogNormal { median, .. } => median,
+        };
+        (Latency::LEAST..=Latency::MOST).contains(&span)
+    }
 
     /// How long one answer is held back, in whole milliseconds: always the same for the same seed, on every machine.
     pub fn draw(self, seed: Seed) -> Duration {
@@ -82,6 +95,17 @@ impl Serialize for Sigma {
     }
 }
 
+impl<'de> Deserialize<'de> for Sigma {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Sigma, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        let thousandths = (number * 1_000.0).round();
+        if !(0.0..=f64::from(Sigma::MOST)).contains(&thousandths) {
+            return Err(serde::de::Error::custom(format!("{number} is not from 0 to {}", Sigma(Sigma::MOST).value())));
+        }
+        Ok(Sigma(thousandths as u32))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -132,5 +156,8 @@ mod tests {
     fn it_is_written_as_it_is_read() {
         assert_eq!(json!(Latency::Fixed(Span::from_secs(2))), json!("2s"));
         assert_eq!(json!(spread(400)), json!({"median": "80ms", "sigma": 0.4}));
+        for latency in [Latency::Fixed(Span::from_secs(2)), spread(400), spread(1), spread(0)] {
+            assert_eq!(serde_json::from_value::<Latency>(json!(latency)).unwrap(), latency);
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::call::{Call, CallId, Status};
 use super::facet::Filter;
 use super::fixtures::Fixtures;
-use super::index::Index;
+use super::index::{Index, sort_key};
 
 /// Where a call is kept: never changes, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +42,23 @@ impl Ledger {
         Ledger { fixtures, calls: Vec::new(), slots: HashMap::new(), queued: BTreeMap::new(), index }
     }
 
+    /// A ledger of these calls, in the order in which they were made. There must be no two with one id.
+    pub(super) fn of(fixtures: Arc<Fixtures>, calls: Vec<Call>) -> Ledger {
+        let mut ledger = Ledger::new(fixtures);
+        ledger.reserve(calls.len());
+        let slots = (0..calls.len()).map(|position| Slot(position as u32));
+        let (queued, mut ranked): (Vec<Slot>, Vec<Slot>) = slots.partition(|slot| calls[slot.position()].is_queued());
+        ledger.slots.extend(calls.iter().zip(0..).map(|(call, position)| (call.id, Slot(position))));
+        ledger.queued.extend(queued.into_iter().map(|slot| (calls[slot.position()].id, slot)));
+        // In their order, so that each takes the next rank.
+        ranked.sort_by_key(|slot| sort_key(&calls[slot.position()]));
+        ledger.calls = calls;
+        for slot in ranked {
+            ledger.index.insert(slot, &ledger.calls, &ledger.fixtures.directory);
+        }
+        ledger
+    }
+
     pub(super) fn reserve(&mut self, calls: usize) {
         self.calls.reserve_exact(calls);
         self.slots.reserve(calls);
@@ -52,7 +69,7 @@ impl Ledger {
     pub(super) fn add(&mut self, call: Call) -> Slot {
         let slot = Slot(self.calls.len() as u32);
         self.slots.insert(call.id, slot);
-        let is_queued = !call.has_rung && !call.status.is_final();
+        let is_queued = call.is_queued();
         if is_queued {
             self.queued.insert(call.id, slot);
         }
@@ -105,8 +122,7 @@ impl Ledger {
         counts
     }
 
-    /// Every call, in the order in which they were made: what the naive reference of the tests goes through.
-    #[cfg(test)]
+    /// Every call, in the order in which they were made.
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
         self.calls.iter()
     }

@@ -1,6 +1,21 @@
 //! The life of a call: which status can follow which, and why.
 
 use super::call::{Outcome, Status};
+use super::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What happens next to a live call.
+    pub enum Step {
+        /// The phone begins to ring.
+        Ring = "ring",
+        /// Somebody picks up.
+        Answer = "answer",
+        /// The agent hands over, or hears that it talks to a machine.
+        Tell = "tell",
+        /// It ends as planned.
+        Finish = "finish",
+    }
+}
 
 /// Why a call leaves the status it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

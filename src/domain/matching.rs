@@ -8,9 +8,11 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use super::quoted::Quoted;
 
 pub use path::{NotAPath, PathPattern};
 
@@ -44,7 +46,8 @@ impl Sketch<'_> {
 }
 
 /// What a request must be like. What is `None` may be anything; all else must be as it says.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Pattern {
     /// The method.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,5 +137,12 @@ impl FromStr for MethodName {
     fn from_str(text: &str) -> Result<MethodName, NotAMethod> {
         let is_name = (1..=LONGEST_METHOD).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic());
         if is_name { Ok(MethodName(text.to_ascii_uppercase())) } else { Err(NotAMethod) }
+    }
+}
+
+impl<'de> Deserialize<'de> for MethodName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MethodName, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|expected| serde::de::Error::custom(format!("{} is not {expected}", Quoted(&text))))
     }
 }

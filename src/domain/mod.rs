@@ -29,6 +29,7 @@ pub mod seed;
 pub mod settings;
 pub mod signature;
 pub mod span;
+pub mod state;
 pub mod story;
 mod vocabulary;
 pub mod webhook;

@@ -1,6 +1,6 @@
 //! How likely something is.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::rng::Seed;
 
@@ -21,11 +21,6 @@ impl Probability {
         Probability(millionths.min(Probability::MOST))
     }
 
-    /// The millionths.
-    pub const fn millionths(self) -> u32 {
-        self.0
-    }
-
     /// Whether it strikes, drawn from a seed of its own.
     pub fn strikes(self, seed: Seed) -> bool {
         self.0 > 0 && seed.stream().below(u64::from(Probability::MOST)) < u64::from(self.0)
@@ -40,6 +35,16 @@ impl Serialize for Probability {
             Probability::MOST => serializer.serialize_u32(1),
             parts => serializer.serialize_f64(f64::from(parts) / f64::from(Probability::MOST)),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Probability {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Probability, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        if !(0.0..=1.0).contains(&number) {
+            return Err(serde::de::Error::custom(format!("{number} is not from 0 to 1")));
+        }
+        Ok(Probability((number * f64::from(Probability::MOST)).round() as u32))
     }
 }
 
@@ -61,5 +66,10 @@ mod tests {
     fn it_is_shown_as_people_write_it() {
         let shown = |millionths| serde_json::to_string(&Probability::from_millionths(millionths)).unwrap();
         assert_eq!((shown(0), shown(1_000_000), shown(250_000)), ("0".into(), "1".into(), "0.25".into()));
+        for millionths in [0, 1, 7, 250_000, 333_333, 999_999, 1_000_000] {
+            let probability = Probability::from_millionths(millionths);
+            assert_eq!(serde_json::from_str::<Probability>(&shown(millionths)).unwrap(), probability);
+        }
+        assert!(["-0.1", "1.1", "\"1\""].iter().all(|text| serde_json::from_str::<Probability>(text).is_err()));
     }
 }

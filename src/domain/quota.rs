@@ -1,10 +1,11 @@
 //! Quotas: call minutes a month, requests a minute. Both on the emulator's clock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::state::{Checked, Count, Hex, MinutesRecord, Tally, WindowRecord, wrong};
 use crate::time::Timestamp;
 
 /// The account's call minutes, counted by calendar month (UTC).
@@ -19,6 +20,20 @@ impl Minutes {
     /// Nothing used yet in the month of `now`.
     pub fn new(now: Timestamp) -> Minutes {
         Minutes { month: now.month_start(), used: 0 }
+    }
+
+    /// As a document has them.
+    pub fn record(&self) -> MinutesRecord {
+        MinutesRecord { month: self.month, used: Count::of(self.used) }
+    }
+
+    /// As a document of the instant `now` has them.
+    pub fn restore(record: MinutesRecord, now: Timestamp) -> Checked<Minutes> {
+        let MinutesRecord { month, used } = record;
+        if month != month.month_start() || month > now {
+            return Err(wrong("month", format!("is {month}, must be the start of a month, by {now}")));
+        }
+        Ok(Minutes { month, used: used.get() })
     }
 
     /// Counts a call that ended at `ended`: its whole seconds, rounded up to whole minutes.
@@ -61,6 +76,26 @@ struct Window {
 }
 
 impl RateLimit {
+    /// The windows that are open at `now`, as a document has them. Those that are over mean nothing.
+    pub fn record(&self, now: Timestamp) -> BTreeMap<Hex<32>, WindowRecord> {
+        let open = self.windows.iter().filter(|(_, window)| window.ends > now);
+        open.map(|(client, window)| {
+            (Hex(*client), WindowRecord { ends: window.ends, requests: Tally::of(window.requests) })
+        })
+        .collect()
+    }
+
+    /// The windows that a document of the instant `now` has.
+    pub fn restore(record: BTreeMap<Hex<32>, WindowRecord>, now: Timestamp) -> Checked<RateLimit> {
+        let latest = now + WINDOW;
+        if let Some((client, WindowRecord { ends, .. })) = record.iter().find(|(_, window)| window.ends > latest) {
+            return Err(wrong(format!("{client}.ends"), format!("is {ends}, must be by {latest}, a minute from now")));
+        }
+        let window = |record: WindowRecord| Window { ends: record.ends, requests: record.requests.narrow() };
+        let windows = record.into_iter().map(|(Hex(client), record)| (client, window(record))).collect();
+        Ok(RateLimit { windows, sweep_at: 0 })
+    }
+
     /// Counts a request of `client` at `now`. Where it is one too many: how long until the client is served again, as an error.
     pub fn count(&mut self, client: &str, limit: u32, now: Timestamp) -> Result<(), Duration> {
         if self.windows.len() >= self.sweep_at.max(MANY) {

@@ -22,6 +22,28 @@ impl<T> Default for Schedule<T> {
 }
 
 impl<T> Schedule<T> {
+    /// An empty one whose next entry gets that number.
+    pub fn counting_from(next_number: u64) -> Schedule<T> {
+        Schedule { entries: BTreeMap::new(), next_number }
+    }
+
+    /// The number that the next entry gets.
+    pub fn next_number(&self) -> u64 {
+        self.next_number
+    }
+
+    /// What is to come, in order: when, the number of the entry, and what.
+    pub fn iter(&self) -> impl Iterator<Item = (Timestamp, u64, &T)> {
+        self.entries.iter().map(|(Ticket(at, number), what)| (*at, *number, what))
+    }
+
+    /// Enters what had been entered into another schedule, as the entry that it was there.
+    pub fn re_enter(&mut self, at: Timestamp, number: u64, what: T) -> Ticket {
+        let ticket = Ticket(at, number);
+        self.entries.insert(ticket, what);
+        ticket
+    }
+
     /// Enters `what`, due at `at`.
     pub fn enter(&mut self, at: Timestamp, what: T) -> Ticket {
         let ticket = Ticket(at, self.next_number);

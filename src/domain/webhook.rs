@@ -16,5 +16,5 @@ pub use body::{Body, Ending, EventData};
 pub use delivery::{AttemptKey, Content, Delivery, DeliveryNumber, DeliveryState, Known, Try, TryAnswer, TryReport};
 pub use event::Event;
 pub use mischief::{Mischief, Trick};
-pub use outbox::{HookSettings, Outbox, Telling};
+pub use outbox::{HookSettings, Outbox, Surroundings, Telling};
 pub use subscription::{NewSubscription, Subscription};

@@ -9,6 +9,7 @@ mod life;
 mod placing;
 mod reading;
 mod settings;
+mod state;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use super::faults::Faults;
 use super::fixtures::Fixtures;
 use super::idempotency::Idempotency;
 use super::ledger::{Ledger, Slot};
+use super::lifecycle::Step;
 use super::moment::{CallStep, Moment, Transition, What};
 use super::phone_number::PhoneNumber;
 use super::quota::{Minutes, RateLimit};
@@ -37,19 +39,6 @@ use crate::time::Timestamp;
 
 pub use super::settings::Quotas;
 pub use placing::{Inbound, Placement};
-
-/// What happens next to a live call.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    /// The phone begins to ring.
-    Ring,
-    /// Somebody picks up.
-    Answer,
-    /// The agent hands over, or hears that it talks to a machine.
-    Tell,
-    /// It ends as planned.
-    Finish,
-}
 
 /// What the agenda holds.
 #[derive(Clone, Copy, Debug)]

@@ -43,11 +43,6 @@ impl Genesis {
         &self.secret
     }
 
-    /// What request ids grow from.
-    pub fn request_ids(&self) -> Seed {
-        Seed::new(self.settings.seed).child("request")
-    }
-
     /// How the clock of a workspace begins that is made now.
     pub fn clock(&self) -> Reading {
         let Settings { clock, speed, start_time, .. } = self.settings;
@@ -69,7 +64,8 @@ impl Genesis {
         world
     }
 
-    fn hooks(&self) -> HookSettings {
+    /// How webhooks are set for a world.
+    pub(super) fn hooks(&self) -> HookSettings {
         let webhooks = &self.settings.webhooks;
         HookSettings {
             urls: webhooks.urls.iter().map(|url| url.as_str().into()).collect(),

@@ -19,6 +19,8 @@ use crate::wire::request::Request;
 const MOMENTS: usize = 16 * 1024;
 /// How many happenings may wait for somebody who watches; who is slower than that is told no more.
 const BACKLOG: usize = 1_024;
+/// The number of the first happening: not 0, so that a reader who has seen nothing can say 0.
+const FIRST: u64 = 1;
 
 /// Something that happened in a workspace.
 #[derive(Clone, Debug)]
@@ -63,14 +65,32 @@ struct Pages {
 impl Default for Pages {
     fn default() -> Pages {
         Pages {
-            // From 1 on, so that a reader who has seen nothing can say 0.
-            next_number: 1,
+            next_number: FIRST,
             exchanges: VecDeque::new(),
             moments: VecDeque::new(),
             forgotten: 0,
             watchers: Vec::new(),
             collected: None,
         }
+    }
+}
+
+/// What a journal keeps, without whoever watches it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// The number of the next happening.
+    pub(super) next_number: u64,
+    /// The number of the newest thing that has been forgotten.
+    pub(super) forgotten: u64,
+    /// The moments with their numbers, oldest first.
+    pub(super) moments: Vec<(u64, Moment)>,
+    /// The requests, oldest first.
+    pub(super) exchanges: Vec<Arc<Exchange>>,
+}
+
+impl Default for Kept {
+    fn default() -> Kept {
+        Kept { next_number: FIRST, forgotten: 0, moments: Vec::new(), exchanges: Vec::new() }
     }
 }
 
@@ -100,6 +120,8 @@ pub enum WatchEnd {
     TooSlow,
     /// The workspace was reset: its order begins anew.
     Reset,
+    /// Another state was put in the place of the workspace's: its order goes on as there.
+    Replaced,
     /// The workspace was dropped, or the server stops.
     Closed,
 }
@@ -113,9 +135,11 @@ impl Journal {
     /// Takes in a request.
     pub(super) fn arrive(&self, request: Request, at: Timestamp, id: String, epoch: Arc<Epoch>) -> Arrival {
         let mut pages = self.pages.lock();
-        let arrival = Arrival::new(request, pages.take_number(), at, id, epoch);
         // A request of the world before the reset is none of this one's.
-        if self.size > 0 && !arrival.epoch.has_ended() {
+        let is_late = epoch.has_ended();
+        let number = if is_late { 0 } else { pages.take_number() };
+        let arrival = Arrival::new(request, number, at, id, epoch);
+        if self.size > 0 && !is_late {
             if pages.exchanges.len() >= self.size {
                 pages.forget_exchange();
             }
@@ -148,10 +172,8 @@ impl Journal {
         let mut pages = self.pages.lock();
         for moment in moments {
             let number = pages.take_number();
-            if pages.moments.len() >= MOMENTS
-                && let Some((oldest, _)) = pages.moments.pop_front()
-            {
-                pages.forgotten = pages.forgotten.max(oldest);
+            if pages.moments.len() >= MOMENTS {
+                pages.forget_moment();
             }
             pages.tell(|| Happening::Moment(number, moment.clone()));
             if let Some(collected) = &mut pages.collected {
@@ -207,31 +229,40 @@ impl Journal {
         self.pages.lock().collected.take().unwrap_or_default()
     }
 
+    /// What is kept, all of one instant.
+    pub(super) fn kept(&self) -> Kept {
+        let pages = self.pages.lock();
+        Kept {
+            next_number: pages.next_number,
+            forgotten: pages.forgotten,
+            moments: pages.moments.iter().cloned().collect(),
+            exchanges: pages.exchanges.iter().cloned().collect(),
+        }
+    }
+
     /// Ends all watching, and begins anew.
     pub(super) fn clear(&self, end: WatchEnd) {
-        let mut pages = self.pages.lock();
-        let before = std::mem::take(&mut *pages);
-        drop(pages);
+        self.replace(Kept::default(), end);
+    }
+
+    /// Ends all watching, and goes on from what another journal kept, as far as this one keeps as much.
+    pub(super) fn replace(&self, kept: Kept, end: WatchEnd) {
+        let mut pages = Pages {
+            next_number: kept.next_number,
+            forgotten: kept.forgotten,
+            moments: kept.moments.into(),
+            exchanges: kept.exchanges.into(),
+            ..Pages::default()
+        };
+        while pages.moments.len() > MOMENTS {
+            pages.forget_moment();
+        }
+        while pages.exchanges.len() > self.size {
+            pages.forget_exchange();
+        }
+        let before = std::mem::replace(&mut *self.pages.lock(), pages);
         before.watchers.iter().for_each(|watcher| watcher.end(end));
         self.changed.notify_waiters();
-    }
-
-    /// The numbers and happenings to go on with, as another journal left them.
-    pub(super) fn restore(&self, next_number: u64, moments: Vec<(u64, Moment)>, exchanges: Vec<Arc<Exchange>>) {
-        let mut pages = self.pages.lock();
-        let kept = exchanges.len().saturating_sub(self.size);
-        pages.next_number = next_number;
-        pages.moments = moments.into();
-        pages.exchanges = exchanges.into_iter().skip(kept).collect();
-        let first = |number: Option<u64>| number.unwrap_or(next_number);
-        let oldest = first(pages.moments.front().map(|(number, _)| *number))
-            .min(first(pages.exchanges.front().map(|exchange| exchange.number)));
-        pages.forgotten = oldest.saturating_sub(1);
-    }
-
-    /// The number that the next happening gets.
-    pub fn next_number(&self) -> u64 {
-        self.pages.lock().next_number
     }
 }
 
@@ -240,6 +271,12 @@ impl Pages {
         let number = self.next_number;
         self.next_number += 1;
         number
+    }
+
+    fn forget_moment(&mut self) {
+        if let Some((oldest, _)) = self.moments.pop_front() {
+            self.forgotten = self.forgotten.max(oldest);
+        }
     }
 
     fn forget_exchange(&mut self) {

@@ -7,6 +7,7 @@ mod exchange;
 mod genesis;
 mod journal;
 mod patience;
+mod state;
 mod workspace;
 mod workspaces;
 
@@ -14,5 +15,6 @@ pub use epoch::Epoch;
 pub use exchange::{Arrival, Exchange, KEPT_BODY, Meddling};
 pub use genesis::Genesis;
 pub use journal::{Happening, Watch, WatchEnd};
+pub use state::{NotAState, State};
 pub use workspace::{Entry, Errand, Void, Workspace};
 pub use workspaces::{BadName, Dropped, Workspaces};

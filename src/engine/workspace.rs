@@ -1,5 +1,7 @@
 //! One workspace: a world, its clock, its journal and its lock. The lock is never held across an `.await`.
 
+mod replacing;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -53,7 +55,7 @@ pub struct Workspace {
     pub(crate) delivery_answered: Notify,
 }
 
-/// The world, and the epoch that it belongs to. A reset replaces both at once.
+/// The world, and the epoch that it belongs to. Both are replaced at once, by a reset or another state.
 #[derive(Debug)]
 struct Present {
     world: World,
@@ -63,6 +65,10 @@ struct Present {
 /// What a request finds when it comes.
 #[derive(Debug)]
 pub struct Entry {
+    /// How many came to the workspace before it.
+    pub number: u64,
+    /// The `X-Request-Id` of its answer, which no other has.
+    pub id: String,
     /// The epoch that it came in: it has no effect on another.
     pub epoch: Arc<Epoch>,
     /// Whether requests are counted.
@@ -85,6 +91,7 @@ pub struct Errand {
 /// What came of a try, and who is to be told when it is made again.
 #[derive(Debug)]
 struct Report {
+    epoch: Arc<Epoch>,
     key: AttemptKey,
     report: TryReport,
     applied: oneshot::Sender<Option<Timestamp>>,
@@ -143,16 +150,17 @@ impl Workspace {
         self.date.at(self.clock.now())
     }
 
-    /// The number of a request, and its id, which no other has. They begin anew with a reset.
-    pub fn next_request(&self) -> (u64, String) {
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        (number, request_id(self.genesis.request_ids(), number))
-    }
-
-    /// What a request has to know before it goes on. One look, so that it waits for nobody twice.
+    /// Lets a request in. One look at the world, so that it waits for nobody twice. Numbers and ids begin anew with a reset.
     pub fn enter(&self) -> Entry {
         let Present { world, epoch } = &*self.present.read();
-        Entry { epoch: Arc::clone(epoch), limits_requests: world.limits_requests(), has_trouble: world.has_trouble() }
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        Entry {
+            number,
+            id: request_id(world.seed().child("request"), number),
+            epoch: Arc::clone(epoch),
+            limits_requests: world.limits_requests(),
+            has_trouble: world.has_trouble(),
+        }
     }
 
     /// How many request ids it has given.
@@ -246,7 +254,8 @@ impl Workspace {
             }
             self.is_advancing().then(|| {
                 let (applied, application) = oneshot::channel();
-                reports.push(Report { key, report: report.clone(), applied });
+                let epoch = Arc::clone(epoch);
+                reports.push(Report { epoch, key, report: report.clone(), applied });
                 application
             })
         };
@@ -273,10 +282,12 @@ impl Workspace {
             std::mem::take(&mut *reports)
         };
         reports.sort_by_key(|report| report.key);
-        self.write(|world| {
-            for Report { key, report, applied } in reports {
+        self.locked(|present| {
+            present.world.catch_up(self.clock.now());
+            // Another world may have deliveries of the same numbers.
+            for report in reports.into_iter().filter(|report| Arc::ptr_eq(&report.epoch, &present.epoch)) {
                 // Whoever sent it may have been ended meanwhile.
-                let _ = applied.send(world.delivery_answered(key, report));
+                let _ = report.applied.send(present.world.delivery_answered(report.key, report.report));
             }
         });
         self.delivery_answered.notify_waiters();
@@ -311,26 +322,6 @@ impl Workspace {
     /// The epoch that goes on now.
     pub fn epoch(&self) -> Arc<Epoch> {
         Arc::clone(&self.present.read().epoch)
-    }
-
-    /// Back to the seeded start, clock included. When this is done, nothing that was under way before it shows any more.
-    pub async fn reset(&self) {
-        let reading = self.genesis.clock();
-        let world = self.genesis.world(reading.now);
-        let before = {
-            let mut present = self.present.write();
-            let before = std::mem::replace(&mut *present, Present { world, epoch: Epoch::begin() });
-            before.epoch.end();
-            self.clock.restart(reading);
-            self.requests.store(0, Ordering::Relaxed);
-            self.journal.clear(WatchEnd::Reset);
-            before
-        };
-        // What came of the deliveries before is nothing to this world.
-        self.reports.lock().clear();
-        self.agenda_changed.notify_one();
-        self.delivery_answered.notify_waiters();
-        before.epoch.settled().await;
     }
 
     /// Lets the clock run, or stand, from what it shows; as fast as `speed` says. What is due stays so.

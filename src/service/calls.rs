@@ -31,7 +31,6 @@ impl Service {
         let head = request.check_head().map_err(Refusal::from);
         let token = head.and_then(|()| self.gate.admit(&request));
         let workspace = self.workspaces.of_token(token.as_ref().ok().copied().flatten());
-        let (ordinal, request_id) = workspace.next_request();
         let entry = workspace.enter();
         let admitted = token.and_then(|token| count(&workspace, &entry, token, &request));
         let is_let_in = admitted.is_ok();
@@ -50,11 +49,11 @@ impl Service {
         }
 
         let trouble = match is_let_in && entry.has_trouble {
-            true => trouble(&workspace, &entry, &request, ordinal),
+            true => trouble(&workspace, &entry, &request),
             false => Trouble::NONE,
         };
         request.is_held_back = !trouble.delay.is_zero();
-        let arrival = workspace.arrive(request, request_id, entry.epoch);
+        let arrival = workspace.arrive(request, entry.id, entry.epoch);
         let outcome = match trouble.execute {
             true => routed.and_then(|found| handle(found.route, &workspace, &arrival)),
             false => Ok(Reply::empty(StatusCode::NO_CONTENT)),
@@ -93,8 +92,8 @@ fn count(workspace: &Workspace, entry: &Entry, token: Option<&str>, request: &Re
     counted.map_err(|Void| Refusal::void())?.map_err(Refusal::too_many_requests)
 }
 
-/// What befalls a request on purpose, the `ordinal`th of its workspace.
-fn trouble(workspace: &Workspace, entry: &Entry, request: &Request, ordinal: u64) -> Trouble {
+/// What befalls a request on purpose.
+fn trouble(workspace: &Workspace, entry: &Entry, request: &Request) -> Trouble {
     let sketch = Sketch {
         method: request.method.as_str(),
         path: &request.path,
@@ -103,7 +102,7 @@ fn trouble(workspace: &Workspace, entry: &Entry, request: &Request, ordinal: u64
         body: &request.body,
     };
     // A request that a reset has overtaken is refused for that.
-    workspace.write_in(&entry.epoch, |world| world.trouble_for(&sketch, ordinal)).unwrap_or(Trouble::NONE)
+    workspace.write_in(&entry.epoch, |world| world.trouble_for(&sketch, entry.number)).unwrap_or(Trouble::NONE)
 }
 
 /// Lets the handler answer. Akol's API knows only those that read or change the world.

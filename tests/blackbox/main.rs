@@ -33,6 +33,7 @@ mod quotas;
 mod recipes;
 mod settings;
 mod source;
+mod state;
 mod stop;
 mod support;
 mod webhook_retries;

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::domain::quoted::Quoted;
 
 /// A path in which `*` stands for any characters but `/`, and `**` for any at all. Where it has a `?`, the query counts too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +35,13 @@ impl FromStr for PathPattern {
     fn from_str(text: &str) -> Result<PathPattern, NotAPath> {
         let is_path = text.len() <= LONGEST && text.starts_with(['/', '*']);
         if is_path { Ok(PathPattern(text.to_owned())) } else { Err(NotAPath) }
+    }
+}
+
+impl<'de> Deserialize<'de> for PathPattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PathPattern, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|expected| serde::de::Error::custom(format!("{} is not {expected}", Quoted(&text))))
     }
 }
 

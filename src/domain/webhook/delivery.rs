@@ -55,7 +55,7 @@ impl DeliveryState {
 
 /// How many deliveries were made before one: its name within the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeliveryNumber(pub(super) u64);
+pub struct DeliveryNumber(pub u64);
 
 /// Names one try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +73,8 @@ pub struct Addressee {
     pub id: Arc<str>,
     /// Where it is sent.
     pub url: Arc<str>,
+    /// What it is signed with.
+    pub(super) secret: Arc<str>,
 }
 
 /// What a delivery says.

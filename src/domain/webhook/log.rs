@@ -23,6 +23,24 @@ impl Log {
         Log { deliveries: BTreeMap::new(), numbers: HashMap::new(), finished: BTreeSet::new(), capacity, made: 0 }
     }
 
+    /// A log of deliveries that had been made for another. There must be no two with one number or one id.
+    pub(super) fn of(deliveries: BTreeMap<DeliveryNumber, Delivery>, made: u64, capacity: usize) -> Log {
+        let mut log = Log::new(capacity);
+        log.made = made;
+        log.numbers = deliveries.iter().map(|(number, delivery)| (Arc::clone(&delivery.id), *number)).collect();
+        let is_finished =
+            |(number, delivery): (&DeliveryNumber, &Delivery)| delivery.state.is_final().then_some(*number);
+        let finished: Vec<DeliveryNumber> = deliveries.iter().filter_map(is_finished).collect();
+        log.deliveries = deliveries;
+        finished.into_iter().for_each(|number| log.finish(number));
+        log
+    }
+
+    /// How many deliveries were ever taken in.
+    pub(super) fn made(&self) -> u64 {
+        self.made
+    }
+
     /// Takes in a delivery. There must be none with its id.
     pub(super) fn add(&mut self, delivery: Delivery) -> DeliveryNumber {
         let number = DeliveryNumber(self.made);

@@ -3,6 +3,8 @@
 //! Each trick is drawn from the seed of its message and the number of its try. So neither other calls nor the order of answers
 //! changes what is drawn.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::probability::Probability;
 use crate::domain::span::Span;
 use crate::domain::vocabulary::vocabulary;
@@ -32,7 +34,8 @@ vocabulary! {
 }
 
 /// How likely each trick is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Mischief {
     /// How many of the received are sent once more.
     pub duplicate: Probability,

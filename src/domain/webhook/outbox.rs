@@ -4,7 +4,10 @@
 //! behind it. So a call's events arrive in order, and calls do not wait for each other.
 
 mod answering;
+mod restoring;
 mod sending;
+
+pub use restoring::Surroundings;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -93,7 +96,17 @@ pub struct Outbox {
 impl Outbox {
     /// Nothing on its way yet.
     pub fn new(settings: HookSettings, seed: Seed) -> Outbox {
-        let mut outbox = Outbox {
+        let mut outbox = Outbox::empty(settings, seed);
+        for url in outbox.settings.urls.clone() {
+            let (secret, events) = (Arc::clone(&outbox.settings.secret), Arc::clone(&outbox.settings.events));
+            outbox.add(url, Some(secret), events);
+        }
+        outbox
+    }
+
+    /// Nobody to tell yet.
+    fn empty(settings: HookSettings, seed: Seed) -> Outbox {
+        Outbox {
             messages: seed.child("events"),
             receivers: seed.child("webhook"),
             subscriptions: BTreeMap::new(),
@@ -107,12 +120,7 @@ impl Outbox {
             alarms: Vec::new(),
             moments: Vec::new(),
             settings,
-        };
-        for url in outbox.settings.urls.clone() {
-            let (secret, events) = (Arc::clone(&outbox.settings.secret), Arc::clone(&outbox.settings.events));
-            outbox.add(url, Some(secret), events);
         }
-        outbox
     }
 
     /// Who is told, in the order of making.
@@ -288,6 +296,11 @@ fn delivery(seed: Seed, event: Event, call: CallId, created_at: Timestamp, conte
 
 impl From<&Subscription> for Addressee {
     fn from(subscription: &Subscription) -> Addressee {
-        Addressee { number: subscription.number, id: Arc::clone(&subscription.id), url: Arc::clone(&subscription.url) }
+        Addressee {
+            number: subscription.number,
+            id: Arc::clone(&subscription.id),
+            url: Arc::clone(&subscription.url),
+            secret: Arc::clone(&subscription.secret),
+        }
     }
 }

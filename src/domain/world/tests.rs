@@ -8,3 +8,4 @@ mod model;
 mod quotas;
 mod scenarios;
 mod settings;
+mod state;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Lane, Outbox, Telling, delivery};
+use crate::config::Signature;
 use crate::domain::error::Error;
 use crate::domain::moment::{DeliveryResult, Moment, What};
 use crate::domain::webhook::attempt::{Attempt, STALE};
@@ -113,6 +114,7 @@ impl Outbox {
         let Some(delivery) = self.log.get_mut(number) else { return };
         delivery.state = DeliveryState::Dropped;
         delivery.next_attempt_at = None;
+        delivery.is_held = false;
         let moment = What::Delivery(delivery.moment(0, DeliveryResult::Dropped, None));
         self.moments.push(Moment { at: now, call: delivery.call, what: moment });
         self.log.finish(number);
@@ -159,29 +161,17 @@ impl Outbox {
     pub(super) fn send(&mut self, number: DeliveryNumber, now: Timestamp) {
         let (mischief, signature) = (self.mischief, self.settings.signature);
         let Some(delivery) = self.log.get_mut(number) else { return };
-        let (Some(to), Content::Body(body)) = (&delivery.to, &delivery.content) else { return };
-        let Some(subscription) = self.subscriptions.get(&to.number) else { return };
+        if !delivery.to.as_ref().is_some_and(|to| self.subscriptions.contains_key(&to.number)) {
+            return;
+        }
         let attempt = delivery.tried() + 1;
-        let plays = |trick| mischief.plays(trick, delivery.seed, attempt);
-        let (is_forged, is_stale) = (plays(Trick::BadSignature), plays(Trick::StaleTimestamp));
-        let body = if is_stale { dated(body, delivery.event, delivery.created_at - STALE) } else { body.clone() };
-        self.ready.push(Attempt {
-            key: AttemptKey { delivery: number, attempt },
-            url: Arc::clone(&subscription.url),
-            body,
-            event: delivery.event,
-            call: delivery.call,
-            number: attempt,
-            id: Arc::clone(&delivery.id),
-            secret: Arc::clone(&subscription.secret),
-            signature,
-            is_forged,
-            is_stale,
-        });
+        let plays = |trick: &Trick| mischief.plays(*trick, delivery.seed, attempt);
+        let drawn = [Trick::BadSignature, Trick::StaleTimestamp].into_iter().filter(plays);
+        let tricks: Vec<Trick> = delivery.tricks.iter().copied().chain(drawn).collect();
+        let Some(ready) = to_send(number, delivery, attempt, &tricks, signature) else { return };
+        self.ready.push(ready);
         self.under_way += 1;
-        let mut tricks = std::mem::take(&mut delivery.tricks);
-        tricks.extend(is_forged.then_some(Trick::BadSignature));
-        tricks.extend(is_stale.then_some(Trick::StaleTimestamp));
+        delivery.tricks.clear();
         delivery.tries.push(Try {
             at: now,
             headers: Vec::new(),
@@ -202,6 +192,31 @@ impl Outbox {
         let front = self.lanes.get(&lane).and_then(VecDeque::front);
         front.and_then(|number| self.log.get(*number)).is_some_and(|delivery| delivery.is_held)
     }
+}
+
+/// What the shell is to send of that try of a delivery, on which these tricks are played; `None` where there is nobody to send it to.
+pub(super) fn to_send(
+    number: DeliveryNumber,
+    delivery: &Delivery,
+    attempt: u32,
+    tricks: &[Trick],
+    signature: Signature,
+) -> Option<Attempt> {
+    let (Some(to), Content::Body(body)) = (&delivery.to, &delivery.content) else { return None };
+    let is_stale = tricks.contains(&Trick::StaleTimestamp);
+    Some(Attempt {
+        key: AttemptKey { delivery: number, attempt },
+        url: Arc::clone(&to.url),
+        body: if is_stale { dated(body, delivery.event, delivery.created_at - STALE) } else { body.clone() },
+        event: delivery.event,
+        call: delivery.call,
+        number: attempt,
+        id: Arc::clone(&delivery.id),
+        secret: Arc::clone(&to.secret),
+        signature,
+        is_forged: tricks.contains(&Trick::BadSignature),
+        is_stale,
+    })
 }
 
 /// The lane that a delivery belongs to; `None` where there is nobody to send it to.

@@ -1,0 +1,63 @@
+//! Rules, out into a document and in from one.
+
+use std::collections::BTreeMap;
+
+use super::{Faults, MOST_DRAWN, Rule, Terms};
+use crate::domain::state::{Checked, Count, FaultsRecord, Hex, RuleRecord, within, wrong};
+
+impl Faults {
+    /// As a document has them.
+    pub fn record(&self) -> FaultsRecord {
+        FaultsRecord { made: Count::of(self.made), rules: self.rules.iter().map(Rule::record).collect() }
+    }
+
+    /// As a document has them.
+    pub fn restore(record: FaultsRecord) -> Checked<Faults> {
+        let (made, most) = (record.made.get(), Faults::MOST);
+        if record.rules.len() > most {
+            return Err(wrong("rules", format!("has {} rules, must have at most {most}", record.rules.len())));
+        }
+        let mut rules = Vec::with_capacity(record.rules.len());
+        let mut before = 0;
+        for (position, record) in record.rules.into_iter().enumerate() {
+            let place = format!("rules[{position}]");
+            let number = record.number.get();
+            if number <= before || number > made {
+                let message = format!("is {number}, must be from {} to the number of those made, {made}", before + 1);
+                return Err(wrong(format!("{place}.number"), message));
+            }
+            before = number;
+            rules.push(Rule::restore(record).map_err(|fault| within(place, fault))?);
+        }
+        Ok(Faults { rules, made })
+    }
+}
+
+impl Rule {
+    fn record(&self) -> RuleRecord {
+        let Terms { pattern, times, probability, effect } = &self.terms;
+        RuleRecord {
+            number: Count::of(self.number),
+            r#match: pattern.clone(),
+            times: *times,
+            probability: *probability,
+            effect: (*effect).into(),
+            hits: self.hits,
+            drawn: self.drawn.iter().map(|(digest, count)| (Hex(digest.to_be_bytes()), Count::of(*count))).collect(),
+        }
+    }
+
+    fn restore(record: RuleRecord) -> Checked<Rule> {
+        let RuleRecord { number, r#match, times, probability, effect, hits, drawn } = record;
+        if times.is_some_and(|times| hits >= times) {
+            return Err(wrong("hits", format!("is {hits}, must be less than times: a rule that is used up is gone")));
+        }
+        if drawn.len() > MOST_DRAWN {
+            return Err(wrong("drawn", format!("has {} digests, must have at most {MOST_DRAWN}", drawn.len())));
+        }
+        let effect = effect.effect().map_err(|fault| within("effect", fault))?;
+        let drawn: BTreeMap<u64, u64> =
+            drawn.into_iter().map(|(Hex(digest), count)| (u64::from_be_bytes(digest), count.get())).collect();
+        Ok(Rule { number: number.get(), terms: Terms { pattern: r#match, times, probability, effect }, hits, drawn })
+    }
+}

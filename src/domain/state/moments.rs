@@ -1,0 +1,117 @@
+//! Moments, as a document has them.
+
+use serde::{Deserialize, Serialize};
+
+use super::upto::{Status as HttpStatus, Tally};
+use crate::domain::call::{CallId, Outcome, Status};
+use crate::domain::moment::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
+use crate::domain::webhook::Event;
+use crate::time::Timestamp;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MomentRecord {
+    /// When.
+    pub at: Timestamp,
+    /// Which call it befell.
+    pub call_id: CallId,
+    /// What it was.
+    pub what: WhatRecord,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WhatRecord {
+    /// A call went on.
+    Transition(TransitionRecord),
+    /// An event was sent, or was not.
+    Delivery(DeliveryMomentRecord),
+}
+
+/// A step of a call, and how it stood after it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransitionRecord {
+    step: CallStep,
+    status: Status,
+    outcome: Option<Outcome>,
+}
+
+/// One try to deliver an event, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeliveryMomentRecord {
+    delivery_id: String,
+    event: Event,
+    webhook_id: Option<String>,
+    url: Option<String>,
+    attempt: Tally,
+    result: DeliveryResultRecord,
+    next_attempt_at: Option<Timestamp>,
+}
+
+/// What came of a try.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DeliveryResultRecord {
+    /// The receiver answered with that HTTP status.
+    Answered(HttpStatus),
+    /// Why there was no answer.
+    Failed(String),
+    /// It was not sent.
+    Dropped,
+    /// It is kept for reading.
+    Kept,
+}
+
+impl From<&Moment> for MomentRecord {
+    fn from(moment: &Moment) -> MomentRecord {
+        let what = match &moment.what {
+            What::Transition(Transition { step, status, outcome }) => {
+                WhatRecord::Transition(TransitionRecord { step: *step, status: *status, outcome: *outcome })
+            }
+            What::Delivery(delivery) => WhatRecord::Delivery(DeliveryMomentRecord {
+                delivery_id: delivery.id.to_string(),
+                event: delivery.event,
+                webhook_id: delivery.webhook_id.as_deref().map(ToOwned::to_owned),
+                url: delivery.url.as_deref().map(ToOwned::to_owned),
+                attempt: Tally::of(delivery.attempt),
+                result: match &delivery.result {
+                    DeliveryResult::Answered(status) => DeliveryResultRecord::Answered(HttpStatus::of(*status)),
+                    DeliveryResult::Failed(why) => DeliveryResultRecord::Failed(why.to_string()),
+                    DeliveryResult::Dropped => DeliveryResultRecord::Dropped,
+                    DeliveryResult::Kept => DeliveryResultRecord::Kept,
+                },
+                next_attempt_at: delivery.next_attempt_at,
+            }),
+        };
+        MomentRecord { at: moment.at, call_id: moment.call, what }
+    }
+}
+
+impl From<MomentRecord> for Moment {
+    fn from(record: MomentRecord) -> Moment {
+        let what = match record.what {
+            WhatRecord::Transition(TransitionRecord { step, status, outcome }) => {
+                What::Transition(Transition { step, status, outcome })
+            }
+            WhatRecord::Delivery(delivery) => What::Delivery(DeliveryMoment {
+                id: delivery.delivery_id.into(),
+                event: delivery.event,
+                webhook_id: delivery.webhook_id.map(Into::into),
+                url: delivery.url.map(Into::into),
+                attempt: delivery.attempt.narrow(),
+                result: match delivery.result {
+                    DeliveryResultRecord::Answered(status) => DeliveryResult::Answered(status.narrow()),
+                    DeliveryResultRecord::Failed(why) => DeliveryResult::Failed(why.into()),
+                    DeliveryResultRecord::Dropped => DeliveryResult::Dropped,
+                    DeliveryResultRecord::Kept => DeliveryResult::Kept,
+                },
+                next_attempt_at: delivery.next_attempt_at,
+            }),
+        };
+        Moment { at: record.at, call: record.call_id, what }
+    }
+}

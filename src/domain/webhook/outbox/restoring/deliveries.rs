@@ -1,0 +1,156 @@
+//! Deliveries, out into a document and in from one.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::at;
+use crate::domain::call::CallId;
+use crate::domain::quoted::Quoted;
+use crate::domain::state::{
+    Checked, ContentRecord, Count, DeliveryRecord, Hex, Octets, ResultRecord, Status, Tally, TryAnswerRecord,
+    TryRecord, wrong,
+};
+use crate::domain::webhook::delivery::{Addressee, Content, Delivery, DeliveryNumber, DeliveryState, Try, TryAnswer};
+use crate::domain::webhook::outbox::message_id;
+use crate::rng::Seed;
+
+impl Delivery {
+    pub(super) fn record(&self, number: DeliveryNumber) -> DeliveryRecord {
+        DeliveryRecord {
+            number: Count::of(number.0),
+            id: self.id.to_string(),
+            event: self.event,
+            call_id: self.call,
+            subscription: self.to.as_ref().map(|to| Tally::of(to.number)),
+            created_at: self.created_at,
+            content: match &self.content {
+                Content::Body(body) => ContentRecord::Body(Octets(body.clone())),
+                Content::Known(known) => ContentRecord::Known((*known).into()),
+            },
+            state: self.state,
+            next_attempt_at: self.next_attempt_at,
+            attempts: self.tries.iter().map(Try::record).collect(),
+            is_held: self.is_held,
+            mischief: self.tricks.clone(),
+        }
+    }
+
+    fn restore(record: DeliveryRecord, to: Option<Addressee>) -> Checked<Delivery> {
+        let DeliveryRecord { id, state, attempts, .. } = record;
+        let digits = id.strip_prefix("msg_").and_then(|digits| digits.parse::<Hex<8>>().ok());
+        let seed = digits.map(|Hex(number)| Seed::at(u64::from_be_bytes(number)));
+        let seed =
+            seed.ok_or_else(|| wrong("id", format!("is {}, must be msg_ and 16 hexadecimal digits", Quoted(&id))))?;
+        let content = match record.content {
+            ContentRecord::Body(Octets(body)) => Content::Body(body),
+            ContentRecord::Known(known) => Content::Known(known.into()),
+        };
+        let is_kept = state == DeliveryState::Kept;
+        if is_kept != to.is_none() || is_kept != matches!(content, Content::Known(_)) {
+            return Err(wrong(
+                "state",
+                format!("is {state}; that of one without a subscription is kept, and its content known"),
+            ));
+        }
+        let open = attempts.iter().filter(|one| one.answer.is_none()).count();
+        let is_last_open = attempts.last().is_some_and(|one| one.answer.is_none());
+        let fits = match state {
+            DeliveryState::UnderWay => open == 1 && is_last_open && record.next_attempt_at.is_none(),
+            DeliveryState::Retrying => open == 0 && !attempts.is_empty() && record.next_attempt_at.is_some(),
+            _ => open == 0,
+        };
+        if !fits {
+            let message = format!(
+                "is {state}; of one that is under way the last attempt has no answer, of any other all have one, and one that is \
+                 retrying has a nextAttemptAt"
+            );
+            return Err(wrong("state", message));
+        }
+        if record.is_held && state != DeliveryState::Waiting {
+            return Err(wrong("isHeld", format!("is true, must be false for one that is {state}")));
+        }
+        Ok(Delivery {
+            id: message_id(seed),
+            event: record.event,
+            call: record.call_id,
+            to,
+            created_at: record.created_at,
+            content,
+            state,
+            next_attempt_at: record.next_attempt_at,
+            tries: attempts.into_iter().map(Try::from).collect(),
+            seed,
+            is_held: record.is_held,
+            tricks: record.mischief,
+        })
+    }
+}
+
+/// The deliveries of a document, of which `made` were ever made.
+pub(super) fn restore(
+    records: Vec<DeliveryRecord>,
+    made: u64,
+    addressees: &BTreeMap<u32, Addressee>,
+    is_call: &dyn Fn(CallId) -> bool,
+) -> Checked<BTreeMap<DeliveryNumber, Delivery>> {
+    let mut deliveries: BTreeMap<DeliveryNumber, Delivery> = BTreeMap::new();
+    let mut ids: HashSet<Arc<str>> = HashSet::new();
+    for (position, record) in records.into_iter().enumerate() {
+        let refuse = |field, message| Err(at("deliveries", position, wrong(field, message)));
+        let number = DeliveryNumber(record.number.get());
+        if number.0 >= made || deliveries.last_key_value().is_some_and(|(last, _)| number <= *last) {
+            return refuse("number", format!("is {}, must be above the one before, and below {made}", number.0));
+        }
+        if !is_call(record.call_id) {
+            return refuse("callId", format!("is {}, which is none of calls", record.call_id));
+        }
+        let to = match record.subscription.map(Tally::narrow) {
+            None => None,
+            Some(number) => match addressees.get(&number) {
+                Some(to) => Some(to.clone()),
+                None => return refuse("subscription", format!("is {number}, which is the number of none")),
+            },
+        };
+        let delivery = Delivery::restore(record, to).map_err(|fault| at("deliveries", position, fault))?;
+        if !ids.insert(Arc::clone(&delivery.id)) {
+            return refuse("id", format!("is {}, which is there twice", delivery.id));
+        }
+        deliveries.insert(number, delivery);
+    }
+    Ok(deliveries)
+}
+
+impl Try {
+    fn record(&self) -> TryRecord {
+        let answer = |(answer, at): &(TryAnswer, _)| TryAnswerRecord {
+            at: *at,
+            result: match answer {
+                TryAnswer::Answered(status) => ResultRecord::Answered(Status::of(*status)),
+                TryAnswer::Failed(why) => ResultRecord::Failed(why.to_string()),
+            },
+        };
+        TryRecord {
+            at: self.at,
+            headers: self.headers.clone(),
+            answer: self.answer.as_ref().map(answer),
+            next_attempt_at: self.next_attempt_at,
+            mischief: self.mischief.clone(),
+        }
+    }
+}
+
+impl From<TryRecord> for Try {
+    fn from(record: TryRecord) -> Try {
+        let answer = |TryAnswerRecord { at, result }: TryAnswerRecord| match result {
+            ResultRecord::Answered(status) => (TryAnswer::Answered(status.narrow()), at),
+            ResultRecord::Failed(why) => (TryAnswer::Failed(why.into()), at),
+        };
+        Try {
+            at: record.at,
+            headers: record.headers,
+            answer: record.answer.map(answer),
+            next_attempt_at: record.next_attempt_at,
+            mischief: record.mischief,
+        }
+    }
+}

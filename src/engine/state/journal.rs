@@ -1,0 +1,235 @@
+//! The journal, out into a document and in from one.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method, Version};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::faults::ConnectionFault;
+use crate::domain::quoted::Quoted;
+use crate::domain::state::{Checked, Count, MomentRecord, Octets, Status, within, wrong};
+use crate::engine::exchange::{Answer, Exchange, KEPT_BODY, Meddling};
+use crate::engine::journal::Kept;
+use crate::time::Timestamp;
+use crate::wire::request::Request;
+
+/// A whole journal.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct JournalRecord {
+    next_number: Count,
+    /// The number of the newest thing that has been forgotten.
+    forgotten: Count,
+    moments: Vec<NumberedMoment>,
+    requests: Vec<ExchangeRecord>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NumberedMoment {
+    number: Count,
+    moment: MomentRecord,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExchangeRecord {
+    number: Count,
+    at: Timestamp,
+    /// The `X-Request-Id`.
+    id: String,
+    method: String,
+    path: String,
+    /// What the path names.
+    named: String,
+    query: String,
+    headers: Vec<(String, Octets)>,
+    body: Octets,
+    body_length: Count,
+    answer: Option<AnswerRecord>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AnswerRecord {
+    number: Count,
+    at: Timestamp,
+    status: Status,
+    headers: Vec<(String, Octets)>,
+    body: Octets,
+    body_length: Option<Count>,
+    /// The number of the call that it is about, in a text.
+    subject: Option<String>,
+    faults: Vec<String>,
+    delay_ms: Count,
+    broken: Option<ConnectionFault>,
+}
+
+impl JournalRecord {
+    pub(super) fn of(kept: &Kept) -> JournalRecord {
+        let moment = |(number, moment): &(u64, _)| NumberedMoment {
+            number: Count::of(*number),
+            moment: MomentRecord::from(moment),
+        };
+        JournalRecord {
+            next_number: Count::of(kept.next_number),
+            forgotten: Count::of(kept.forgotten),
+            moments: kept.moments.iter().map(moment).collect(),
+            requests: kept.exchanges.iter().map(|exchange| ExchangeRecord::of(exchange, kept.next_number)).collect(),
+        }
+    }
+
+    pub(super) fn restore(self) -> Checked<Kept> {
+        let next = self.next_number;
+        if self.forgotten >= next {
+            return Err(wrong(
+                "forgotten",
+                format!("is {}, must be below nextNumber, {}", self.forgotten.get(), next.get()),
+            ));
+        }
+        ascending(self.moments.iter().map(|moment| moment.number), next).map_err(|fault| within("moments", fault))?;
+        ascending(self.requests.iter().map(|request| request.number), next)
+            .map_err(|fault| within("requests", fault))?;
+        let exchange = |(position, record): (usize, ExchangeRecord)| {
+            record.restore(next).map(Arc::new).map_err(|fault| within(format!("requests[{position}]"), fault))
+        };
+        Ok(Kept {
+            next_number: next.get(),
+            forgotten: self.forgotten.get(),
+            moments: self.moments.into_iter().map(|moment| (moment.number.get(), moment.moment.into())).collect(),
+            exchanges: self.requests.into_iter().enumerate().map(exchange).collect::<Checked<_>>()?,
+        })
+    }
+}
+
+/// Refuses numbers that do not go up, or reach `next`.
+fn ascending(numbers: impl Iterator<Item = Count>, next: Count) -> Checked<()> {
+    let mut least = 1;
+    for (position, number) in numbers.enumerate() {
+        if number.get() < least || number >= next {
+            let message = format!("is {}, must be from {least} to below nextNumber, {}", number.get(), next.get());
+            return Err(wrong(format!("[{position}].number"), message));
+        }
+        least = number.get() + 1;
+    }
+    Ok(())
+}
+
+impl ExchangeRecord {
+    /// An answer from `next` on was given after the journal was looked at.
+    fn of(exchange: &Exchange, next: u64) -> ExchangeRecord {
+        let request = &exchange.request;
+        ExchangeRecord {
+            number: Count::of(exchange.number),
+            at: exchange.at,
+            id: exchange.id.clone(),
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            named: request.id.clone(),
+            query: request.query.clone(),
+            headers: header_records(&request.headers),
+            body: Octets(request.body.clone()),
+            body_length: Count::of(exchange.body_length),
+            answer: exchange.answer().filter(|answer| answer.number < next).map(AnswerRecord::of),
+        }
+    }
+
+    fn restore(self, next: Count) -> Checked<Exchange> {
+        let method = Method::from_bytes(self.method.as_bytes());
+        let method = method.map_err(|_| wrong("method", format!("is {}, which is none", Quoted(&self.method))))?;
+        check_body(&self.body)?;
+        let answer = OnceLock::new();
+        if let Some(record) = self.answer {
+            if record.number <= self.number || record.number >= next {
+                let message = format!("is {}, must be after the request's, and below nextNumber", record.number.get());
+                return Err(wrong("answer.number", message));
+            }
+            // It is empty, so it takes what it is given.
+            let _ = answer.set(record.restore().map_err(|fault| within("answer", fault))?);
+        }
+        let request = Request {
+            method,
+            path: self.path,
+            id: self.named,
+            query: self.query,
+            headers: headers(self.headers)?,
+            body: self.body.0,
+            // What is only of use on the way to an answer is not kept.
+            peer: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            version: Version::HTTP_11,
+            is_held_back: false,
+        };
+        let body_length = usize::try_from(self.body_length.get()).unwrap_or(usize::MAX);
+        Ok(Exchange { number: self.number.get(), at: self.at, id: self.id, request, body_length, answer })
+    }
+}
+
+impl AnswerRecord {
+    fn of(answer: &Answer) -> AnswerRecord {
+        let Meddling { rules, delay, breakage } = &answer.trouble;
+        AnswerRecord {
+            number: Count::of(answer.number),
+            at: answer.at,
+            status: Status::of(answer.status),
+            headers: header_records(&answer.headers),
+            body: Octets(answer.body.clone()),
+            body_length: answer.body_length.map(Count::of),
+            subject: answer.subject.map(|number| number.to_string()),
+            faults: rules.clone(),
+            delay_ms: Count::of(delay.as_millis()),
+            broken: breakage.and_then(|name| name.parse().ok()),
+        }
+    }
+
+    fn restore(self) -> Checked<Answer> {
+        check_body(&self.body)?;
+        let subject =
+            self.subject.map(|text| text.parse().map_err(|_| wrong("subject", "must be a whole number in a text")));
+        Ok(Answer {
+            number: self.number.get(),
+            at: self.at,
+            status: self.status.narrow(),
+            headers: headers(self.headers)?,
+            body: self.body.0,
+            body_length: self.body_length.map(Count::get),
+            subject: subject.transpose()?,
+            trouble: Meddling {
+                rules: self.faults,
+                delay: Duration::from_millis(self.delay_ms.get()),
+                breakage: self.broken.map(ConnectionFault::as_str),
+            },
+        })
+    }
+}
+
+fn check_body(body: &Octets) -> Checked<()> {
+    if body.0.len() > KEPT_BODY {
+        return Err(wrong("body", format!("has {} bytes, must be cut after {KEPT_BODY}", body.0.len())));
+    }
+    Ok(())
+}
+
+fn header_records(headers: &HeaderMap) -> Vec<(String, Octets)> {
+    let record = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.to_string(), Octets(bytes::Bytes::copy_from_slice(value.as_bytes())))
+    };
+    headers.iter().map(record).collect()
+}
+
+fn headers(records: Vec<(String, Octets)>) -> Checked<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(records.len().min(128));
+    for (position, (name, Octets(value))) in records.into_iter().enumerate() {
+        let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_bytes(&value).ok());
+        let is_added = header.is_some_and(|(name, value)| headers.try_append(name, value).is_ok());
+        if !is_added {
+            return Err(wrong(
+                format!("headers[{position}]"),
+                format!("is {}, or its value, which no header is", Quoted(&name)),
+            ));
+        }
+    }
+    Ok(headers)
+}

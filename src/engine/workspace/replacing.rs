@@ -1,0 +1,70 @@
+//! What replaces a workspace's world: a reset, or another state; and taking the state out.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Present, Workspace};
+use crate::clock::Reading;
+use crate::domain::world::World;
+use crate::engine::epoch::Epoch;
+use crate::engine::journal::{Kept, WatchEnd};
+use crate::engine::state::{Restored, State};
+
+/// What a workspace is to go on with.
+struct Beginning {
+    world: World,
+    clock: Reading,
+    requests: u64,
+    journal: Kept,
+    /// Why whoever watched is told no more.
+    end: WatchEnd,
+}
+
+impl Workspace {
+    /// Back to the seeded start, clock included. When this is done, nothing that was under way before it shows any more.
+    pub async fn reset(&self) {
+        let clock = self.genesis.clock();
+        let world = self.genesis.world(clock.now);
+        self.replace(Beginning { world, clock, requests: 0, journal: Kept::default(), end: WatchEnd::Reset }).await;
+    }
+
+    /// Everything, as it is now.
+    ///
+    /// All of it is of one instant: while the world is read nobody changes it, and whatever happens in it has been entered into the
+    /// journal before it lets go of its lock. The order of the locks is that of every change: world, then journal. A request that is under
+    /// way has its number, and stands in the journal without an answer; what it does to the world is there wholly or not at all.
+    pub fn export(&self) -> State {
+        // What is due by now has happened.
+        self.write(|_| ());
+        let present = self.present.read();
+        let journal = self.journal.kept();
+        State::of(&present.world, self.clock.read(), self.requests(), &journal)
+    }
+
+    /// Puts another state in the place of this one, clock included. When this is done, nothing that was under way before it shows any more;
+    /// what was under way in that state has set out again.
+    pub async fn import(&self, state: Restored) {
+        let Restored { world, clock, requests, journal } = state;
+        self.replace(Beginning { world, clock, requests, journal, end: WatchEnd::Replaced }).await;
+    }
+
+    async fn replace(&self, beginning: Beginning) {
+        let Beginning { world, clock, requests, journal, end } = beginning;
+        let before = {
+            let mut present = self.present.write();
+            let before = std::mem::replace(&mut *present, Present { world, epoch: Epoch::begin() });
+            before.epoch.end();
+            self.clock.restart(clock);
+            self.requests.store(requests, Ordering::Relaxed);
+            self.journal.replace(journal, end);
+            before
+        };
+        // What came of the deliveries before is nothing to this world.
+        self.reports.lock().retain(|report| !Arc::ptr_eq(&report.epoch, &before.epoch));
+        self.agenda_changed.notify_one();
+        self.delivery_answered.notify_waiters();
+        // What the world has ready sets out, and what is due happens.
+        self.write(|_| ());
+        before.epoch.settled().await;
+    }
+}
