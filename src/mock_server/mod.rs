@@ -16,6 +16,8 @@ mod placing;
 mod report;
 mod requests;
 mod running;
+mod settings;
+mod state;
 mod waiting;
 mod webhooks;
 mod workspace;
