@@ -1,5 +1,8 @@
 //! The server: build, bind, run, stop.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

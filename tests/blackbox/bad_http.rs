@@ -313,19 +313,6 @@ async fn who_says_that_nothing_more_will_come_is_answered_all_the_same() {
 }
 
 #[tokio::test]
-async fn who_announces_a_body_and_never_sends_it_is_not_waited_for_for_ever() {
-    let server = Server::start().await;
-    let never_sent = |line| request(line, "Content-Type: application/json\r\nContent-Length: 9\r\n", b"");
-    // The machine's own clock stands still too, and jumps to the next deadline whenever nothing else is to be done.
-    tokio::time::pause();
-    let answer = only(&server, &never_sent("POST /api/v1/calls HTTP/1.1")).await;
-    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
-    assert_eq!(answer.error(), "The request body did not come within 30 s");
-    let answer = only(&server, &never_sent("POST /api/v1/nothing HTTP/1.1")).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
 async fn a_request_has_one_host() {
     let server = Server::start().await;
     let get = |hosts: &str| {
