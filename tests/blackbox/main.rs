@@ -32,5 +32,7 @@ mod settings;
 mod source;
 mod stop;
 mod support;
+mod timeline;
+mod transitions;
 mod webhook_retries;
 mod webhooks;
