@@ -2,6 +2,7 @@
 //!
 //! One binary, as linking the server takes longer than most of the tests. `cargo test --test blackbox calls_list` runs one file of it.
 
+mod advance;
 mod architecture;
 mod audio;
 mod auth;
@@ -14,6 +15,7 @@ mod calls_list;
 mod calls_pages;
 mod calls_place;
 mod cli;
+mod clock;
 mod control;
 mod determinism;
 mod dockerfile;
@@ -28,6 +30,7 @@ mod methods;
 mod program;
 mod program_fixtures;
 mod quotas;
+mod reset;
 mod settings;
 mod source;
 mod stop;
@@ -36,3 +39,4 @@ mod timeline;
 mod transitions;
 mod webhook_retries;
 mod webhooks;
+mod workspaces;
