@@ -39,6 +39,7 @@ mod stop;
 mod support;
 mod timeline;
 mod transitions;
+mod waiting;
 mod webhook_retries;
 mod webhooks;
 mod workspaces;
