@@ -29,6 +29,7 @@ mod hooks_subscriptions;
 mod idempotency;
 mod journal;
 mod methods;
+mod parallel;
 mod program;
 mod program_fixtures;
 mod quotas;
