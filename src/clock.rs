@@ -72,11 +72,12 @@ impl Clock {
         Reading { mode: hands.mode, now: hands.now(), speed: hands.speed }
     }
 
-    /// Lets it run, or stand, from what it shows now; as fast as `speed` says.
-    pub fn go_on(&self, mode: ClockMode, speed: Speed) {
+    /// Lets it run, or stand, from what it shows now; as fast as `speed` says. What is `None` stays as it is.
+    pub fn go_on(&self, mode: Option<ClockMode>, speed: Option<Speed>) {
         let mut hands = self.hands.write();
         hands.take_up();
-        (hands.mode, hands.speed) = (mode, speed);
+        hands.mode = mode.unwrap_or(hands.mode);
+        hands.speed = speed.unwrap_or(hands.speed);
     }
 
     /// Stops it, whatever its mode, so that it can be moved.
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn a_clock_that_runs_is_moved_only_while_it_is_held() {
         let clock = manual(0);
-        clock.go_on(ClockMode::Real, Speed::REAL);
+        clock.go_on(Some(ClockMode::Real), Some(Speed::REAL));
         let far = at(1_000_000_000);
         clock.move_to(far);
         assert!(clock.now() < far && clock.wait_until(far).is_some());
@@ -155,9 +156,9 @@ mod tests {
     #[test]
     fn changing_the_mode_never_turns_it_back() {
         let clock = manual(1_000);
-        clock.go_on(ClockMode::Real, Speed::REAL);
+        clock.go_on(Some(ClockMode::Real), Some(Speed::REAL));
         let seen = clock.now();
-        clock.go_on(ClockMode::Manual, Speed::REAL);
+        clock.go_on(Some(ClockMode::Manual), None);
         assert!(clock.now() >= seen && seen >= at(1_000));
         let stands = clock.now();
         assert_eq!(clock.now(), stands);

@@ -22,6 +22,8 @@ pub async fn run(workspace: &Workspace, late: impl Fn(Duration)) {
                 let reading = workspace.clock().read();
                 late(reading.speed.unscale(reading.now.since(due)));
                 workspace.write(|_| ());
+                // At great speed something may always be due: others are to have their turn all the same.
+                tokio::task::yield_now().await;
             }
             Some((_, wait)) => {
                 tokio::select! {
@@ -97,20 +99,33 @@ impl From<Void> for NotAdvanced {
 /// Moves a clock forward by way of everything that is due before the target, each at its own instant. What deliveries cause takes part:
 /// time stands still until they have been answered. A clock that runs goes on from the target.
 pub async fn advance(workspace: &Arc<Workspace>, target: Target) -> Result<Advance, NotAdvanced> {
+    advance_and_then(workspace, target, |_| ()).await
+}
+
+/// As [`advance`], and does something more while the clock still stands at the target.
+pub async fn advance_and_then(
+    workspace: &Arc<Workspace>,
+    target: Target,
+    then: impl FnOnce(&Workspace),
+) -> Result<Advance, NotAdvanced> {
     let advancing = workspace.begin_advance().ok_or(NotAdvanced::UnderWay)?;
-    let epoch = workspace.epoch();
-    let from = workspace.write_in(&epoch, |world| world.now())?;
+    let epoch = advancing.epoch();
+    let from = workspace.clock().now();
     let to = match target {
         Target::By(span) => from + span,
         Target::To(to) if to < from => return Err(NotAdvanced::Past { now: from, to }),
         Target::To(to) => to,
     };
-    loop {
-        settle_epoch(workspace, &epoch).await?;
-        if !workspace.step(&epoch, to)? && workspace.deliveries_under_way() == 0 {
-            break;
-        }
+    // What was sent before belongs to the time before: whether it is answered by now hangs on how quick the receiver is, and what is told
+    // of this advance must not.
+    settle_epoch(workspace, epoch).await?;
+    advancing.collect();
+    while workspace.step(epoch, to)? || workspace.deliveries_under_way() > 0 {
+        settle_epoch(workspace, epoch).await?;
+        // However much is due, others are to have their turn.
+        tokio::task::yield_now().await;
     }
+    then(workspace);
     Ok(Advance { from, to, moments: advancing.moments() })
 }
 
@@ -132,7 +147,10 @@ async fn settle_epoch(workspace: &Workspace, epoch: &Arc<Epoch>) -> Result<(), V
         if workspace.deliveries_under_way() == 0 {
             return Ok(());
         }
-        answered.await;
+        tokio::select! {
+            () = answered => {}
+            () = epoch.ended() => {}
+        }
     }
 }
 

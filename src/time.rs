@@ -197,10 +197,15 @@ impl FromStr for DateBound {
 impl FromStr for Timestamp {
     type Err = NotATimestamp;
 
-    /// Reads an ISO-8601 date and time with `Z` or an offset; digits past the milliseconds are cut.
+    /// Reads an ISO-8601 date and time with `Z` or an offset, of which digits past the milliseconds are cut; or a bare date, which stands
+    /// for its first instant in UTC.
     fn from_str(text: &str) -> Result<Timestamp, NotATimestamp> {
         if !has_documented_form(text) {
             return Err(NotATimestamp);
+        }
+        if text.len() == "2026-04-18".len() {
+            let date: Date = text.parse().map_err(|_| NotATimestamp)?;
+            return midnight(date).checked();
         }
         text.parse().map_err(|_| NotATimestamp).and_then(|instant| Timestamp::of(instant).checked())
     }
@@ -305,6 +310,7 @@ mod tests {
         assert_eq!(at("2026-04-18T14:21:42Z").to_string(), "2026-04-18T14:21:42.000Z");
         assert_eq!(at("2026-04-18T14:21:42.123456Z").to_string(), "2026-04-18T14:21:42.123Z");
         assert_eq!(at("2026-04-18T14:21:42.5-05:30").to_string(), "2026-04-18T19:51:42.500Z");
+        assert_eq!(at("2026-04-18").to_string(), "2026-04-18T00:00:00.000Z");
     }
 
     #[test]
@@ -316,6 +322,8 @@ mod tests {
             "2026-04-18T14:21:42Z[UTC]",
             "2026-13-01T00:00:00Z",
             "2026-04-18T14:21:42",
+            "2026-02-29",
+            "1969-12-31",
             "1969-12-31T23:59:59Z",
         ] {
             assert_eq!(text.parse::<Timestamp>(), Err(NotATimestamp), "{text:?}");

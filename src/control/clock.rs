@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
-use jiff::{Span, SpanRelativeTo, Unit};
+use jiff::{Span, SpanRelativeTo};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -52,11 +52,15 @@ pub fn set(scene: Scene, request: Request) -> Pending {
         let speed = speed(&mut fields);
         fields.finish()?;
         let workspace = &scene.workspace;
-        if let Some(now) = now {
-            driver::advance(workspace, Target::To(now)).await.map_err(|refused| refusal(refused, "now"))?;
+        match now {
+            None => workspace.set_clock(mode, speed),
+            Some(now) => {
+                // While the clock still stands there: one that is to stop at that instant must not run on first.
+                let then = |workspace: &Workspace| workspace.set_clock(mode, speed);
+                let advance = driver::advance_and_then(workspace, Target::To(now), then).await;
+                advance.map_err(|refused| refusal(refused, "now"))?;
+            }
         }
-        let before = workspace.clock().read();
-        workspace.set_clock(mode.unwrap_or(before.mode), speed.unwrap_or(before.speed));
         Ok(envelope::success(StatusCode::OK, &view(workspace)))
     })
 }
@@ -123,12 +127,15 @@ impl std::str::FromStr for Stretch {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Stretch, ()> {
+        const NANOS_PER_MILLI: u32 = 1_000_000;
         /// A thousand years of 365 days.
-        const MOST_MILLIS: f64 = 1_000.0 * 365.0 * 24.0 * 60.0 * 60.0 * 1_000.0;
+        const MOST: Duration = Duration::from_secs(1_000 * 365 * 24 * 60 * 60);
         let span: Span = text.parse().map_err(|_| ())?;
-        let millis = span.total((Unit::Millisecond, SpanRelativeTo::days_are_24_hours())).map_err(|_| ())?;
-        let is_fit = (0.0..=MOST_MILLIS).contains(&millis);
-        if is_fit { Ok(Stretch(Duration::from_millis(millis.ceil() as u64))) } else { Err(()) }
+        let signed = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| ())?;
+        let exact = Duration::try_from(signed).map_err(|_| ())?;
+        let finer = exact.subsec_nanos() % NANOS_PER_MILLI;
+        let to_full = if finer == 0 { 0 } else { NANOS_PER_MILLI - finer };
+        Some(exact + Duration::from_nanos(to_full.into())).filter(|span| *span <= MOST).map(Stretch).ok_or(())
     }
 }
 
@@ -146,7 +153,9 @@ mod tests {
         assert_eq!(millis("P1DT1S"), Some(86_401_000));
         assert_eq!(millis("1500us"), Some(2), "rounded up, so that what was waited for has come");
         assert_eq!(millis("0s"), Some(0));
-        for text in ["", "2", "-2m", "soon", "1mo", "1y", "P1M", "10000000d"] {
+        assert_eq!(millis("364999d 1ms"), Some(364_999 * 86_400_000 + 1));
+        assert_eq!(millis("365000d"), Some(365_000 * 86_400_000));
+        for text in ["", "2", "-2m", "soon", "1mo", "1y", "P1M", "365000d 1ns", "10000000d", "7304484d 175307616h"] {
             assert_eq!(millis(text), None, "{text:?}");
         }
     }

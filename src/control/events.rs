@@ -80,16 +80,19 @@ async fn tell(mut watch: Watch, stream: mpsc::Sender<Bytes>) {
             return;
         }
     }
-    let notice = match watch.end.get() {
-        Some(WatchEnd::TooSlow) => "this reader was too slow and is told no more; connect again with Last-Event-ID",
-        Some(WatchEnd::Reset) => "the workspace was reset, and its events count from 1 again; connect again",
-        Some(WatchEnd::Replaced) => {
-            "another state was put into the workspace, and its events go on from there; connect again"
+    let (id, notice) = match watch.end.get() {
+        Some(WatchEnd::TooSlow) => {
+            (None, "this reader was too slow and is told no more; connect again with Last-Event-ID")
         }
-        Some(WatchEnd::Closed) | None => "the workspace is gone, or the server stops",
+        // With an id, so that a reader who comes back with the last one that it has seen misses nothing of the new count.
+        Some(WatchEnd::Reset) => (Some(0), "the workspace was reset, and its events count from 1 again; connect again"),
+        Some(WatchEnd::Replaced) => {
+            (Some(0), "another state was put into the workspace, and its events go on from there; connect again")
+        }
+        Some(WatchEnd::Closed) | None => (None, "the workspace is gone, or the server stops"),
     };
     // The reader may have gone, too.
-    let _ = stream.send(write(None, "notice", &Notice { notice })).await;
+    let _ = stream.send(write(id, "notice", &Notice { notice })).await;
 }
 
 fn event(happening: &Happening) -> Bytes {

@@ -49,6 +49,16 @@ enum Due {
     Delivery(DeliveryNumber),
 }
 
+impl Due {
+    /// Its place among what is due at one instant: calls go on first, then deliveries are made, in the order of their making.
+    fn rank(self) -> u64 {
+        match self {
+            Due::Call(..) => 0,
+            Due::Delivery(delivery) => delivery.rank(),
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct World {

@@ -157,6 +157,10 @@ impl Journal {
             return;
         }
         let number = pages.take_number();
+        if !pages.keeps(&arrival.exchange) {
+            // Who comes back later is not told of it any more.
+            pages.forgotten = pages.forgotten.max(number);
+        }
         // A request is answered once.
         let _ = arrival.exchange.answer.set(Answer::of(reply, number, at, trouble));
         pages.tell(|| Happening::Answered(number, Arc::clone(&arrival.exchange)));
@@ -181,7 +185,10 @@ impl Journal {
             }
             pages.moments.push_back((number, moment));
         }
-        drop(pages);
+    }
+
+    /// Tells whoever waits that there may be something new in the world.
+    pub(super) fn note_change(&self) {
         self.changed.notify_waiters();
     }
 
@@ -208,8 +215,13 @@ impl Journal {
         let (queue, happenings) = mpsc::channel(BACKLOG);
         let end = Arc::new(OnceLock::new());
         let mut pages = self.pages.lock();
+        // A number that has not been given yet is from before a reset: nothing of what came after it is known.
+        let is_foreign = since.is_some_and(|since| since >= pages.next_number);
+        let since = if is_foreign { Some(0) } else { since };
         let past = since.map_or_else(Vec::new, |since| pages.since(since));
-        let has_gap = since.is_some_and(|since| since < pages.forgotten);
+        let has_gap = is_foreign || since.is_some_and(|since| since < pages.forgotten);
+        // Those who have gone are noticed here, too, as perhaps nothing ever happens that they could be told.
+        pages.watchers.retain(|watcher| !watcher.queue.is_closed());
         pages.watchers.push(Watcher { queue, end: Arc::clone(&end) });
         Watch { past, has_gap, happenings, end }
     }
@@ -238,6 +250,12 @@ impl Journal {
             moments: pages.moments.iter().cloned().collect(),
             exchanges: pages.exchanges.iter().cloned().collect(),
         }
+    }
+
+    /// Ends all watching.
+    pub(super) fn end_watches(&self, end: WatchEnd) {
+        let watchers = std::mem::take(&mut self.pages.lock().watchers);
+        watchers.iter().for_each(|watcher| watcher.end(end));
     }
 
     /// Ends all watching, and begins anew.
@@ -284,6 +302,11 @@ impl Pages {
             let number = oldest.answer().map_or(oldest.number, |answer| answer.number);
             self.forgotten = self.forgotten.max(number);
         }
+    }
+
+    /// Whether the journal still has a request. They are in the order of their numbers.
+    fn keeps(&self, exchange: &Exchange) -> bool {
+        self.exchanges.binary_search_by_key(&exchange.number, |kept| kept.number).is_ok()
     }
 
     /// What has happened since, in order.

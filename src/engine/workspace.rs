@@ -1,14 +1,16 @@
 //! One workspace: a world, its clock, its journal and its lock. The lock is never held across an `.await`.
 
+mod advancing;
 mod replacing;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use hyper::header::HeaderValue;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
+
+use self::advancing::Report;
 
 use super::date::DateHeader;
 use super::epoch::Epoch;
@@ -18,8 +20,7 @@ use super::journal::{Journal, WatchEnd};
 use super::patience::Patience;
 use crate::clock::Clock;
 use crate::config::ClockMode;
-use crate::domain::moment::Moment;
-use crate::domain::webhook::{Attempt, AttemptKey, TryReport};
+use crate::domain::webhook::Attempt;
 use crate::domain::world::World;
 use crate::rng::Seed;
 use crate::speed::Speed;
@@ -88,13 +89,11 @@ pub struct Errand {
     pub attempt: Attempt,
 }
 
-/// What came of a try, and who is to be told when it is made again.
-#[derive(Debug)]
-struct Report {
-    epoch: Arc<Epoch>,
-    key: AttemptKey,
-    report: TryReport,
-    applied: oneshot::Sender<Option<Timestamp>>,
+impl Present {
+    /// Whether this is the world of that epoch, and not of one that came after it, nor one that has been dropped.
+    fn is_of(&self, epoch: &Arc<Epoch>) -> bool {
+        Arc::ptr_eq(&self.epoch, epoch) && !epoch.has_ended()
+    }
 }
 
 /// What was begun before a reset, and so has no effect after it.
@@ -196,7 +195,7 @@ impl Workspace {
     /// Changes the world as it is now, if it is still the one of that epoch.
     pub fn write_in<T>(&self, epoch: &Arc<Epoch>, change: impl FnOnce(&mut World) -> T) -> Result<T, Void> {
         self.locked(|present| {
-            if !Arc::ptr_eq(&present.epoch, epoch) {
+            if !present.is_of(epoch) {
                 return Err(Void);
             }
             present.world.catch_up(self.clock.now());
@@ -210,7 +209,7 @@ impl Workspace {
         /// Some tenths of a millisecond.
         const AT_ONCE: usize = 256;
         self.locked(|present| {
-            if !Arc::ptr_eq(&present.epoch, epoch) {
+            if !present.is_of(epoch) {
                 return Err(Void);
             }
             for _ in 0..AT_ONCE {
@@ -237,78 +236,6 @@ impl Workspace {
         self.present.read().world.deliveries_under_way()
     }
 
-    /// Tells the world what came of a try of that epoch. Where it is made again: when.
-    ///
-    /// During an advance the answers of all that is under way are taken in at once, in the order in which the tries were begun: what
-    /// follows from them must not hang on which receiver was quicker.
-    pub async fn deliver(
-        &self,
-        epoch: &Arc<Epoch>,
-        key: AttemptKey,
-        report: TryReport,
-    ) -> Result<Option<Timestamp>, Void> {
-        let applied = {
-            let mut reports = self.reports.lock();
-            if epoch.has_ended() {
-                return Err(Void);
-            }
-            self.is_advancing().then(|| {
-                let (applied, application) = oneshot::channel();
-                let epoch = Arc::clone(epoch);
-                reports.push(Report { epoch, key, report: report.clone(), applied });
-                application
-            })
-        };
-        match applied {
-            Some(application) => {
-                self.take_in_reports(|reports, under_way| reports >= under_way);
-                application.await.map_err(|_| Void)
-            }
-            None => {
-                let again = self.write_in(epoch, |world| world.delivery_answered(key, report));
-                self.delivery_answered.notify_waiters();
-                again
-            }
-        }
-    }
-
-    /// Takes in the answers that have gathered, if they are `enough` for the number of tries under way.
-    fn take_in_reports(&self, enough: impl FnOnce(usize, usize) -> bool) {
-        let mut reports = {
-            let mut reports = self.reports.lock();
-            if !enough(reports.len(), self.deliveries_under_way()) {
-                return;
-            }
-            std::mem::take(&mut *reports)
-        };
-        reports.sort_by_key(|report| report.key);
-        self.locked(|present| {
-            present.world.catch_up(self.clock.now());
-            // Another world may have deliveries of the same numbers.
-            for report in reports.into_iter().filter(|report| Arc::ptr_eq(&report.epoch, &present.epoch)) {
-                // Whoever sent it may have been ended meanwhile.
-                let _ = report.applied.send(present.world.delivery_answered(report.key, report.report));
-            }
-        });
-        self.delivery_answered.notify_waiters();
-    }
-
-    /// How long the receiver at `url` has for a delivery, in real time, who has `usual` as a rule; `None` where there is no time left.
-    pub fn patience(&self, url: &str, usual: Duration) -> Option<Duration> {
-        if self.is_advancing() { self.patience.with(url, usual) } else { Some(usual) }
-    }
-
-    /// The receiver at `url` has let a delivery time out, after that long.
-    pub fn lose_patience(&self, url: &str, waited: Duration) {
-        if self.is_advancing() {
-            self.patience.lose(url, waited);
-        }
-    }
-
-    fn is_advancing(&self) -> bool {
-        self.is_advancing.load(Ordering::Acquire)
-    }
-
     /// Takes in an API request of that epoch.
     pub fn arrive(&self, request: Request, id: String, epoch: Arc<Epoch>) -> Arrival {
         self.journal.arrive(request, self.clock.now(), id, epoch)
@@ -324,9 +251,11 @@ impl Workspace {
         Arc::clone(&self.present.read().epoch)
     }
 
-    /// Lets the clock run, or stand, from what it shows; as fast as `speed` says. What is due stays so.
-    pub fn set_clock(&self, mode: ClockMode, speed: Speed) {
-        self.clock.go_on(mode, speed);
+    /// Lets the clock run, or stand, from what it shows; as fast as `speed` says. What is `None` stays as it is, and so does what is due.
+    pub fn set_clock(&self, mode: impl Into<Option<ClockMode>>, speed: impl Into<Option<Speed>>) {
+        self.clock.go_on(mode.into(), speed.into());
+        // A clock that stands now may have passed by something just before.
+        self.write(|_| ());
         self.agenda_changed.notify_one();
     }
 
@@ -334,16 +263,8 @@ impl Workspace {
     pub(super) fn close(&self) {
         self.present.read().epoch.end();
         self.journal.clear(WatchEnd::Closed);
-    }
-
-    /// Holds the clock, and collects what happens, for as long as the guard lives. `None` where somebody does so already.
-    pub fn begin_advance(self: &Arc<Workspace>) -> Option<Advancing> {
-        let is_free = self.is_advancing.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        is_free.then(|| {
-            self.clock.hold();
-            self.journal.collect();
-            Advancing(Arc::clone(self))
-        })
+        self.reports.lock().clear();
+        self.delivery_answered.notify_waiters();
     }
 
     fn locked<T>(&self, change: impl FnOnce(&mut Present) -> T) -> T {
@@ -359,34 +280,12 @@ impl Workspace {
         }
         let due = present.world.next_due();
         drop(present);
+        self.journal.note_change();
         let is_earlier = due.is_some_and(|due| due_before.is_none_or(|before| due < before));
         if is_earlier {
             self.agenda_changed.notify_one();
         }
         result
-    }
-}
-
-/// An advance that is under way: the clock stands until this is dropped.
-#[derive(Debug)]
-pub struct Advancing(Arc<Workspace>);
-
-impl Advancing {
-    /// What has happened since it began, in order.
-    pub fn moments(&self) -> Vec<Moment> {
-        self.0.journal.take_collected()
-    }
-}
-
-impl Drop for Advancing {
-    fn drop(&mut self) {
-        self.0.journal.take_collected();
-        self.0.clock.let_go();
-        self.0.is_advancing.store(false, Ordering::Release);
-        // An advance that was broken off may have left some.
-        self.0.take_in_reports(|reports, _| reports > 0);
-        self.0.patience.regain();
-        self.0.agenda_changed.notify_one();
     }
 }
 

@@ -35,6 +35,15 @@ struct Kept {
     driver: tokio::task::AbortHandle,
 }
 
+impl Kept {
+    /// Whether a request, a delivery or an advance of it is under way.
+    fn is_in_use(&self) -> bool {
+        /// The registry itself, and the driver.
+        const ALWAYS: usize = 2;
+        Arc::strong_count(&self.workspace) > ALWAYS
+    }
+}
+
 /// A workspace that was dropped because there were too many.
 #[derive(Debug)]
 pub struct Dropped<'a> {
@@ -169,9 +178,11 @@ impl Workspaces {
         workspace
     }
 
+    /// The one whose last use began longest ago; one that is being used only where all are.
     fn least_recently_used(&self) -> Option<String> {
         let named = self.named.pin();
-        let oldest = named.values().min_by_key(|kept| kept.workspace.last_use.load(Ordering::Relaxed));
+        let oldest =
+            named.values().min_by_key(|kept| (kept.is_in_use(), kept.workspace.last_use.load(Ordering::Relaxed)));
         oldest.map(|kept| kept.workspace.name().to_owned())
     }
 
@@ -195,6 +206,6 @@ impl Workspaces {
 
     /// Tells whoever watches a workspace that there is no more.
     pub fn close(&self) {
-        self.all().iter().for_each(|workspace| workspace.journal().clear(super::WatchEnd::Closed));
+        self.all().iter().for_each(|workspace| workspace.journal().end_watches(super::WatchEnd::Closed));
     }
 }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::thread::{self, JoinHandle};
 
+use tokio::net::TcpSocket;
+
 /// The program with these words, and no option from this process's environment.
 fn akol_mock(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_akol-mock"));
@@ -53,10 +55,11 @@ fn server(answers: &'static [&'static str]) -> (SocketAddr, JoinHandle<Vec<Strin
     (address, thread)
 }
 
-/// An address at which nobody listens.
-fn closed_port() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
+/// An address at which nobody listens, for as long as the socket is kept: so no other test gets the port.
+fn closed_port() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (socket.local_addr().unwrap(), socket)
 }
 
 /// A path below the build's own folder at which there is nothing yet.
@@ -163,7 +166,8 @@ fn any_other_answer_is_not_healthy() {
 
 #[test]
 fn a_closed_port_is_not_healthy() {
-    let output = run(&["healthcheck", "--url", &format!("http://{}", closed_port())]);
+    let (address, _kept) = closed_port();
+    let output = run(&["healthcheck", "--url", &format!("http://{address}")]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
     assert!(stderr(&output).contains("refused"), "{}", stderr(&output));
@@ -179,7 +183,8 @@ fn waiting_ends_when_the_server_is_healthy() {
 
 #[test]
 fn waiting_ends_when_the_time_is_up() {
-    let url = format!("http://{}", closed_port());
+    let (address, _kept) = closed_port();
+    let url = format!("http://{address}");
     let output = run(&["healthcheck", "--wait", "--timeout", "250ms", "--url", &url]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("(gave up after 250ms)"), "{}", stderr(&output));

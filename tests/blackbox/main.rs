@@ -2,6 +2,7 @@
 //!
 //! One binary, as linking the server takes longer than most of the tests. `cargo test --test blackbox calls_list` runs one file of it.
 
+mod advance;
 mod architecture;
 mod audio;
 mod auth;
@@ -14,9 +15,11 @@ mod calls_list;
 mod calls_pages;
 mod calls_place;
 mod cli;
+mod clock;
 mod control;
 mod determinism;
 mod dockerfile;
+mod events;
 mod faults;
 mod faults_on_the_wire;
 mod guard;
@@ -24,17 +27,24 @@ mod hooks_log;
 mod hooks_mischief;
 mod hooks_subscriptions;
 mod idempotency;
+mod journal;
 mod library;
 mod library_webhooks;
 mod methods;
+mod parallel;
 mod program;
 mod program_fixtures;
 mod quotas;
 mod recipes;
+mod reset;
 mod settings;
 mod source;
 mod state;
 mod stop;
 mod support;
+mod timeline;
+mod transitions;
+mod waiting;
 mod webhook_retries;
 mod webhooks;
+mod workspaces;

@@ -6,7 +6,7 @@ use crate::support::receiver::{Delivery, Reaction, Receiver, events};
 use crate::support::{START, Server, settings};
 use akol_mock::{MockServer, Profile, Settings, Signature, Timestamp, Webhooks};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 /// Settings with these receivers, told when calls connect and end.
 fn told(receivers: &[&Receiver]) -> Settings {
@@ -150,9 +150,10 @@ async fn garbage_and_silence_are_tried_again_like_any_failure_and_concern_nobody
 
 #[tokio::test]
 async fn a_receiver_that_comes_up_later_gets_what_it_missed() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // The port is taken, and nobody listens at it yet.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     let well = Receiver::start().await;
     let mut settings = told(&[&well]);
     settings.webhooks.urls.insert(0, format!("http://{address}/hooks"));
@@ -162,7 +163,7 @@ async fn a_receiver_that_comes_up_later_gets_what_it_missed() {
     end(&server, &id).await;
     assert_eq!(events(&well.wait_for(2).await), ["call.started", "call.ended"]);
 
-    let late = Receiver::on(TcpListener::bind(address).await.unwrap(), [], Reaction::Status(200));
+    let late = Receiver::on(socket.listen(16).unwrap(), [], Reaction::Status(200));
     late.look_at(&server.handle);
     server.advance_secs(60).await;
     assert_eq!(course(&late.deliveries()), expected(&[("call.started", 6_000), ("call.ended", 6_000)]));

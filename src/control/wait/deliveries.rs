@@ -93,7 +93,10 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         match until(workspace, &workspace.epoch(), patience.timeout.duration(), look).await {
             Ok(reply) => Ok(reply),
             Err(InVain::Reset) => Err(overtaken()),
-            Err(InVain::TimeUp) => Ok(workspace.read(|world, _| missed(world, &wanted, &patience))),
+            // It may have come at the very last.
+            Err(InVain::TimeUp) => Ok(workspace.read(|world, _| {
+                found(world, &wanted, &patience).unwrap_or_else(|| missed(world, &wanted, &patience))
+            })),
         }
     })
 }

@@ -12,7 +12,7 @@ use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
 use crate::dialect::pattern;
 use crate::domain::matching::{Difference, Pattern};
-use crate::engine::Workspace;
+use crate::engine::{Exchange, Workspace};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
@@ -37,16 +37,22 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         match until(workspace, &workspace.epoch(), patience.timeout.duration(), look).await {
             Ok(found) => Ok(envelope::success(StatusCode::OK, &views(&found))),
             Err(InVain::Reset) => Err(overtaken()),
-            Err(InVain::TimeUp) => Ok(missed(workspace, &pattern, &patience)),
+            Err(InVain::TimeUp) => Ok(late(workspace, &pattern, &patience)),
         }
     })
 }
 
-fn missed(workspace: &Workspace, pattern: &Pattern, patience: &Patience) -> Reply {
+/// The answer when time is up: what came at the very last, or what came nearest.
+fn late(workspace: &Workspace, pattern: &Pattern, patience: &Patience) -> Reply {
     let exchanges = workspace.journal().exchanges();
-    let differences: Vec<(&Arc<_>, Vec<Difference>)> =
+    let differences: Vec<(&Arc<Exchange>, Vec<Difference>)> =
         exchanges.iter().map(|exchange| (exchange, pattern.differences(&sketch(exchange)))).collect();
     let came = differences.iter().filter(|(_, differences)| differences.is_empty()).count();
+    if came >= patience.count {
+        let found = differences.iter().filter(|(_, differences)| differences.is_empty());
+        let found: Vec<_> = found.map(|(exchange, _)| Arc::clone(exchange)).collect();
+        return envelope::success(StatusCode::OK, &views(&found));
+    }
     let misses = differences.into_iter().filter(|(_, differences)| !differences.is_empty());
     let misses = misses
         .map(|(exchange, differences)| NearMiss { differences, what: Miss { request: ExchangeView::of(exchange) } });

@@ -57,6 +57,13 @@ impl DeliveryState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryNumber(pub u64);
 
+impl DeliveryNumber {
+    /// Its place among all deliveries, from 1.
+    pub const fn rank(self) -> u64 {
+        self.0 + 1
+    }
+}
+
 /// Names one try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptKey {

@@ -69,7 +69,7 @@ impl World {
             Outcome::VoicemailLeft => Some(Event::CallVoicemail),
             _ => None,
         };
-        if let Some(event) = event.filter(|_| !self.was_told(slot)) {
+        if let Some(event) = event.filter(|event| !self.was_told(slot, *event)) {
             self.hand_over(slot, event);
         }
         let cause = match (to, self.ledger.get(slot).status) {
@@ -86,12 +86,16 @@ impl World {
         self.take_step(slot, Step::Ring);
     }
 
-    /// Whether it has been told that a call was handed over, or has reached a machine.
-    fn was_told(&self, slot: Slot) -> bool {
+    /// Whether it has been told as planned that a call was handed over, or has reached a machine: whichever of the two `event` is.
+    fn was_told(&self, slot: Slot, event: Event) -> bool {
         let plan = &self.ledger.get(slot).plan;
-        let tells = plan.answer == Answer::Machine || plan.ends == Outcome::Transferred;
+        let planned = match (plan.answer, plan.ends) {
+            (Answer::Machine, _) => Some(Event::CallVoicemail),
+            (_, Outcome::Transferred) => Some(Event::CallTransferred),
+            _ => None,
+        };
         let next = self.live.get(&slot).and_then(|ticket| self.agenda.get(*ticket));
-        tells && matches!(next, Some(Due::Call(_, Step::Finish)))
+        planned == Some(event) && matches!(next, Some(Due::Call(_, Step::Finish)))
     }
 
     /// A plan for a call that was to be answered by nobody, and is answered all the same.

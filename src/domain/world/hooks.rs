@@ -122,7 +122,8 @@ impl World {
     /// Enters into the agenda what the outbox waits for, and takes note of what has happened in it.
     fn empty_outbox(&mut self) {
         for (at, delivery) in self.outbox.take_alarms() {
-            self.agenda.enter(at, Due::Delivery(delivery));
+            let due = Due::Delivery(delivery);
+            self.agenda.enter_ranked(at, due.rank(), due);
         }
         self.moments.append(&mut self.outbox.take_moments());
     }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::runtime;
+
 use super::{Present, Workspace};
 use crate::clock::Reading;
 use crate::domain::world::World;
 use crate::engine::epoch::Epoch;
 use crate::engine::journal::{Kept, WatchEnd};
 use crate::engine::state::{Restored, State};
+use crate::time::Timestamp;
 
 /// What a workspace is to go on with.
 struct Beginning {
@@ -24,7 +27,7 @@ impl Workspace {
     /// Back to the seeded start, clock included. When this is done, nothing that was under way before it shows any more.
     pub async fn reset(&self) {
         let clock = self.genesis.clock();
-        let world = self.genesis.world(clock.now);
+        let world = self.new_world(clock.now).await;
         self.replace(Beginning { world, clock, requests: 0, journal: Kept::default(), end: WatchEnd::Reset }).await;
     }
 
@@ -59,12 +62,27 @@ impl Workspace {
             self.journal.replace(journal, end);
             before
         };
-        // What came of the deliveries before is nothing to this world.
-        self.reports.lock().retain(|report| !Arc::ptr_eq(&report.epoch, &before.epoch));
+        self.forget_reports(&before.epoch);
         self.agenda_changed.notify_one();
         self.delivery_answered.notify_waiters();
         // What the world has ready sets out, and what is due happens.
         self.write(|_| ());
         before.epoch.settled().await;
+        if let Ok(runtime) = runtime::Handle::try_current() {
+            // Millions of calls are not thrown away in a moment either.
+            runtime.spawn_blocking(move || drop(before));
+        }
+    }
+
+    /// A world as it was at the start, at `now`. Millions of calls take their time to make, which must not hold up others.
+    async fn new_world(&self, now: Timestamp) -> World {
+        if let Ok(runtime) = runtime::Handle::try_current() {
+            let genesis = Arc::clone(&self.genesis);
+            if let Ok(world) = runtime.spawn_blocking(move || genesis.world(now)).await {
+                return world;
+            }
+        }
+        // Nobody else waits for this thread, or the runtime is coming to its end.
+        self.genesis.world(now)
     }
 }

@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod events;
 pub mod program;
 pub mod receiver;
+pub mod space;
 
 use std::time::Duration;
 
@@ -76,9 +78,7 @@ impl Server {
 
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
-        let (parts, body) = self.client.request(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body }
+        exchange(&self.client, request).await
     }
 
     /// `GET`, with a bearer token.
@@ -193,6 +193,21 @@ impl Server {
         let answer = self.get(&format!("/api/v1/calls/{id}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.data()
+    }
+}
+
+/// Sends a request, and reads the whole answer.
+async fn exchange(client: &Client<HttpConnector, Full<Bytes>>, request: Request<Full<Bytes>>) -> Answer {
+    let (parts, body) = client.request(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// What `future` comes to; fails the test rather than hang where it comes to nothing.
+pub async fn in_time<F: Future>(future: F) -> F::Output {
+    match tokio::time::timeout(Duration::from_secs(60), future).await {
+        Ok(output) => output,
+        Err(_) => panic!("what is waited for never comes"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A receiver of webhooks that writes down what comes, in the order in which it comes, and answers as it is told.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -69,7 +70,12 @@ pub struct Receiver {
     notes: Arc<Notes>,
 }
 
+/// What a receiver does with a delivery before it answers, and how it answers then.
+type Thought = Box<dyn Fn(Delivery) -> Pin<Box<dyn Future<Output = Reaction> + Send>> + Send + Sync>;
+
 struct Notes {
+    /// What it does with each, where it does anything.
+    thought: OnceLock<Thought>,
     /// How the next deliveries are met, one each.
     script: Mutex<VecDeque<Reaction>>,
     /// How all others are met.
@@ -98,6 +104,7 @@ impl Receiver {
     pub fn on<const N: usize>(listener: TcpListener, script: [Reaction; N], otherwise: Reaction) -> Receiver {
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
         let notes = Arc::new(Notes {
+            thought: OnceLock::new(),
             script: Mutex::new(script.into()),
             otherwise,
             clock: OnceLock::new(),
@@ -115,6 +122,15 @@ impl Receiver {
     /// From here on deliveries are noted with the time on that clock.
     pub fn look_at(&self, clock: &Workspace) {
         self.notes.clock.set(clock.clone()).unwrap();
+    }
+
+    /// From here on `think` says how each delivery is answered. It may take its time, and do what it likes meanwhile.
+    pub fn answer_with<F>(&self, think: impl Fn(Delivery) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Reaction> + Send + 'static,
+    {
+        let thought: Thought = Box::new(move |delivery| Box::pin(think(delivery)));
+        assert!(self.notes.thought.set(thought).is_ok(), "it has been told how to answer already");
     }
 
     /// What has come so far.
@@ -138,8 +154,12 @@ async fn serve(stream: TcpStream, notes: Arc<Notes>) {
     while let Some(mut delivery) = read(&mut stream).await {
         delivery.at = notes.clock.get().map(Workspace::now);
         // Chosen before the delivery is shown, so that a test that has seen it finds the script one shorter.
-        let reaction = notes.script.lock().unwrap().pop_front().unwrap_or(notes.otherwise);
-        notes.deliveries.send_modify(|deliveries| deliveries.push(delivery));
+        let scripted = notes.script.lock().unwrap().pop_front().unwrap_or(notes.otherwise);
+        notes.deliveries.send_modify(|deliveries| deliveries.push(delivery.clone()));
+        let reaction = match notes.thought.get() {
+            Some(think) => think(delivery).await,
+            None => scripted,
+        };
         let answer = match reaction {
             Reaction::Status(204) => "HTTP/1.1 204 Whatever\r\n\r\n".to_owned(),
             Reaction::Status(status) => format!("HTTP/1.1 {status} Whatever\r\ncontent-length: 2\r\n\r\nok"),

@@ -54,7 +54,8 @@ pub(super) fn restore(record: AgendaRecord, ledger: &Ledger, now: Timestamp) -> 
         match entry.due {
             DueRecord::Call(step) => {
                 let slot = slot_of(step, entry.at, ledger, now).map_err(|fault| within(place(), fault))?;
-                let ticket = restored.agenda.re_enter(entry.at, entry.number.get(), Due::Call(slot, step.step));
+                let due = Due::Call(slot, step.step);
+                let ticket = restored.agenda.re_enter(entry.at, due.rank(), entry.number.get(), due);
                 if restored.live.insert(slot, ticket).is_some() {
                     return Err(wrong(
                         format!("{}.due.call.id", place()),
@@ -64,7 +65,8 @@ pub(super) fn restore(record: AgendaRecord, ledger: &Ledger, now: Timestamp) -> 
             }
             DueRecord::Delivery(delivery) => {
                 let delivery = DeliveryNumber(delivery.get());
-                restored.agenda.re_enter(entry.at, entry.number.get(), Due::Delivery(delivery));
+                let due = Due::Delivery(delivery);
+                restored.agenda.re_enter(entry.at, due.rank(), entry.number.get(), due);
                 restored.awaited.insert(delivery);
             }
         }

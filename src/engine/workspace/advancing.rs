@@ -1,0 +1,165 @@
+//! Advances of a workspace's clock: what goes together while one is under way, and the answers that deliveries bring meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::{Void, Workspace};
+use crate::domain::moment::Moment;
+use crate::domain::webhook::{AttemptKey, TryReport};
+use crate::engine::epoch::{Epoch, OnErrand};
+use crate::time::Timestamp;
+
+/// What came of a try, and who is to be told when it is made again.
+#[derive(Debug)]
+pub(super) struct Report {
+    epoch: Arc<Epoch>,
+    key: AttemptKey,
+    report: TryReport,
+    applied: oneshot::Sender<Option<Timestamp>>,
+}
+
+impl Workspace {
+    /// Tells the world what came of a try of that epoch. Where it is made again: when.
+    ///
+    /// During an advance the answers of all that is under way are taken in at once, in the order in which the tries were begun: what
+    /// follows from them must not hang on which receiver was quicker.
+    pub async fn deliver(
+        &self,
+        epoch: &Arc<Epoch>,
+        key: AttemptKey,
+        report: TryReport,
+    ) -> Result<Option<Timestamp>, Void> {
+        let applied = {
+            let mut reports = self.reports.lock();
+            if epoch.has_ended() {
+                return Err(Void);
+            }
+            self.is_advancing().then(|| {
+                let (applied, application) = oneshot::channel();
+                reports.push(Report { epoch: Arc::clone(epoch), key, report: report.clone(), applied });
+                application
+            })
+        };
+        match applied {
+            Some(application) => {
+                self.take_in_all_reports();
+                application.await.map_err(|_| Void)
+            }
+            None => {
+                let again = self.write_in(epoch, |world| world.delivery_answered(key, report));
+                self.delivery_answered.notify_waiters();
+                // An advance may have begun meanwhile, and this be the last answer that it has waited for.
+                self.take_in_all_reports();
+                again
+            }
+        }
+    }
+
+    /// Takes in the answers that have gathered, if everything under way has one.
+    fn take_in_all_reports(&self) {
+        self.take_in_reports(|reports, under_way| reports >= under_way);
+    }
+
+    /// Takes in the answers that have gathered, if they are `enough` for the number of tries under way.
+    fn take_in_reports(&self, enough: impl Fn(usize, usize) -> bool) {
+        // While some are taken in, others may become enough.
+        loop {
+            let mut reports = {
+                let mut reports = self.reports.lock();
+                if reports.is_empty() || !enough(reports.len(), self.deliveries_under_way()) {
+                    return;
+                }
+                std::mem::take(&mut *reports)
+            };
+            reports.sort_by_key(|report| report.key);
+            self.locked(|present| {
+                present.world.catch_up(self.clock.now());
+                for Report { epoch, key, report, applied } in reports {
+                    // What came of a try before a reset is nothing to the world after it, whose tries have the same names.
+                    if present.is_of(&epoch) {
+                        // Whoever sent it may have been ended meanwhile.
+                        let _ = applied.send(present.world.delivery_answered(key, report));
+                    }
+                }
+            });
+            self.delivery_answered.notify_waiters();
+        }
+    }
+
+    /// Forgets what came of tries of that epoch, which is nothing to the world after it.
+    pub(super) fn forget_reports(&self, epoch: &Arc<Epoch>) {
+        self.reports.lock().retain(|report| !Arc::ptr_eq(&report.epoch, epoch));
+    }
+
+    /// How long the receiver at `url` has for a delivery, in real time, who has `usual` as a rule; `None` where there is no time left.
+    pub fn patience(&self, url: &str, usual: Duration) -> Option<Duration> {
+        if self.is_advancing() { self.patience.with(url, usual) } else { Some(usual) }
+    }
+
+    /// The receiver at `url` has let a delivery time out, after that long.
+    pub fn lose_patience(&self, url: &str, waited: Duration) {
+        if self.is_advancing() {
+            self.patience.lose(url, waited);
+        }
+    }
+
+    fn is_advancing(&self) -> bool {
+        self.is_advancing.load(Ordering::Acquire)
+    }
+
+    /// Holds the clock for as long as the guard lives. `None` where somebody does so already.
+    pub fn begin_advance(self: &Arc<Workspace>) -> Option<Advancing> {
+        let is_free = self.is_advancing.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        is_free.then(|| {
+            self.clock.hold();
+            let present = self.present.read();
+            let epoch = Arc::clone(&present.epoch);
+            // Counted while the epoch goes on for certain, so that the reset which ends it waits for the advance to be over.
+            let errand = epoch.errand();
+            Advancing { workspace: Arc::clone(self), epoch, _errand: errand }
+        })
+    }
+}
+
+/// An advance that is under way: the clock stands until this is dropped.
+#[derive(Debug)]
+pub struct Advancing {
+    workspace: Arc<Workspace>,
+    epoch: Arc<Epoch>,
+    // Given back when all else is done: fields are dropped after their owner.
+    _errand: OnErrand,
+}
+
+impl Advancing {
+    /// The epoch that it began in, and ends with.
+    pub fn epoch(&self) -> &Arc<Epoch> {
+        &self.epoch
+    }
+
+    /// From here on what happens is collected.
+    pub fn collect(&self) {
+        self.workspace.journal.collect();
+    }
+
+    /// What has been collected, in order.
+    pub fn moments(&self) -> Vec<Moment> {
+        self.workspace.journal.take_collected()
+    }
+}
+
+impl Drop for Advancing {
+    fn drop(&mut self) {
+        let workspace = &self.workspace;
+        workspace.journal.take_collected();
+        workspace.patience.regain();
+        workspace.clock.let_go();
+        workspace.is_advancing.store(false, Ordering::Release);
+        // An advance that was broken off may have left answers, and things that are due at the instant where the clock stands now.
+        workspace.take_in_reports(|reports, _| reports > 0);
+        workspace.write(|_| ());
+        workspace.agenda_changed.notify_one();
+    }
+}

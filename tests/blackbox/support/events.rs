@@ -1,0 +1,75 @@
+//! A reader of server-sent events.
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::{Method, StatusCode};
+use serde_json::Value;
+
+use super::in_time;
+use super::space::Space;
+
+/// A stream of events, as it comes.
+pub struct EventStream {
+    body: Incoming,
+    heard: String,
+}
+
+/// One event.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub id: Option<u64>,
+    pub name: String,
+    pub data: Value,
+}
+
+impl Space {
+    /// Follows what happens, from after the event with that id where one is given.
+    pub async fn events(&self, last: Option<&str>) -> EventStream {
+        let mut request = self.request(Method::GET, "/__admin/events");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let answer = in_time(self.client().request(request.body(Full::default()).unwrap())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        EventStream { body: answer.into_body(), heard: String::new() }
+    }
+}
+
+impl EventStream {
+    /// The next event; `None` at the end of the stream.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            while let Some((event, rest)) = self.heard.split_once("\n\n") {
+                let event = read(event);
+                self.heard = rest.to_owned();
+                if event.is_some() {
+                    return event;
+                }
+            }
+            match in_time(self.body.frame()).await {
+                Some(Ok(frame)) => self.heard.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap()),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// The next events, that many.
+    pub async fn take(&mut self, count: usize) -> Vec<Event> {
+        let mut events = Vec::new();
+        while events.len() < count {
+            events.push(self.next().await.expect("the stream goes on"));
+        }
+        events
+    }
+}
+
+/// One event; `None` for a comment.
+fn read(text: &str) -> Option<Event> {
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    Some(Event {
+        name: field("event")?.to_owned(),
+        id: field("id").map(|id| id.parse().unwrap()),
+        data: serde_json::from_str(field("data")?).unwrap(),
+    })
+}
