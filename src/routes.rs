@@ -39,6 +39,8 @@ pub struct Route {
     pub handler: Handler,
     /// The longest body that is read, in bytes.
     pub max_body: usize,
+    /// The parameters that its query may have. Akol's API ignores all others; the control API refuses them.
+    pub parameters: &'static [&'static str],
 }
 
 use Handler::{Act, Look, Read, Write};
@@ -72,7 +74,7 @@ pub const CONTROL: &[Route] = &[
     route(Method::GET, "/clock", Look(clock::show)),
     route(Method::PUT, "/clock", Act(clock::set)),
     route(Method::POST, "/clock/advance", Act(clock::advance)),
-    route(Method::GET, "/requests", Look(requests::list)),
+    route(Method::GET, "/requests", Look(requests::list)).asking(&["method", "path", "status", "since", "limit"]),
     route(Method::DELETE, "/requests", Look(requests::clear)),
     route(Method::POST, "/requests/count", Look(requests::count)),
     route(Method::POST, "/requests/wait", Act(wait::requests::wait)),
@@ -90,7 +92,8 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/webhooks/trigger", Write(webhooks::trigger)),
     route(Method::GET, "/webhooks/mischief", Read(mischief::show)),
     route(Method::PUT, "/webhooks/mischief", Write(mischief::change)),
-    route(Method::GET, "/webhooks/deliveries", Read(deliveries::list)),
+    route(Method::GET, "/webhooks/deliveries", Read(deliveries::list))
+        .asking(&["event", "callId", "state", "since", "limit"]),
     route(Method::POST, "/webhooks/deliveries/wait", Act(wait::deliveries::wait)),
     route(Method::GET, "/webhooks/deliveries/:id", Read(deliveries::get)),
     route(Method::POST, "/webhooks/deliveries/:id/redeliver", Write(deliveries::redeliver)),
@@ -103,7 +106,7 @@ pub fn all() -> impl Iterator<Item = (&'static Method, String)> {
 }
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
-    Route { method, path, handler, max_body: MAX_BODY }
+    Route { method, path, handler, max_body: MAX_BODY, parameters: &[] }
 }
 
 /// Why no route answers a request.
@@ -153,6 +156,12 @@ impl Route {
     /// The same route, for bodies of that many bytes at most.
     const fn taking(mut self, max_body: usize) -> Route {
         self.max_body = max_body;
+        self
+    }
+
+    /// The same route, whose query may have those parameters.
+    const fn asking(mut self, parameters: &'static [&'static str]) -> Route {
+        self.parameters = parameters;
         self
     }
 

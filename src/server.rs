@@ -63,7 +63,10 @@ impl std::fmt::Display for StartError {
             StartError::Settings(message) | StartError::Fixtures(message) => f.write_str(message),
             StartError::Runtime(error) => write!(f, "cannot start a thread for the server: {error}"),
             StartError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
-                write!(f, "{address} is in use already; take another port with --listen, or 0 for any free one")
+                write!(
+                    f,
+                    "{address} is in use already; take another port (the program: --listen), or 0 for any free one"
+                )
             }
             StartError::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
         }

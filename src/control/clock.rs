@@ -13,7 +13,7 @@ use super::scene::{Pending, Scene};
 use crate::clock::Reading;
 use crate::config::ClockMode;
 use crate::dialect::envelope;
-use crate::dialect::fields::{Fields, kind};
+use crate::dialect::fields::{Fields, shown};
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::Error;
 use crate::driver::{self, NotAdvanced, Target};
@@ -73,8 +73,13 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
         let by = fields.optional::<Stretch>("by", EXPECTED_STRETCH);
         let to = fields.optional::<Timestamp>("to", NotATimestamp);
         let given = |name| fields.to_value().get(name).is_some_and(|value| !value.is_null());
-        if given("by") == given("to") {
-            fields.gather::<()>(Err(Error::invalid("by", "or to must be given, one of the two and not both")));
+        let problem = match (given("by"), given("to")) {
+            (true, true) => Some("is given together with to; give one of the two"),
+            (false, false) => Some("is missing, and so is to; give one of the two"),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            fields.gather::<()>(Err(Error::invalid("by", problem)));
         }
         fields.finish()?;
         let target = match (by, to) {
@@ -96,7 +101,7 @@ fn speed(fields: &mut Fields) -> Option<Speed> {
         Some(Value::Number(number)) => {
             Speed::try_from(number).map_err(|expected| format!("is {number}, must be {expected}"))
         }
-        Some(other) => Err(format!("is {}, must be {NotASpeed}", kind(other))),
+        Some(other) => Err(format!("is {}, must be {NotASpeed}", shown(other))),
     };
     fields.gather(read.map_err(|message| Error::invalid("speed", message)))
 }
@@ -117,7 +122,7 @@ fn refusal(refused: NotAdvanced, field: &'static str) -> Refusal {
     }
 }
 
-const EXPECTED_STRETCH: &str = "a length of time such as 500ms, 2m, 36h, 30d or PT2M, up to 1000 years";
+const EXPECTED_STRETCH: &str = "a length of time in weeks, days, hours, minutes, seconds or less, such as 500ms, 2m, 36h, 30d or PT2M, up to 365000d";
 
 /// A length of time. A day is one of 24 hours, as in UTC.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::dialect::envelope;
+use crate::dialect::fields;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::domain::call::CallId;
@@ -154,6 +155,7 @@ pub fn get(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Refu
 
 /// Sends a delivery again that has come to its end, and answers with it as it is now.
 pub fn redeliver(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
+    fields::nothing(request)?;
     world.redeliver(&request.id)?;
     let delivery = world.outbox().find(&request.id)?;
     Ok(envelope::success(StatusCode::OK, &DeliveryView::of(delivery, world)))

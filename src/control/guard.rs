@@ -124,7 +124,7 @@ impl Guard {
         }
         Err(forbidden(format!(
             "Host is {}, a name to which a web page might have lured a browser; the control API answers to IP addresses, \
-             localhost, names without a dot and names under .local, .internal, .test and .svc. If the name is yours, start \
+             names without a dot and names under .localhost, .local, .internal, .test and .svc. If the name is yours, start \
              the server with --admin-origin http://{}",
             Quoted(host.text),
             shortened(host.text)

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::scene::{Pending, Scene};
 use crate::dialect::envelope;
+use crate::dialect::fields;
 use crate::time::Timestamp;
 use crate::wire::request::Request;
 
@@ -15,8 +16,9 @@ struct ResetView<'a> {
 }
 
 /// Answers when nothing that was under way before can show any more.
-pub fn reset(scene: Scene, _: Request) -> Pending {
+pub fn reset(scene: Scene, request: Request) -> Pending {
     Box::pin(async move {
+        fields::nothing(&request)?;
         let workspace = &scene.workspace;
         workspace.reset().await;
         let view = ResetView { workspace: workspace.name(), now: workspace.clock().now() };

@@ -9,13 +9,12 @@ use serde_json::Value;
 use self::weights::WeightsView;
 use crate::config::Settings;
 use crate::dialect::envelope;
-use crate::dialect::fields::{Fields, kind};
+use crate::dialect::fields::{Fields, shown};
 use crate::dialect::latency;
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fixtures::Fixtures;
 use crate::domain::latency::Latency;
-use crate::domain::quoted::Quoted;
 use crate::domain::settings::WorldSettings;
 use crate::domain::world::World;
 use crate::time::Timestamp;
@@ -145,10 +144,5 @@ impl Given<'_> {
 
 /// What is wrong with a field that was given `value`.
 fn wrong(field: String, value: &Value, expected: &str) -> FieldError {
-    let shown = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => Quoted(text).to_string(),
-        other => kind(other).to_owned(),
-    };
-    FieldError { field: field.into(), message: format!("is {shown}, must be {expected}") }
+    FieldError { field: field.into(), message: format!("is {}, must be {expected}", shown(value)) }
 }

@@ -67,7 +67,7 @@ impl Fields {
                 Ok(value) => return Some(value),
                 Err(_) => format!("is {}, must be {expected}", Quoted(text)),
             },
-            Some(other) => format!("is {}, must be {expected}", kind(other)),
+            Some(other) => format!("is {}, must be {expected}", shown(other)),
         };
         self.note(name, problem)
     }
@@ -100,10 +100,13 @@ impl Fields {
     /// Notes every field that is none of `known`.
     pub fn only(&mut self, known: &[&'static str]) {
         let unknown = self.object.keys().filter(|name| !known.contains(&name.as_str()));
-        let known = NotOneOf::of(known.iter().copied());
+        let accepted = match known {
+            [] => "there is none to give".to_owned(),
+            _ => format!("must be {}", NotOneOf::of(known.iter().copied())),
+        };
         self.errors.extend(unknown.map(|name| FieldError {
             field: Cow::Owned(format!("{}{name}", self.place)),
-            message: format!("is unknown, must be {known}"),
+            message: format!("is unknown, {accepted}"),
         }));
     }
 
@@ -133,6 +136,16 @@ impl FromStr for Id {
     fn from_str(text: &str) -> Result<Id, ()> {
         if text.is_empty() { Err(()) } else { Ok(Id(text.to_owned())) }
     }
+}
+
+/// Refuses a body with anything in it, for requests that take none.
+pub fn nothing(request: &Request) -> Result<(), Refusal> {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    let mut fields = Fields::read(request)?;
+    fields.only(&[]);
+    Ok(fields.finish()?)
 }
 
 /// The body of a request, announced as JSON: a text that is not empty.
@@ -165,7 +178,7 @@ fn check_content_type(request: &Request) -> Result<(), Refusal> {
 }
 
 /// What kind of JSON a value is, in words.
-pub fn kind(value: &Value) -> &'static str {
+fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -173,5 +186,14 @@ pub fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
+    }
+}
+
+/// What was given: its kind where it is large, else itself.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => Quoted(text).to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
     }
 }

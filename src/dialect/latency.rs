@@ -30,7 +30,7 @@ fn log_normal(fields: &mut Fields) -> Option<Latency> {
     };
     let sigma = match fields.value("sigma") {
         Some(_) => fields.decimal("sigma", Sigma::DECIMALS, Sigma::MOST),
-        None => fields.refuse("sigma", "a number; 0.4 is a moderate spread"),
+        None => fields.refuse("sigma", "a number from 0 to 3; 0.4 is a moderate spread"),
     };
     Some(Latency::LogNormal { median: median?, sigma: Sigma::from_thousandths(sigma?) })
 }

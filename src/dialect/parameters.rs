@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::refusal::Refusal;
+use crate::domain::NotOneOf;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::quoted::Quoted;
 use crate::wire::query::{Query, Value};
@@ -81,6 +82,18 @@ impl Parameters {
                 None
             }
         }
+    }
+
+    /// Notes every parameter that is none of `known`.
+    pub fn only(&mut self, known: &[&'static str]) {
+        let unknown = self.query.names().filter(|name| !known.contains(name));
+        let known = NotOneOf::of(known.iter().copied());
+        self.errors.extend(
+            unknown.map(|name| FieldError {
+                field: name.to_owned().into(),
+                message: format!("is unknown, must be {known}"),
+            }),
+        );
     }
 
     /// What `find` gives for the workspace that is named. `None` where none is, or where it is wrong, which is then noted.

@@ -124,7 +124,14 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::NotFound { what, id } => write!(f, "No {what} {} in this account", Quoted(id)),
+            Error::NotFound { what, id } => {
+                let place = match *what {
+                    "workspace" => "on this server",
+                    "call" | "campaign" | "phone number" => "in this account",
+                    _ => "in this workspace",
+                };
+                write!(f, "No {what} {} {place}", Quoted(id))
+            }
             Error::Invalid(fields) => {
                 f.write_str("Validation failed: ")?;
                 for (position, FieldError { field, message }) in fields.iter().enumerate() {

@@ -12,7 +12,7 @@ use crate::control::scene::Scene;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::engine::Workspace;
-use crate::routes::{API, CONTROL, Found, Handler};
+use crate::routes::{API, CONTROL, Found, Handler, Route};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard, read_body};
@@ -37,8 +37,8 @@ impl Service {
             return self.finish(Ok(allowed), &notes);
         }
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
-        let workspace = admitted.and_then(|()| self.workspace_for(&request));
-        let found = workspace.and_then(|workspace| Ok((workspace, route(CONTROL, &request, &request.path[root..])?)));
+        let routed = admitted.and_then(|()| route(CONTROL, &request, &request.path[root..]));
+        let found = routed.and_then(|found| Ok((self.workspace_for(&request, found.route)?, found)));
         let (workspace, position, outcome) = match found {
             Ok((workspace, found)) => {
                 let position = API.len() + found.position;
@@ -111,8 +111,11 @@ impl Service {
         }
     }
 
-    /// The workspace that the query names: `default` where it names none.
-    fn workspace_for(&self, request: &Request) -> Result<Arc<Workspace>, Refusal> {
+    /// The workspace that the query names: `default` where it names none. None is made where something is wrong with the query.
+    fn workspace_for(&self, request: &Request, route: &Route) -> Result<Arc<Workspace>, Refusal> {
+        let mut parameters = Parameters::read(&request.query)?;
+        parameters.only(&[&["workspace"], route.parameters].concat());
+        parameters.finish()?;
         let mut parameters = Parameters::read(&request.query)?;
         let named = parameters.workspace(|name| self.workspaces.named(name));
         parameters.finish()?;

@@ -32,6 +32,11 @@ impl Query {
         pairs.collect::<Result<_, _>>().map(Query)
     }
 
+    /// The names of its parameters, in the order in which they came.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// What it says of `name`.
     pub fn get(&self, name: &str) -> Value<'_> {
         let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value);

@@ -117,7 +117,7 @@ async fn a_change_that_is_partly_wrong_changes_nothing() {
         (json!({"status": "COMPLETED", "recording": "mp3", "scenario": "busy"}), 409, "COMPLETED"),
         (json!({"status": "paused", "recording": "mp3"}), 422, "PAUSED"),
         (json!({"recording": "mp3", "colour": "red"}), 422, "colour"),
-        (json!({"recording": "mp3", "scenario": 1}), 422, "a number"),
+        (json!({"recording": "mp3", "scenario": 1}), 422, "scenario is 1"),
         (json!({"recording": "mp3", "scenario": ""}), 422, "scenario"),
         (json!({"recording": ["mp3"], "scenario": "busy"}), 422, "an array"),
         (json!([{"recording": "mp3"}]), 422, "an array"),
@@ -269,4 +269,34 @@ async fn without_an_admin_token_none_is_needed_not_even_with_strict_auth() {
     let answer =
         server.send(Request::get(format!("{}/__admin/agents", server.base)).body(Default::default()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_parameter_that_means_nothing_is_refused_and_nothing_is_done() {
+    let server = Server::start().await;
+    server.place("+15557770073").await;
+    for (method, path, field) in [
+        (Method::POST, "/__admin/reset?workspase=a", "workspase"),
+        (Method::DELETE, "/__admin/requests?method=GET", "method"),
+        (Method::GET, "/__admin/requests?body=x", "body"),
+        (Method::GET, "/__admin/webhooks/deliveries?callid=call_xxx", "callid"),
+        (Method::GET, "/__admin/clock?workspace=new&x=1", "x"),
+    ] {
+        let answer = server.send(server.request(method, path).body(Default::default()).unwrap()).await;
+        assert_eq!(answer.fields(), [field], "{path}");
+        assert!(answer.error().contains("must be workspace") || answer.error().contains("or "), "{}", answer.error());
+    }
+    assert_eq!(server.all_calls().await.len(), 202, "no reset");
+    let names: Vec<Value> = list(&server, "workspaces").await.iter().map(|one| one["name"].clone()).collect();
+    assert_eq!(names, ["default"]);
+}
+
+#[tokio::test]
+async fn a_reset_takes_no_body_that_says_something() {
+    let server = Server::start().await;
+    server.place("+15557770074").await;
+    assert_eq!(server.post("/__admin/reset", json!({"seed": 5})).await.fields(), ["seed"]);
+    assert_eq!(server.all_calls().await.len(), 202);
+    assert_eq!(server.post("/__admin/reset", json!({})).await.status, StatusCode::OK);
+    assert_eq!(server.all_calls().await.len(), 201);
 }

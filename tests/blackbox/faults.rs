@@ -165,7 +165,7 @@ async fn each_complaint_says_what_was_given_and_what_would_do() {
         (json!({"effect": {"status": 500}, "probability": -0.1}), "probability", ["-0.1", "from 0 to 1"]),
         (json!({"effect": {"status": 500}, "match": []}), "match", ["an array", "an object"]),
         (json!({"effect": {"status": 500}, "match": {"path": ""}}), "match.path", ["\"\"", "**"]),
-        (json!({"effect": {"status": 500}, "match": {"method": 1}}), "match.method", ["a number", "GET or POST"]),
+        (json!({"effect": {"status": 500}, "match": {"method": 1}}), "match.method", ["is 1", "GET or POST"]),
     ] {
         let answer = server.post(FAULTS, rule.clone()).await;
         let complaints = complaints(&answer);

@@ -184,7 +184,7 @@ async fn what_is_on_its_way_or_unknown_is_not_sent_again() {
     }
     for answer in [redeliver(&server, "msg_none").await, server.get(&format!("{DELIVERIES}/msg_none")).await] {
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
-        assert_eq!(answer.error(), "No delivery \"msg_none\" in this account");
+        assert_eq!(answer.error(), "No delivery \"msg_none\" in this workspace");
     }
 }
 

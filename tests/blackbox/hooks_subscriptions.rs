@@ -51,7 +51,7 @@ async fn a_subscription_is_told_from_its_making_until_it_is_deleted() {
     server.advance_secs(0).await;
     assert_eq!(receiver.deliveries().len(), 1);
     let gone = delete(&server, id).await;
-    assert_eq!((gone.status, gone.error()), (StatusCode::NOT_FOUND, format!("No webhook {id:?} in this account")));
+    assert_eq!((gone.status, gone.error()), (StatusCode::NOT_FOUND, format!("No webhook {id:?} in this workspace")));
     let next = subscribe(&server, json!({"url": receiver.url})).await.data();
     assert_ne!(next["id"], webhook["id"]);
     assert_ne!(next["secret"], webhook["secret"]);

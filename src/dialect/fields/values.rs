@@ -6,8 +6,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-use super::{Fields, kind};
-use crate::domain::quoted::Quoted;
+use super::{Fields, shown};
 use crate::domain::span::{NotASpan, Span};
 
 impl Fields {
@@ -62,15 +61,6 @@ impl Fields {
     pub fn refuse<T>(&mut self, name: &'static str, expected: impl Display) -> Option<T> {
         let given = self.object.get(name).map_or_else(|| "missing".to_owned(), shown);
         self.note(name, format!("is {given}, must be {expected}"))
-    }
-}
-
-/// What was given: its kind where it is large, else itself.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::String(text) => Quoted(text).to_string(),
-        Value::Null | Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
     }
 }
 

@@ -124,7 +124,7 @@ fn what_has_come_to_its_end_is_sent_again_beside_its_lane() {
     outbox.answered(third.key, report(500), now);
     assert_eq!(states(&outbox), ["received", "received"], "what was received stays so");
     let unknown = outbox.redeliver("msg_none", now).unwrap_err().to_string();
-    assert_eq!(unknown, "No delivery \"msg_none\" in this account");
+    assert_eq!(unknown, "No delivery \"msg_none\" in this workspace");
 }
 
 #[test]
