@@ -69,7 +69,7 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/calls/:id/transition", Write(calls::transition)),
     route(Method::GET, "/calls/:id/timeline", Look(timeline::timeline)),
     route(Method::POST, "/reset", Act(reset::reset)),
-    route(Method::GET, "/state", Look(state::show)),
+    route(Method::GET, "/state", Act(state::show)),
     route(Method::PUT, "/state", Act(state::put)).taking(state::MAX_STATE),
     route(Method::GET, "/clock", Look(clock::show)),
     route(Method::PUT, "/clock", Act(clock::set)),

@@ -116,9 +116,10 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
-    /// A whole number from 1 to `most`, or `null` for no limit; `expected` says so in words.
+    /// A whole number from 1 to `most`, or `null` for no limit; `expected` says so in words. `"off"` as on the command line is understood,
+    /// too.
     fn limit<T: TryFrom<u64> + Into<u64>>(&self, most: T, expected: &str) -> Result<Option<T>, Error> {
-        if self.value.is_null() {
+        if self.value.is_null() || self.value == "off" {
             return Ok(None);
         }
         let most = most.into();

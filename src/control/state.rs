@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use serde::Serialize;
+use tokio::task;
 
 use super::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields;
 use crate::dialect::refusal::Refusal;
-use crate::engine::{NotAState, State, Workspace};
+use crate::engine::{NotAState, State};
 use crate::time::Timestamp;
-use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
-/// The longest document that is read, in bytes.
-pub const MAX_STATE: usize = 256 << 20;
+/// The longest document that is read, in bytes: room for two million calls, of half a kilobyte each.
+pub const MAX_STATE: usize = 1 << 30;
 
 #[derive(Serialize)]
 struct StateView<'a> {
@@ -25,23 +25,32 @@ struct StateView<'a> {
 }
 
 /// The state as it is now.
-pub fn show(workspace: &Arc<Workspace>, _: &Request) -> Result<Reply, Refusal> {
-    Ok(envelope::success(StatusCode::OK, &workspace.export()))
+pub fn show(scene: Scene, _: Request) -> Pending {
+    Box::pin(aside(move || Ok(envelope::success(StatusCode::OK, &scene.workspace.export()))))
 }
 
 /// Puts a state in the place of the present one, bare or in the envelope that it was shown in. Answers when nothing that was under way
 /// before can show any more.
 pub fn put(scene: Scene, request: Request) -> Pending {
     Box::pin(async move {
-        let workspace = &scene.workspace;
-        let state =
-            State::read(fields::json_text(&request)?, workspace.genesis()).map_err(|refused| match refused {
+        let workspace = scene.workspace;
+        let genesis = Arc::clone(workspace.genesis());
+        let state = aside(move || {
+            State::read(fields::json_text(&request)?, &genesis).map_err(|refused| match refused {
                 NotAState::Malformed(why) => Refusal::bad_request(why),
                 NotAState::Invalid(error) => error.into(),
-            })?;
-        workspace.import(state).await;
+            })
+        });
+        workspace.import(state.await?).await;
         let calls = workspace.peek(|world| world.ledger().len());
         let view = StateView { workspace: workspace.name(), now: workspace.clock().now(), calls };
         Ok(envelope::success(StatusCode::OK, &view))
     })
+}
+
+/// Does what may take seconds, with millions of calls, on a thread of its own: the others' requests are not to wait for it.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+    let done = task::spawn_blocking(work).await;
+    // It is not begun any more where the server has stopped.
+    done.unwrap_or_else(|_| Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The server stops")))
 }

@@ -85,9 +85,12 @@ pub fn trigger(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     Ok(envelope::success(StatusCode::CREATED, &views))
 }
 
-/// Reads the names of events, or `*` for all. In the order of the documentation, whatever order they were given in.
+/// Reads the names of events, or `*` for all, alone or in an array. In the order of the documentation, whatever order they were given in.
 fn events(value: &Value) -> Result<Vec<Event>, String> {
     let known = NotOneOf::of(Event::ALL.iter().map(|event| event.as_str()));
+    if value == ALL {
+        return Ok(Event::ALL.to_vec());
+    }
     let names: Option<Vec<&str>> = value.as_array().and_then(|names| names.iter().map(Value::as_str).collect());
     let Some(names) = names.filter(|names| !names.is_empty()) else {
         return Err(format!("must be an array of at least one of {known}, or [\"{ALL}\"] for all"));

@@ -10,8 +10,8 @@ use tokio::sync::{Notify, mpsc};
 
 use super::epoch::Epoch;
 use super::exchange::{Answer, Arrival, Exchange, Meddling};
+use crate::clock::Clock;
 use crate::domain::moment::Moment;
-use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
@@ -132,9 +132,11 @@ impl Journal {
         Journal { pages: Mutex::default(), changed: Notify::new(), size }
     }
 
-    /// Takes in a request.
-    pub(super) fn arrive(&self, request: Request, at: Timestamp, id: String, epoch: Arc<Epoch>) -> Arrival {
+    /// Takes in a request. What it is by `clock` is asked only when it has its place: of two requests the one that comes first in the
+    /// journal must not have arrived after the other.
+    pub(super) fn arrive(&self, request: Request, clock: &Clock, id: String, epoch: Arc<Epoch>) -> Arrival {
         let mut pages = self.pages.lock();
+        let at = clock.now();
         // A request of the world before the reset is none of this one's.
         let is_late = epoch.has_ended();
         let number = if is_late { 0 } else { pages.take_number() };
@@ -150,8 +152,8 @@ impl Journal {
         arrival
     }
 
-    /// Takes note of a request's answer.
-    pub(super) fn answer(&self, arrival: &Arrival, reply: &Reply, at: Timestamp, trouble: Meddling) {
+    /// Takes note of a request's answer, and of what it is by `clock`, as with its arrival.
+    pub(super) fn answer(&self, arrival: &Arrival, reply: &Reply, clock: &Clock, trouble: Meddling) {
         let mut pages = self.pages.lock();
         if arrival.epoch.has_ended() {
             return;
@@ -162,7 +164,7 @@ impl Journal {
             pages.forgotten = pages.forgotten.max(number);
         }
         // A request is answered once.
-        let _ = arrival.exchange.answer.set(Answer::of(reply, number, at, trouble));
+        let _ = arrival.exchange.answer.set(Answer::of(reply, number, clock.now(), trouble));
         pages.tell(|| Happening::Answered(number, Arc::clone(&arrival.exchange)));
         drop(pages);
         self.changed.notify_waiters();
@@ -338,5 +340,42 @@ impl Watcher {
     fn end(&self, why: WatchEnd) {
         // The first reason stands.
         let _ = self.end.set(why);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::thread;
+
+    use hyper::{HeaderMap, Method, Version};
+
+    use super::*;
+    use crate::clock::Reading;
+    use crate::config::ClockMode;
+    use crate::time::Timestamp;
+
+    fn request() -> Request {
+        Request {
+            method: Method::GET,
+            path: "/api/v1/calls".to_owned(),
+            id: String::new(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: bytes::Bytes::new(),
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            version: Version::HTTP_11,
+            is_held_back: false,
+        }
+    }
+
+    #[test]
+    fn requests_that_come_at_once_stand_in_the_order_of_their_instants() {
+        let speed = "1000000".parse().unwrap();
+        let clock = Clock::new(Reading { mode: ClockMode::Real, now: Timestamp::from_millis(0), speed });
+        let (journal, epoch) = (Journal::new(usize::MAX), Epoch::begin());
+        let knock = || (0..2_000).for_each(|_| drop(journal.arrive(request(), &clock, String::new(), epoch.clone())));
+        thread::scope(|threads| (0..4).for_each(|_| drop(threads.spawn(knock))));
+        assert!(journal.exchanges().is_sorted_by_key(|exchange| exchange.at));
     }
 }

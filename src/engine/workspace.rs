@@ -140,7 +140,7 @@ impl Workspace {
     }
 
     /// What it was made from.
-    pub fn genesis(&self) -> &Genesis {
+    pub fn genesis(&self) -> &Arc<Genesis> {
         &self.genesis
     }
 
@@ -238,12 +238,12 @@ impl Workspace {
 
     /// Takes in an API request of that epoch.
     pub fn arrive(&self, request: Request, id: String, epoch: Arc<Epoch>) -> Arrival {
-        self.journal.arrive(request, self.clock.now(), id, epoch)
+        self.journal.arrive(request, &self.clock, id, epoch)
     }
 
     /// Takes note of an API request's answer.
     pub fn answered(&self, arrival: &Arrival, reply: &Reply, trouble: Meddling) {
-        self.journal.answer(arrival, reply, self.clock.now(), trouble);
+        self.journal.answer(arrival, reply, &self.clock, trouble);
     }
 
     /// The epoch that goes on now.

@@ -99,6 +99,16 @@ async fn calls_follow_the_weights() {
 }
 
 #[tokio::test]
+async fn no_limit_is_null_and_off_as_on_the_command_line() {
+    let server = Server::start().await;
+    for none in [json!(null), json!("off")] {
+        patch(&server, json!({"rateLimit": 5, "minuteLimit": 7})).await.data();
+        let limits = patch(&server, json!({"rateLimit": none, "minuteLimit": none})).await.data();
+        assert_eq!((&limits["rateLimit"], &limits["minuteLimit"]), (&json!(null), &json!(null)), "{none}");
+    }
+}
+
+#[tokio::test]
 async fn everything_that_is_wrong_is_named_and_nothing_changes() {
     let server = Server::start().await;
     let before = show(&server).await;
@@ -116,7 +126,7 @@ async fn everything_that_is_wrong_is_named_and_nothing_changes() {
         ),
         (json!({"rateLimit": 1_000_000_001, "overage": true}), &["rateLimit"]),
         (json!({"rateLimit": 1.5, "overage": true}), &["rateLimit"]),
-        (json!({"rateLimit": "off", "overage": true}), &["rateLimit"]),
+        (json!({"rateLimit": "none", "overage": true}), &["rateLimit"]),
         (json!({"minuteLimit": 0, "overage": true}), &["minuteLimit"]),
         (json!({"overage": null, "rateLimit": 5}), &["overage"]),
         (json!({"listTranscripts": null, "rateLimit": 5}), &["listTranscripts"]),

@@ -90,12 +90,12 @@ async fn more_than_a_mebibyte_is_taken_and_the_limit_is_named() {
     assert_eq!(import(&blank().await, document).await.data()["calls"], 5_001);
     let head = format!(
         "PUT {STATE} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        (256 << 20) + 1
+        (1u64 << 30) + 1
     );
     let answers = big.raw(head.as_bytes()).await;
     let refused = answers.last().unwrap();
     assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE, "{refused:?}");
-    assert!(refused.error().contains("268435456 bytes"), "{}", refused.error());
+    assert!(refused.error().contains("1073741824 bytes"), "{}", refused.error());
     let other = big.send_json(Method::PUT, "/__admin/clock", json!({"mode": "x".repeat(1 << 20)})).await;
     assert!(other.error().contains("1048576 bytes"), "{}", other.error());
 }
