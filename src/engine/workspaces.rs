@@ -118,6 +118,11 @@ impl Workspaces {
         &self.default
     }
 
+    /// Whether a bearer token looks like one of a workspace, and is none: then it belongs to `default`, as any other.
+    pub fn is_misnamed(token: &str) -> bool {
+        token.strip_prefix(Workspaces::TOKEN_PREFIX).is_some_and(|name| !is_name(name))
+    }
+
     /// The one that a bearer token belongs to.
     pub fn of_token(&self, token: Option<&str>) -> Arc<Workspace> {
         let name = token.and_then(|token| token.strip_prefix(Workspaces::TOKEN_PREFIX));
@@ -132,9 +137,7 @@ impl Workspaces {
         if let Some(workspace) = self.find(name) {
             return Ok(workspace);
         }
-        let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        let is_name = (1..=Workspaces::LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_fit);
-        if is_name { Ok(self.make(name)) } else { Err(BadName) }
+        if is_name(name) { Ok(self.make(name)) } else { Err(BadName) }
     }
 
     /// The names of all, sorted, `default` first.
@@ -207,5 +210,25 @@ impl Workspaces {
     /// Tells whoever watches a workspace that there is no more.
     pub fn close(&self) {
         self.all().iter().for_each(|workspace| workspace.journal().end_watches(super::WatchEnd::Closed));
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (1..=Workspaces::LONGEST_NAME).contains(&text.len()) && text.bytes().all(is_fit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_only_begins_like_one_of_a_workspace_is_noticed() {
+        for token in ["ws_", "ws_a.b", "ws_test[1]", "ws_ä", &format!("ws_{}", "a".repeat(65))] {
+            assert!(Workspaces::is_misnamed(token), "{token}");
+        }
+        for token in ["ws_a", "ws_A-9_z", &format!("ws_{}", "a".repeat(64)), "any", "WS_a.b", "ws"] {
+            assert!(!Workspaces::is_misnamed(token), "{token}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::dialect::refusal::Refusal;
 use crate::domain::faults::{ConnectionFault, Trouble};
 use crate::domain::matching::Sketch;
 use crate::driver;
-use crate::engine::{Arrival, Entry, Meddling, Void, Workspace};
+use crate::engine::{Arrival, BadName, Entry, Meddling, Void, Workspace, Workspaces};
 use crate::routes::{API, Handler, Route};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
@@ -30,7 +30,14 @@ impl Service {
     ) -> Reply {
         let head = request.check_head().map_err(Refusal::from);
         let token = head.and_then(|()| self.gate.admit(&request));
-        let workspace = self.workspaces.of_token(token.as_ref().ok().copied().flatten());
+        let bearer = token.as_ref().ok().copied().flatten();
+        let workspace = self.workspaces.of_token(bearer);
+        if bearer.is_some_and(Workspaces::is_misnamed) {
+            let note = format!(
+                "a token begins with ws_ and names no workspace, so it belongs to default: a name is {BadName}"
+            );
+            self.log.note(workspace.clock().now(), &note);
+        }
         let entry = workspace.enter();
         let admitted = token.and_then(|token| count(&workspace, &entry, token, &request));
         let is_let_in = admitted.is_ok();
