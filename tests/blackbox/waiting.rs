@@ -83,7 +83,7 @@ async fn who_waits_in_vain_is_shown_what_came_nearest_and_how_it_differs() {
         "body": {"toNumber": "+15005550129", "note": {"lines": [1]}},
     });
     let (error, misses) = in_vain(&space, REQUESTS, wanted).await;
-    assert!(error.contains("3 others are in the journal"), "{error}");
+    assert!(error.contains("3 in all"), "{error}");
     let differences: Vec<_> = misses.iter().map(|miss| miss["differences"].clone()).collect();
     let note = json!({"field": "body.note", "expected": {"lines": [1]}});
     assert_eq!(

@@ -117,8 +117,7 @@ fn missed(world: &World, wanted: &Wanted, patience: &Patience) -> Reply {
     let came = all.iter().filter(|(_, differences)| differences.is_empty()).count();
     let Patience { count, timeout } = patience;
     let error = format!(
-        "Of {count} deliveries that were waited for, {came} came within {timeout}; {} others are remembered, nearMisses shows how the \
-         nearest differ",
+        "Waited {timeout} for deliveries: {came} of {count} came; nearMisses shows how the nearest of the others, {} in all, differ",
         all.len() - came
     );
     let misses = all.into_iter().filter(|(_, differences)| !differences.is_empty());

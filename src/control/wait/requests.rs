@@ -58,8 +58,8 @@ fn late(workspace: &Workspace, pattern: &Pattern, patience: &Patience) -> Reply 
         .map(|(exchange, differences)| NearMiss { differences, what: Miss { request: ExchangeView::of(exchange) } });
     let Patience { count, timeout } = patience;
     let error = format!(
-        "Of {count} requests that were waited for, {came} came within {timeout}; {} others are in the journal, nearMisses shows \
-         how the nearest differ",
+        "Waited {timeout} for requests: {came} of {count} came; nearMisses shows how the nearest of the others in the journal, {} \
+         in all, differ",
         exchanges.len() - came
     );
     TimedOut::reply(error, misses.collect())
