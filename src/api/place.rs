@@ -1,13 +1,16 @@
 //! `POST /calls`: places a call.
 
+use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::dialect::call_view::CallView;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
+use crate::domain::call::CallId;
 use crate::domain::error::Error;
 use crate::domain::idempotency::Known;
 use crate::domain::phone_number::NotAPhoneNumber;
@@ -29,7 +32,7 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     if let Some((key, body)) = &key {
         match world.answers().look_up(*key, body, now) {
             Known::New => {}
-            Known::Same(answer) => return Ok(Reply::json(StatusCode::CREATED, answer).with(REPLAYED, "true")),
+            Known::Same(answer) => return Ok(replay(answer)),
             Known::Unanswered => return Err(Error::StillAnswering.into()),
             Known::Different => {
                 let message = "was used with another body before; take a new key for a new call";
@@ -58,6 +61,17 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
         }
     }
     Ok(reply)
+}
+
+/// The first answer again. It is about the call that it shows.
+fn replay(answer: Bytes) -> Reply {
+    let first: Option<Value> = serde_json::from_slice(&answer).ok();
+    let id: Option<CallId> = first.as_ref().and_then(|first| first["data"]["id"].as_str()?.parse().ok());
+    let reply = Reply::json(StatusCode::CREATED, answer).with(REPLAYED, "true");
+    match id {
+        Some(id) => reply.about(id.number()),
+        None => reply,
+    }
 }
 
 /// The key, if there is one: a UUID in the usual form, hyphens included.

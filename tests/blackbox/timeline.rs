@@ -150,3 +150,16 @@ async fn there_is_none_of_a_call_that_is_not_there() {
         assert_eq!((answer.status, answer.error().contains(id)), (StatusCode::NOT_FOUND, true));
     }
 }
+
+#[tokio::test]
+async fn a_request_that_was_answered_again_belongs_to_the_call_of_its_first_answer() {
+    let server = Server::start().await;
+    let key = "7f2c1f8e-3b0a-4a53-9d0c-5f1f6f1f3c11";
+    let body = crate::support::placement("+15557770079").to_string();
+    let first = server.place_with_key(key, body.clone()).await;
+    server.place_with_key(key, body).await;
+    let id = first.data()["id"].as_str().unwrap().to_owned();
+    let timeline = server.get(&format!("/__admin/calls/{id}/timeline")).await.data();
+    let requests = timeline["entries"].as_array().unwrap().iter().filter(|entry| entry["type"] == "request");
+    assert_eq!(requests.count(), 2, "{timeline}");
+}
