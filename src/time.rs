@@ -33,11 +33,23 @@ pub struct NotATimestamp;
 
 impl fmt::Display for NotATimestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an ISO-8601 instant such as 2026-04-18T14:21:42.000Z, or a date such as 2026-04-18")
+        f.write_str("an ISO-8601 instant of the years 1970 to 9998, such as 2026-04-18T14:21:42.000Z")
     }
 }
 
 impl std::error::Error for NotATimestamp {}
+
+/// Why a text is neither an instant nor a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADateBound;
+
+impl fmt::Display for NotADateBound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an ISO-8601 instant such as 2026-04-18T14:21:42.000Z, or a date such as 2026-04-18")
+    }
+}
+
+impl std::error::Error for NotADateBound {}
 
 impl Timestamp {
     /// The earliest instant that is accepted: the start of the year 1970.
@@ -171,25 +183,25 @@ impl DateBound {
 }
 
 impl FromStr for DateBound {
-    type Err = NotATimestamp;
+    type Err = NotADateBound;
 
     /// Reads any date of the years 1 to 9999: one that no call can have is how clients say "no bound". Past [`Timestamp::MAX`]
     /// all are the same.
-    fn from_str(text: &str) -> Result<DateBound, NotATimestamp> {
+    fn from_str(text: &str) -> Result<DateBound, NotADateBound> {
         if !has_documented_form(text) {
-            return Err(NotATimestamp);
+            return Err(NotADateBound);
         }
         if text.len() == "2026-04-18".len() {
-            let date: Date = text.parse().map_err(|_| NotATimestamp)?;
+            let date: Date = text.parse().map_err(|_| NotADateBound)?;
             return Ok(DateBound::Day(midnight(date).min(Timestamp::MAX)));
         }
-        let pieces = Pieces::parse(text).map_err(|_| NotATimestamp)?;
+        let pieces = Pieces::parse(text).map_err(|_| NotADateBound)?;
         let is_instant = pieces.time().is_some() && pieces.offset().is_some();
         // The last day of 9999 is more than jiff's own instants can hold.
         let is_past_all = pieces.date().year() > Timestamp::MAX.date().year();
         match is_instant && is_past_all {
             true => Ok(DateBound::Instant(Timestamp::MAX)),
-            false => text.parse().map_err(|_| NotATimestamp).map(|at| DateBound::Instant(Timestamp::of(at))),
+            false => text.parse().map_err(|_| NotADateBound).map(|at| DateBound::Instant(Timestamp::of(at))),
         }
     }
 }
@@ -197,15 +209,10 @@ impl FromStr for DateBound {
 impl FromStr for Timestamp {
     type Err = NotATimestamp;
 
-    /// Reads an ISO-8601 date and time with `Z` or an offset, of which digits past the milliseconds are cut; or a bare date, which stands
-    /// for its first instant in UTC.
+    /// Reads an ISO-8601 date and time with `Z` or an offset; digits past the milliseconds are cut.
     fn from_str(text: &str) -> Result<Timestamp, NotATimestamp> {
         if !has_documented_form(text) {
             return Err(NotATimestamp);
-        }
-        if text.len() == "2026-04-18".len() {
-            let date: Date = text.parse().map_err(|_| NotATimestamp)?;
-            return midnight(date).checked();
         }
         text.parse().map_err(|_| NotATimestamp).and_then(|instant| Timestamp::of(instant).checked())
     }
@@ -310,7 +317,6 @@ mod tests {
         assert_eq!(at("2026-04-18T14:21:42Z").to_string(), "2026-04-18T14:21:42.000Z");
         assert_eq!(at("2026-04-18T14:21:42.123456Z").to_string(), "2026-04-18T14:21:42.123Z");
         assert_eq!(at("2026-04-18T14:21:42.5-05:30").to_string(), "2026-04-18T19:51:42.500Z");
-        assert_eq!(at("2026-04-18").to_string(), "2026-04-18T00:00:00.000Z");
     }
 
     #[test]
@@ -322,8 +328,6 @@ mod tests {
             "2026-04-18T14:21:42Z[UTC]",
             "2026-13-01T00:00:00Z",
             "2026-04-18T14:21:42",
-            "2026-02-29",
-            "1969-12-31",
             "1969-12-31T23:59:59Z",
         ] {
             assert_eq!(text.parse::<Timestamp>(), Err(NotATimestamp), "{text:?}");
@@ -342,7 +346,7 @@ mod tests {
         for text in
             ["2026-04-18 14:21:42Z", "2026-04-18T14:21:42Z[UTC]", "0000-01-01", "-000001-01-01T00:00:00Z", "20260418"]
         {
-            assert_eq!(text.parse::<DateBound>(), Err(NotATimestamp), "{text:?}");
+            assert_eq!(text.parse::<DateBound>(), Err(NotADateBound), "{text:?}");
         }
     }
 
@@ -355,7 +359,7 @@ mod tests {
             assert_eq!(bound(text), Ok(Timestamp::MAX), "{text}");
         }
         for text in ["9999-12-32", "9999-12-31T23:59:59", "9999-12-31T24:00:00Z", "10000-01-01"] {
-            assert_eq!(bound(text), Err(NotATimestamp), "{text}");
+            assert_eq!(bound(text), Err(NotADateBound), "{text}");
         }
     }
 

@@ -203,7 +203,7 @@ pub(super) const TABLE: &[Opt] = &[
         value: "TIME",
         meaning: "The instant that the emulator's clock starts from",
         default: "now",
-        accepts: "an ISO-8601 instant of the years 2000 to 2100, such as 2026-04-18T14:21:42Z, or a date",
+        accepts: "an ISO-8601 instant of the years 2000 to 2100, such as 2026-04-18T14:21:42Z",
         read: Read::One(|to, text| set(&mut to.start_time, values::start(text).map(Some))),
         ..PLAIN
     },

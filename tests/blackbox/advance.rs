@@ -171,7 +171,7 @@ async fn time_stands_still_until_the_receiver_has_answered() {
     let second = watcher.post(ADVANCE, json!({"by": "1s"})).await;
     assert_eq!(second.status, StatusCode::CONFLICT);
     assert!(second.error().contains("Another advance"), "{}", second.error());
-    let moved = watcher.send_json(hyper::Method::PUT, "/__admin/clock", json!({"now": "2027-01-01"})).await;
+    let moved = watcher.send_json(hyper::Method::PUT, "/__admin/clock", json!({"now": "2027-01-01T00:00:00Z"})).await;
     assert_eq!(moved.status, StatusCode::CONFLICT);
     open.send(true).unwrap();
     in_time(advancing).await.unwrap();
@@ -195,7 +195,7 @@ async fn what_was_sent_before_is_waited_for_and_not_told() {
         }
     });
     // The past is refused for being the past, unless an advance is under way.
-    let past = json!({"to": "2026-11-22"});
+    let past = json!({"to": "2026-11-22T00:00:00Z"});
     in_time(async { while watcher.post(ADVANCE, past.clone()).await.status != StatusCode::CONFLICT {} }).await;
     open.send(true).unwrap();
     assert_eq!(in_time(advancing).await.unwrap()["events"], json!([]));
@@ -293,13 +293,13 @@ async fn an_advance_that_makes_no_sense_is_refused_and_moves_nothing() {
     for (body, fields, said) in [
         (json!({}), vec!["by"], "one of the two"),
         (json!({"by": null, "to": null}), vec!["by"], "one of the two"),
-        (json!({"by": "1s", "to": "2027-01-01"}), vec!["by"], "one of the two"),
+        (json!({"by": "1s", "to": "2027-01-01T00:00:00Z"}), vec!["by"], "one of the two"),
         (json!({"by": 120}), vec!["by"], "is 120"),
         (json!({"by": "-1s"}), vec!["by"], "up to 365000d"),
         (json!({"by": "1mo"}), vec!["by"], "36h"),
         (json!({"by": "365001d"}), vec!["by"], "up to 365000d"),
         (json!({"to": "yesterday"}), vec!["to"], "ISO-8601"),
-        (json!({"to": "9999-01-01"}), vec!["to"], "ISO-8601"),
+        (json!({"to": "9999-01-01T00:00:00Z"}), vec!["to"], "1970 to 9998"),
         (json!({"to": "2026-11-22T11:59:59.999Z"}), vec!["to"], "only by a reset"),
         (json!({"By": "1s"}), vec!["By", "by"], "is unknown"),
         (json!({"by": "soon", "speed": 2}), vec!["speed", "by"], "is unknown"),

@@ -47,7 +47,7 @@ async fn every_part_of_the_clock_can_be_set_alone_and_together() {
         (json!({"speed": 1e6}), "manual", json!(1_000_000), START),
         (json!({"now": START}), "manual", json!(1), START),
         (json!({"now": later}), "manual", json!(1), later),
-        (json!({"now": "2026-12-01"}), "manual", json!(1), later),
+        (json!({"now": "2026-12-01T01:00:00+01:00"}), "manual", json!(1), later),
         (json!({"now": later, "speed": 60}), "manual", json!(60), later),
         (json!({"mode": "manual", "now": later, "speed": 0.001}), "manual", json!(0.001), later),
         (json!({"mode": "real"}), "real", json!(1), START),
@@ -85,7 +85,7 @@ async fn what_a_later_instant_passes_by_happens_on_the_way() {
     let server = Server::start().await;
     let space = server.as_workspace("a");
     let id = space.place("+15005550105").await;
-    put(&space, json!({"now": "2026-11-23"})).await.data();
+    put(&space, json!({"now": "2026-11-23T00:00:00Z"})).await.data();
     let call = space.call(&id).await;
     assert!(call["endedAt"].as_str().unwrap() < "2026-11-22T12:01:00.000Z", "{call}");
 }
@@ -159,14 +159,15 @@ async fn what_is_wrong_is_named_and_nothing_is_set() {
         (json!({"mode": "Real"}), vec!["mode"]),
         (json!({"mode": true, "now": 0, "speed": []}), vec!["mode", "now", "speed"]),
         (json!({"mode": "real", "time": START}), vec!["time"]),
-        (json!({"now": "9999-01-01"}), vec!["now"]),
-        (json!({"now": "1969-12-31"}), vec!["now"]),
+        (json!({"now": "9999-01-01T00:00:00Z"}), vec!["now"]),
+        (json!({"now": "1969-12-31T23:59:59Z"}), vec!["now"]),
+        (json!({"now": "2026-12-01"}), vec!["now"]),
     ] {
         let answer = put(&space, body.clone()).await;
         assert_eq!(answer.fields(), fields, "{body}");
         assert_eq!(space.get(CLOCK).await.data(), json!({"mode": "manual", "now": START, "speed": 1}), "{body}");
     }
-    let past = put(&space, json!({"now": "2026-11-21"})).await.error();
+    let past = put(&space, json!({"now": "2026-11-21T00:00:00Z"})).await.error();
     assert!(past.contains("2026-11-21T00:00:00.000Z") && past.contains(START), "{past}");
 }
 

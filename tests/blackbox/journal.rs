@@ -138,7 +138,7 @@ async fn requests_are_found_by_method_path_status_and_instant() {
         (format!("path={end}"), vec![&end]),
         ("since=2026-11-22T12:01:00.000Z&method=GET&status=404".to_owned(), vec!["/api/v1/calls/call_1"]),
         ("since=2026-11-22T12:01:00.000Z&limit=1".to_owned(), vec![&end]),
-        ("since=2026-11-23".to_owned(), vec![]),
+        ("since=2026-11-23T00:00:00Z".to_owned(), vec![]),
     ] {
         assert_eq!(paths(&space.list(&format!("{REQUESTS}?{query}")).await), expected, "{query}");
     }

@@ -175,7 +175,7 @@ impl Suite {
         let limited = self.post("/api/v1/calls", placement(&self.phone(2))).await;
         assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
         assert!(limited.error().contains("Monthly"), "{}", limited.error());
-        let next_month = json!({"to": "2026-12-01"});
+        let next_month = json!({"to": "2026-12-01T00:00:00Z"});
         self.post("/__admin/clock/advance", next_month).await.data();
         for expected in [201, 201, 429] {
             let answer = self.post("/api/v1/calls", placement("+15005550105")).await;
