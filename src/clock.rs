@@ -102,12 +102,10 @@ impl Clock {
         }
     }
 
-    /// Sets it as if it were new.
+    /// Sets it as if it were new: nobody holds it any more.
     pub fn restart(&self, reading: Reading) {
         let Reading { mode, now, speed } = reading;
-        let mut hands = self.hands.write();
-        let is_held = hands.is_held;
-        *hands = Hands { mode, speed, shown: now, since: Stopwatch::start(), is_held };
+        *self.hands.write() = Hands { mode, speed, shown: now, since: Stopwatch::start(), is_held: false };
     }
 
     /// How long to wait, in real time, until the clock shows `instant`; `None` if it stands.

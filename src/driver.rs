@@ -119,14 +119,15 @@ pub async fn advance_and_then(
     // What was sent before belongs to the time before: whether it is answered by now hangs on how quick the receiver is, and what is told
     // of this advance must not.
     settle_epoch(workspace, epoch).await?;
-    advancing.collect();
+    advancing.collect()?;
     while workspace.step(epoch, to)? || workspace.deliveries_under_way() > 0 {
         settle_epoch(workspace, epoch).await?;
         // However much is due, others are to have their turn.
         tokio::task::yield_now().await;
     }
+    let moments = advancing.moments()?;
     then(workspace);
-    Ok(Advance { from, to, moments: advancing.moments() })
+    Ok(Advance { from, to, moments })
 }
 
 /// Waits until no delivery of a workspace is without an answer.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::support::receiver::{Reaction, Receiver, events};
 use crate::support::space::{Space, plot};
 use crate::support::{START, Server, in_time};
+use akol_mock::NotAdvanced;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 use tokio::sync::watch;
@@ -154,6 +156,27 @@ async fn an_advance_under_way_is_over_before_the_reset_is() {
         assert_eq!(in_time(advancing).await.unwrap(), StatusCode::CONFLICT);
         space.reset().await;
     }
+}
+
+#[tokio::test]
+async fn a_reset_waits_for_no_advance_that_nobody_goes_on_with() {
+    let server = Server::start().await;
+    let (receiver, space) = (Receiver::always(Reaction::Hang).await, server.as_workspace("a"));
+    let handle = server.server.workspace("a").unwrap();
+    space.subscribe(&receiver.url, &["call.ended"]).await;
+    space.place("+15005550105").await;
+    let mut advance = Box::pin(handle.advance(Duration::from_secs(60)));
+    tokio::select! {
+        over = &mut advance => panic!("{over:?}"),
+        _ = receiver.wait_for(1) => {}
+    }
+    in_time(handle.reset()).await;
+    assert_eq!(handle.now().to_string(), START);
+    space.place("+15005550105").await;
+    let mut next = Box::pin(handle.advance(Duration::from_secs(1)));
+    // What is left of the first neither shows in the next nor ends it.
+    assert_eq!(in_time(advance).await, Err(NotAdvanced::Reset));
+    assert_eq!(in_time(&mut next).await.unwrap().events.len(), 1);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::{Void, Workspace};
 use crate::domain::moment::Moment;
 use crate::domain::webhook::{AttemptKey, TryReport};
-use crate::engine::epoch::{Epoch, OnErrand};
+use crate::engine::epoch::Epoch;
 use crate::time::Timestamp;
 
 /// What came of a try, and who is to be told when it is made again.
@@ -110,27 +110,30 @@ impl Workspace {
         self.is_advancing.load(Ordering::Acquire)
     }
 
-    /// Holds the clock for as long as the guard lives. `None` where somebody does so already.
+    /// Holds the clock for as long as the guard lives, or until a reset. `None` where somebody does so already.
     pub fn begin_advance(self: &Arc<Workspace>) -> Option<Advancing> {
+        // Nobody can put another world here meanwhile.
+        let present = self.present.read();
         let is_free = self.is_advancing.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
         is_free.then(|| {
             self.clock.hold();
-            let present = self.present.read();
-            let epoch = Arc::clone(&present.epoch);
-            // Counted while the epoch goes on for certain, so that the reset which ends it waits for the advance to be over.
-            let errand = epoch.errand();
-            Advancing { workspace: Arc::clone(self), epoch, _errand: errand }
+            Advancing { workspace: Arc::clone(self), epoch: Arc::clone(&present.epoch) }
         })
+    }
+
+    /// What another world in the place of this one does with an advance that is under way: it is over, even if nobody goes on with it to
+    /// notice. To be called with the lock on the world.
+    pub(super) fn break_off_advance(&self) {
+        self.patience.regain();
+        self.is_advancing.store(false, Ordering::Release);
     }
 }
 
-/// An advance that is under way: the clock stands until this is dropped.
+/// An advance that is under way: the clock stands until this is dropped, or the epoch has ended.
 #[derive(Debug)]
 pub struct Advancing {
     workspace: Arc<Workspace>,
     epoch: Arc<Epoch>,
-    // Given back when all else is done: fields are dropped after their owner.
-    _errand: OnErrand,
 }
 
 impl Advancing {
@@ -140,23 +143,35 @@ impl Advancing {
     }
 
     /// From here on what happens is collected.
-    pub fn collect(&self) {
-        self.workspace.journal.collect();
+    pub fn collect(&self) -> Result<(), Void> {
+        self.if_it_goes_on(|workspace| workspace.journal.collect())
     }
 
     /// What has been collected, in order.
-    pub fn moments(&self) -> Vec<Moment> {
-        self.workspace.journal.take_collected()
+    pub fn moments(&self) -> Result<Vec<Moment>, Void> {
+        self.if_it_goes_on(|workspace| workspace.journal.take_collected())
+    }
+
+    /// Does something while nobody can put another world in the place of that which this began in. Where somebody has, journal and clock
+    /// are those of another advance, if of any. The lock on the world is held.
+    fn if_it_goes_on<T>(&self, act: impl FnOnce(&Workspace) -> T) -> Result<T, Void> {
+        let present = self.workspace.present.read();
+        if Arc::ptr_eq(&present.epoch, &self.epoch) { Ok(act(&self.workspace)) } else { Err(Void) }
     }
 }
 
 impl Drop for Advancing {
     fn drop(&mut self) {
+        let let_go = |workspace: &Workspace| {
+            workspace.journal.take_collected();
+            workspace.patience.regain();
+            workspace.clock.let_go();
+            workspace.is_advancing.store(false, Ordering::Release);
+        };
+        if self.if_it_goes_on(let_go).is_err() {
+            return;
+        }
         let workspace = &self.workspace;
-        workspace.journal.take_collected();
-        workspace.patience.regain();
-        workspace.clock.let_go();
-        workspace.is_advancing.store(false, Ordering::Release);
         // An advance that was broken off may have left answers, and things that are due at the instant where the clock stands now.
         workspace.take_in_reports(|reports, _| reports > 0);
         workspace.write(|_| ());

@@ -57,6 +57,7 @@ impl Workspace {
             let mut present = self.present.write();
             let before = std::mem::replace(&mut *present, Present { world, epoch: Epoch::begin() });
             before.epoch.end();
+            self.break_off_advance();
             self.clock.restart(clock);
             self.requests.store(requests, Ordering::Relaxed);
             self.journal.replace(journal, end);
