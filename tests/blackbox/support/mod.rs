@@ -1,7 +1,5 @@
 //! A server of one's own for each test, on a free port and a clock that stands still, and a client for it.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
-
 pub mod events;
 pub mod program;
 pub mod receiver;
