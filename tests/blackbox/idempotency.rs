@@ -174,3 +174,14 @@ async fn a_hundred_identical_requests_at_once_make_one_call() {
     }
     assert_eq!(server.all_calls().await.len(), 202);
 }
+
+#[tokio::test]
+async fn an_answer_that_was_held_back_comes_again_once_it_has_been_given() {
+    let server = Server::start().await;
+    let space = server.as_workspace("a");
+    space.fault(json!({"match": {"method": "POST"}, "times": 1, "effect": {"latency": "1ms"}})).await;
+    let first = space.place_with_key(KEY, "+15551234567").await;
+    let again = space.place_with_key(KEY, "+15551234567").await;
+    assert_eq!((again.status, again.header("idempotent-replayed")), (StatusCode::CREATED, "true"));
+    assert_eq!(first.body, again.body);
+}

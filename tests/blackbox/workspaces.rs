@@ -313,3 +313,23 @@ async fn the_first_uses_of_a_name_at_once_make_one_world() {
     assert_eq!(space.calls().await, 251);
     assert_eq!(plot(&space.advance("1m").await).iter().filter(|line| *line == "ended").count(), 50);
 }
+
+#[tokio::test]
+async fn a_receiver_that_hangs_for_one_is_free_for_another() {
+    let server = Server::start().await;
+    let receiver = Receiver::always(Reaction::Hang).await;
+    let (stuck, other) = (server.as_workspace("a"), server.as_workspace("b"));
+    for space in [&stuck, &other] {
+        space.subscribe(&receiver.url, &["call.ended"]).await;
+    }
+    // Of more calls than a receiver is told of at once by one workspace.
+    for call in &stuck.list("/api/v1/calls?limit=70").await {
+        let event = json!({"event": "call.ended", "callId": call["id"]});
+        stuck.post("/__admin/webhooks/trigger", event).await.data();
+    }
+    receiver.wait_for(64).await;
+    let told = other.post("/__admin/webhooks/trigger", json!({"event": "call.ended", "callId": "call_xxx"})).await;
+    let id = told.data()[0]["webhookId"].clone();
+    let came = receiver.wait_for(65).await;
+    assert_eq!((came.len(), &came[64].json()["webhookId"]), (65, &id));
+}

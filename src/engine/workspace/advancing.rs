@@ -178,3 +178,29 @@ impl Drop for Advancing {
         workspace.agenda_changed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::config::Settings;
+    use crate::domain::fixtures::Fixtures;
+    use crate::engine::Genesis;
+    use crate::fixture_files;
+
+    #[test]
+    fn who_hangs_is_waited_for_once_in_each_advance() {
+        let genesis = Genesis::new(&Settings::default(), Fixtures::read(&fixture_files::built_in()).unwrap());
+        let workspace = Workspace::new("a", &Arc::new(genesis), mpsc::unbounded_channel().0);
+        let usual = Duration::from_secs(30);
+        for _ in 0..2 {
+            let advancing = workspace.begin_advance().unwrap();
+            assert_eq!(workspace.patience("url", usual), Some(usual));
+            workspace.lose_patience("url", usual);
+            assert!(workspace.patience("url", usual).unwrap() < usual / 10);
+            drop(advancing);
+            assert_eq!(workspace.patience("url", usual), Some(usual));
+        }
+    }
+}
