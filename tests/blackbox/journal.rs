@@ -116,6 +116,8 @@ async fn a_body_over_64_kib_is_kept_cut_and_says_so() {
             false => assert_eq!(request["body"]["padding"].as_str().unwrap().len(), KEPT - 14),
         }
     }
+    // What is cut is no JSON, and like no pattern.
+    assert_eq!(count(&space, json!({"body": {}})).await, 1);
     let answer = space.get("/api/v1/calls?limit=100").await;
     assert!(answer.body.len() > KEPT, "{}", answer.body.len());
     let said = space.list(REQUESTS).await.pop().unwrap()["answer"].clone();
