@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::domain::moment::Moment;
 use crate::engine::{Epoch, Void, Workspace};
 use crate::time::Timestamp;
@@ -102,11 +103,11 @@ pub async fn advance(workspace: &Arc<Workspace>, target: Target) -> Result<Advan
     advance_and_then(workspace, target, |_| ()).await
 }
 
-/// As [`advance`], and does something more while the clock still stands at the target.
+/// As [`advance`]; `then` changes how the clock goes on, while it still stands at the target.
 pub async fn advance_and_then(
     workspace: &Arc<Workspace>,
     target: Target,
-    then: impl FnOnce(&Workspace),
+    then: impl FnOnce(&Clock),
 ) -> Result<Advance, NotAdvanced> {
     let advancing = workspace.begin_advance().ok_or(NotAdvanced::UnderWay)?;
     let epoch = advancing.epoch();
@@ -125,8 +126,7 @@ pub async fn advance_and_then(
         // However much is due, others are to have their turn.
         tokio::task::yield_now().await;
     }
-    let moments = advancing.moments()?;
-    then(workspace);
+    let moments = advancing.finish(then)?;
     Ok(Advance { from, to, moments })
 }
 

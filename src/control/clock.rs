@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::happening::Shown;
 use super::scene::{Pending, Scene};
-use crate::clock::Reading;
+use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, shown};
@@ -56,7 +56,7 @@ pub fn set(scene: Scene, request: Request) -> Pending {
             None => workspace.set_clock(mode, speed),
             Some(now) => {
                 // While the clock still stands there: one that is to stop at that instant must not run on first.
-                let then = |workspace: &Workspace| workspace.set_clock(mode, speed);
+                let then = |clock: &Clock| clock.go_on(mode, speed);
                 let advance = driver::advance_and_then(workspace, Target::To(now), then).await;
                 advance.map_err(|refused| refusal(refused, "now"))?;
             }

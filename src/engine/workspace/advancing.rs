@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::{Void, Workspace};
+use crate::clock::Clock;
 use crate::domain::moment::Moment;
 use crate::domain::webhook::{AttemptKey, TryReport};
 use crate::engine::epoch::Epoch;
@@ -147,9 +148,12 @@ impl Advancing {
         self.if_it_goes_on(|workspace| workspace.journal.collect())
     }
 
-    /// What has been collected, in order.
-    pub fn moments(&self) -> Result<Vec<Moment>, Void> {
-        self.if_it_goes_on(|workspace| workspace.journal.take_collected())
+    /// What has been collected, in order. `then` changes how the clock goes on from here, which it does once this is dropped.
+    pub fn finish(&self, then: impl FnOnce(&Clock)) -> Result<Vec<Moment>, Void> {
+        self.if_it_goes_on(|workspace| {
+            then(&workspace.clock);
+            workspace.journal.take_collected()
+        })
     }
 
     /// Does something while nobody can put another world in the place of that which this began in. Where somebody has, journal and clock
