@@ -2,6 +2,7 @@
 
 mod calls;
 mod control;
+mod reference;
 mod scope;
 
 use std::net::SocketAddr;
@@ -81,7 +82,7 @@ impl Service {
         let reply = match Scope::of(&request.path) {
             Scope::Api { root } => self.answer_api(request, root, body, stopwatch).await,
             Scope::Control { root } => self.answer_control(request, root, body, stopwatch).await,
-            Scope::Neither => self.answer_nobody(request, body, stopwatch).await,
+            Scope::Reference => self.answer_reader(request, body, stopwatch).await,
         };
         reply.into_response(is_head)
     }
