@@ -52,6 +52,38 @@ mod tests {
         }
     }
 
+    /// The descriptions in `value` that do not end as they should, each with its place.
+    fn ungraded(value: &Value, place: &str) -> Vec<String> {
+        let Some(object) = value.as_object() else {
+            let items = value.as_array().into_iter().flatten().enumerate();
+            return items.flat_map(|(at, item)| ungraded(item, &format!("{place}/{at}"))).collect();
+        };
+        // Links and examples state no facts about the API.
+        let inner = object.iter().filter(|(key, _)| !["links", "examples", "example", "value"].contains(&key.as_str()));
+        let mut found: Vec<String> =
+            inner.flat_map(|(key, value)| ungraded(value, &format!("{place}/{key}"))).collect();
+        if let Some(Value::String(text)) = object.get("description") {
+            let last = text.trim_end().trim_end_matches('.').rsplit(". ").next().unwrap_or_default();
+            let last = last.rsplit('\n').next().unwrap_or_default().to_lowercase();
+            let grades = ["documented", "seen", "assumed", "emulator"];
+            if !text.trim_end().ends_with('.') || !grades.iter().any(|grade| last.contains(grade)) {
+                found.push(format!("{place}: {text}"));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_description_ends_with_where_it_comes_from() {
+        let document: Value = serde_json::from_str(CALLS).unwrap();
+        let mut found = Vec::new();
+        for part in ["paths", "webhooks", "components"] {
+            found.extend(ungraded(&document[part], part));
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+        assert_eq!(ungraded(&serde_json::json!([{"description": "A call."}]), "x"), ["x/0: A call."]);
+    }
+
     #[test]
     fn a_document_has_the_programs_version() {
         for document in [CALLS, CONTROL] {
