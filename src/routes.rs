@@ -189,6 +189,8 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
+    mod documents;
+
     use super::*;
 
     #[test]
