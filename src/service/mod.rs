@@ -93,7 +93,7 @@ impl Service {
                 "The request has more than 100 headers, or they are too long"
             }
             StatusCode::URI_TOO_LONG => "The request's path and query are too long",
-            _ => "This is not an HTTP/1.1 request: its request line or a header is malformed",
+            _ => "This is neither HTTP/1 nor HTTP/2 without TLS: the request line or a header is malformed",
         };
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
         self.log.note(workspace.clock().now(), &format!("{} {message} ({request_id})", status.as_u16()));

@@ -26,6 +26,8 @@ mod guard;
 mod hooks_log;
 mod hooks_mischief;
 mod hooks_subscriptions;
+mod http2;
+mod http2_faults;
 mod idempotency;
 mod journal;
 mod library;
