@@ -17,6 +17,7 @@ mod calls_place;
 mod cli;
 mod clock;
 mod control;
+mod cors;
 mod determinism;
 mod dockerfile;
 mod events;
