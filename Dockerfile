@@ -11,14 +11,17 @@ WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo 'fn main() {}' > src/main.rs \
+    && echo 'fn main() {}' > build.rs \
     && touch src/lib.rs \
     && cargo build --release --locked \
     && cargo clean --release --locked --package akol-mock \
-    && rm -r src
+    && rm -r src build.rs
 
 # On Alpine, programs are linked statically: this one needs nothing around it.
 FROM dependencies AS build
+COPY build.rs build.rs
 COPY fixtures fixtures
+COPY openapi openapi
 COPY src src
 RUN cargo build --release --locked
 

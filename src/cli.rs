@@ -10,6 +10,7 @@ mod grammar;
 mod healthcheck;
 mod layers;
 mod nearest;
+mod openapi;
 mod options;
 mod refusal;
 mod serve;
@@ -45,7 +46,7 @@ pub enum Command {
     Fixtures(PathBuf),
     /// Print that shell's completions.
     Completions(Shell),
-    /// Print a text: the help or the version.
+    /// Print a text: the help, the version, or a document.
     Print(String),
 }
 
@@ -73,6 +74,7 @@ pub fn read(args: impl IntoIterator<Item = OsString>, around: &Surroundings<'_>)
             Err(Refusal::new(format!("--{option} is an option of serve; {subcommand} does not take it")))
         }
         (grammar::HEALTHCHECK, None) => healthcheck::read(asked, around).map(Command::Healthcheck),
+        (grammar::OPENAPI, None) => openapi::read(asked).map(Command::Print),
         (grammar::FIXTURES, None) => Ok(Command::Fixtures(grammar::folder(asked))),
         (_completions, None) => grammar::shell(asked).map(Command::Completions),
     }

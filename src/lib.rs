@@ -44,6 +44,7 @@ mod fixture_files;
 mod metrics;
 mod mock_server;
 mod origin;
+mod reference;
 mod rng;
 mod routes;
 mod server;

@@ -13,6 +13,7 @@ use crate::control::{
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
 use crate::engine::Workspace;
+use crate::reference::document;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_BODY, Request, decode};
@@ -20,6 +21,8 @@ use crate::wire::request::{MAX_BODY, Request, decode};
 /// What answers a request: a plain function from world and request to reply.
 #[derive(Clone, Copy)]
 pub enum Handler {
+    /// Looks at nothing but the request.
+    Tell(fn(&Request) -> Result<Reply, Refusal>),
     /// Looks at the world as it is at an instant.
     Read(fn(&World, Timestamp, &Request) -> Result<Reply, Refusal>),
     /// Changes the world.
@@ -43,7 +46,7 @@ pub struct Route {
     pub parameters: &'static [&'static str],
 }
 
-use Handler::{Act, Look, Read, Write};
+use Handler::{Act, Look, Read, Tell, Write};
 
 /// Akol's API, below `/api/v1` and `/api`.
 pub const API: &[Route] = &[
@@ -58,6 +61,7 @@ pub const API: &[Route] = &[
 /// The control API, below `/__admin`.
 pub const CONTROL: &[Route] = &[
     route(Method::GET, "/health", Read(health::health)),
+    route(Method::GET, "/openapi.json", Tell(document::control)),
     route(Method::GET, "/settings", Read(settings::show)),
     route(Method::PATCH, "/settings", Write(settings::change)),
     route(Method::GET, "/businesses", Read(directory::businesses)),
@@ -99,10 +103,13 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/webhooks/deliveries/:id/redeliver", Write(deliveries::redeliver)),
 ];
 
-/// Method and whole path of every route, those of Akol's API first.
+/// What the server says about itself, below no root.
+pub const REFERENCE: &[Route] = &[route(Method::GET, "/openapi.json", Tell(document::calls))];
+
+/// Method and whole path of every route: those of Akol's API, then the control API's, then the reference's.
 pub fn all() -> impl Iterator<Item = (&'static Method, String)> {
     let below = |root: &'static str| move |route: &'static Route| (&route.method, format!("{root}{}", route.path));
-    API.iter().map(below("/api/v1")).chain(CONTROL.iter().map(below("/__admin")))
+    API.iter().map(below("/api/v1")).chain(CONTROL.iter().map(below("/__admin"))).chain(REFERENCE.iter().map(below("")))
 }
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {

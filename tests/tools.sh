@@ -99,6 +99,15 @@ debian_packages() {
     }
 }
 
+# Has the program built, if none is given by AKOL_MOCK.
+the_program() {
+    if [[ -z ${AKOL_MOCK:-} ]]; then
+        cargo build --locked
+        AKOL_MOCK=$(realpath "${CARGO_TARGET_DIR:-target}/debug/akol-mock")
+    fi
+    export AKOL_MOCK
+}
+
 # Starts the program on a free port with these options, for as long as the script runs, and sets BASE to where it is.
 serve() {
     local ready=tests/.tools/serve-$BASHPID-$RANDOM

@@ -14,6 +14,7 @@ use super::refusal::Refusal;
 pub(super) const SERVE: &str = "serve";
 pub(super) const HEALTHCHECK: &str = "healthcheck";
 pub(super) const FIXTURES: &str = "fixtures";
+pub(super) const OPENAPI: &str = "openapi";
 pub(super) const COMPLETIONS: &str = "completions";
 
 const NAME: &str = "akol-mock";
@@ -54,7 +55,7 @@ pub(super) fn grammar() -> Command {
         .after_long_help(EXAMPLES)
         .max_term_width(100)
         .args(options::all().map(argument))
-        .subcommands([serve(), healthcheck(), fixtures(), completions_of_a_shell()])
+        .subcommands([serve(), healthcheck(), fixtures(), openapi(), completions_of_a_shell()])
 }
 
 fn serve() -> Command {
@@ -84,6 +85,15 @@ fn fixtures() -> Command {
             .required(true)
             .help("The folder; it is made if it is not there, and nothing is ever overwritten"),
     )
+}
+
+fn openapi() -> Command {
+    let control = "Prints that of the control API instead of that of Akol's Calls API";
+    let url = "The address of the server that the document is to name [default: http://127.0.0.1:2565]";
+    Command::new(OPENAPI).about("Prints the OpenAPI document of an API").args([
+        Arg::new("control").long("control").action(ArgAction::SetTrue).help(control),
+        Arg::new("url").long("url").value_name("URL").value_hint(ValueHint::Url).help(url),
+    ])
 }
 
 fn completions_of_a_shell() -> Command {

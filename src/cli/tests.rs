@@ -138,6 +138,25 @@ fn the_folder_and_the_shell_are_handed_on() {
 }
 
 #[test]
+fn a_document_names_the_server_that_it_is_asked_for() {
+    let asked = |args: &str| match Scene::args(args).read() {
+        Ok(Command::Print(text)) => serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+        other => panic!("no document: {other:?}"),
+    };
+    let server = |args: &str| asked(args)["servers"][0]["url"].as_str().unwrap().to_owned();
+    assert_eq!(server("openapi"), "http://127.0.0.1:2565/api/v1");
+    assert_eq!(server("openapi --url https://mock.test/"), "https://mock.test/api/v1");
+    assert_eq!(server("openapi --control"), "http://127.0.0.1:2565/__admin");
+    for url in ["mock", "ftp://mock", "http://", "http://mock/?x=1", "http://mo\"ck"] {
+        let refusal = Scene::default().and_arg("openapi").and_arg("--url").and_arg(url).refusal();
+        let expected = format!(
+            "error: --url does not take {url:?}, given on the command line; it takes the http or https URL of a server, such as http://127.0.0.1:2565"
+        );
+        assert_eq!(refusal, expected);
+    }
+}
+
+#[test]
 fn a_healthcheck_asks_the_server_that_the_same_environment_would_start() {
     let asked = |scene: Scene| match scene.and_arg("healthcheck").read() {
         Ok(Command::Healthcheck(check)) => format!("{check:?}"),

@@ -116,13 +116,14 @@ fn trouble(workspace: &Workspace, entry: &Entry, request: &Request) -> Trouble {
     workspace.write_in(&entry.epoch, |world| world.trouble_for(&sketch, entry.number)).unwrap_or(Trouble::NONE)
 }
 
-/// Lets the handler answer. Akol's API knows only those that read or change the world.
+/// Lets the handler answer. Akol's API knows none that take their time or look beyond the world.
 fn handle(route: &Route, workspace: &Workspace, arrival: &Arrival) -> Outcome {
     match route.handler {
         Handler::Read(look) => workspace.read(|world, now| look(world, now, arrival.request())),
         Handler::Write(change) => workspace
             .write_in(&arrival.epoch, |world| change(world, arrival.request()))
             .unwrap_or_else(|Void| Err(Refusal::void())),
+        Handler::Tell(tell) => tell(arrival.request()),
         Handler::Look(_) | Handler::Act(_) => Err(super::nothing_at(&arrival.request().path)),
     }
 }

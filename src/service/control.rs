@@ -1,4 +1,4 @@
-//! A request to the control API, or to nothing.
+//! A request to the control API.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use subtle::ConstantTimeEq;
 
 use super::calls::takes_body;
-use super::{Notes, Outcome, Service, nothing_at, route};
+use super::{Notes, Outcome, Service, route};
 use crate::api::gate::bearer_token;
 use crate::control::scene::Scene;
 use crate::dialect::parameters::Parameters;
@@ -17,8 +17,8 @@ use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard, read_body};
 
-/// What says that the server is ready: open to everybody, as it tells nothing else.
-const HEALTH: &str = "/health";
+/// Open to everybody: what says that the server is ready, and what can be read in the project, too.
+const OPEN: [&str; 2] = ["/health", "/openapi.json"];
 
 impl Service {
     /// Answers a request whose path below the control API's root begins at `root`.
@@ -53,16 +53,6 @@ impl Service {
         self.guard.share(&request, reply)
     }
 
-    /// Answers a request to a path at which there is nothing.
-    pub(super) async fn answer_nobody(&self, request: Request, body: Incoming, stopwatch: Stopwatch) -> Reply {
-        let request_id = self.next_id();
-        let head = request.check_head().map_err(Refusal::from);
-        discard(&request.headers, body).await;
-        let outcome = head.and_then(|()| Err(nothing_at(&request.path)));
-        let workspace = self.workspaces.default();
-        self.finish(outcome, &Notes { workspace, request: &request, request_id: &request_id, route: None, stopwatch })
-    }
-
     async fn handle(
         &self,
         workspace: &Arc<Workspace>,
@@ -78,6 +68,7 @@ impl Service {
             discard(&request.headers, body).await;
         }
         match route.handler {
+            Handler::Tell(tell) => tell(request),
             Handler::Read(look) => workspace.read(|world, now| look(world, now, request)),
             Handler::Write(change) => workspace.write(|world| change(world, request)),
             Handler::Look(look) => look(workspace, request),
@@ -94,7 +85,7 @@ impl Service {
 
     /// Whether a request may use the control API.
     fn admit(&self, request: &Request, root: usize) -> Result<(), Refusal> {
-        if &request.path[root..] == HEALTH {
+        if OPEN.contains(&&request.path[root..]) {
             return Ok(());
         }
         self.guard.admit(request)?;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod control;
+mod reference;
 mod scope;
 
 use std::net::SocketAddr;
@@ -88,7 +89,7 @@ impl Service {
         let reply = match Scope::of(&request.path) {
             Scope::Api { root } => self.answer_api(request, root, body, stopwatch).await,
             Scope::Control { root } => self.answer_control(request, root, body, stopwatch).await,
-            Scope::Neither => self.answer_nobody(request, body, stopwatch).await,
+            Scope::Reference => self.answer_reader(request, body, stopwatch).await,
         };
         reply.into_response(is_head)
     }
@@ -114,7 +115,7 @@ impl Service {
         format!("req_{:016x}", self.ids.nth(number).number())
     }
 
-    /// Answers a browser that asks what a page may do. Such a question is no request to an API: it is in the log alone.
+    /// Answers a browser that asks what a page may do. Such a question is no request to an API, and in no journal.
     async fn answer_preflight(&self, allowed: Reply, request: &Request, body: Incoming, stopwatch: Stopwatch) -> Reply {
         discard(&request.headers, body).await;
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());

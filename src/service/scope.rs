@@ -13,8 +13,8 @@ pub(super) enum Scope {
         /// Where the rest of the path begins.
         root: usize,
     },
-    /// None.
-    Neither,
+    /// The server's own reference, or nothing.
+    Reference,
 }
 
 impl Scope {
@@ -27,7 +27,7 @@ impl Scope {
         match (begins("/api/v1").or_else(|| begins("/api")), begins("/__admin")) {
             (Some(root), _) => Scope::Api { root },
             (None, Some(root)) => Scope::Control { root },
-            (None, None) => Scope::Neither,
+            (None, None) => Scope::Reference,
         }
     }
 }
@@ -40,7 +40,7 @@ mod tests {
     fn the_version_may_be_left_out() {
         let below = |path: &'static str| match Scope::of(path) {
             Scope::Api { root } => Some(&path[root..]),
-            Scope::Control { .. } | Scope::Neither => None,
+            Scope::Control { .. } | Scope::Reference => None,
         };
         assert_eq!(below("/api/v1/calls"), Some("/calls"));
         assert_eq!(below("/api/calls"), Some("/calls"));
@@ -49,6 +49,6 @@ mod tests {
         assert_eq!(below("/apiary"), None);
         assert_eq!(below("/"), None);
         assert_eq!(Scope::of("/__admin/health"), Scope::Control { root: 8 });
-        assert_eq!(Scope::of("/__administrator"), Scope::Neither);
+        assert_eq!(Scope::of("/__administrator"), Scope::Reference);
     }
 }

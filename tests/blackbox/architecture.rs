@@ -24,7 +24,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
     ),
     ("3: worlds behind a lock", &["engine/", "fixture_files", "metrics"]),
     ("4: what acts, and Akol's way of speaking", &["delivery/", "driver", "dialect/"]),
-    ("5: the handlers", &["api/", "control/"]),
+    ("5: the handlers", &["api/", "control/", "reference/"]),
     ("6: the table of routes", &["routes"]),
     ("7: the server", &["service", "server"]),
     ("8: the program", &["cli", "mock_server", "lib", "main"]),

@@ -102,7 +102,7 @@ fn is_ignored(path: &str) -> bool {
 #[test]
 fn everything_that_is_copied_is_there_and_reaches_the_engine() {
     let sources: Vec<String> = stages().iter().flat_map(sources).collect();
-    assert_eq!(sources, ["Cargo.toml", "Cargo.lock", "fixtures", "src"]);
+    assert_eq!(sources, ["Cargo.toml", "Cargo.lock", "build.rs", "fixtures", "openapi", "src"]);
     for source in sources {
         assert!(root().join(&source).exists(), "{source}");
         assert!(!is_ignored(&source), "{source}");

@@ -34,6 +34,7 @@ mod journal;
 mod library;
 mod library_webhooks;
 mod methods;
+mod openapi_examples;
 mod parallel;
 mod program;
 mod program_fixtures;

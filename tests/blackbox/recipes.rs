@@ -50,12 +50,13 @@ fn link_alone(line: &str) -> Option<(String, String)> {
     Some((text.to_owned(), target.to_owned()))
 }
 
-/// The programs' files, without what running them leaves behind.
+/// The programs' files, without what running them leaves behind, and without the list of what those in Python run on.
 fn files() -> Vec<String> {
     let in_language = |language: &str| -> Vec<String> {
         let entries = fs::read_dir(docs().join("recipes").join(language)).unwrap().map(Result::unwrap);
         let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
-        files.map(|file| format!("{language}/{}", file.file_name().to_str().unwrap())).collect()
+        let names = files.map(|file| file.file_name().into_string().unwrap());
+        names.filter(|name| name != "requirements.txt").map(|name| format!("{language}/{name}")).collect()
     };
     LANGUAGES.into_iter().flat_map(in_language).collect()
 }

@@ -16,8 +16,8 @@ class Calls {
 
   /** Takes in one delivery, and gives the status to answer it with. */
   receive(signature, body) {
-    const expected = createHmac('sha256', SECRET).update(body).digest();
-    const given = Buffer.from(signature, 'hex');
+    const expected = Buffer.from(createHmac('sha256', SECRET).update(body).digest('hex'));
+    const given = Buffer.from(signature ?? '');
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 401;
     const event = JSON.parse(body);
     const key = `${event.data.callId} ${event.event}`;
@@ -82,4 +82,5 @@ test('the app believes nothing that is not signed', async (t) => {
   await w.akol('POST', '/calls', CALL);
   await w.advance(600);
   assert.equal(calls.latest.size, 0);
+  assert.equal(calls.receive(undefined, Buffer.from('{}')), 401);
 });

@@ -21,7 +21,7 @@ class Calls:
     def receive(self, signature, body):
         """Takes in one delivery, and gives the status to answer it with."""
         expected = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected, signature):
+        if not hmac.compare_digest(expected.encode(), (signature or "").encode()):
             return 401
         event = json.loads(body)
         call = event["data"]["callId"]
@@ -77,3 +77,4 @@ def test_the_app_believes_nothing_that_is_not_signed(world, serve):
     world.akol.post("/calls", CALL)
     world.advance(600)
     assert calls.latest == {}
+    assert [calls.receive(signature, b"{}") for signature in (None, "\u00e9")] == [401, 401]

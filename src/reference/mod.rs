@@ -1,0 +1,3 @@
+//! What the server says about itself: the OpenAPI documents of both APIs.
+
+pub mod document;

@@ -1,0 +1,33 @@
+//! A request to the server's own reference, or to a path at which there is nothing.
+
+use hyper::body::Incoming;
+
+use super::{Notes, Outcome, Service, nothing_at, route};
+use crate::dialect::refusal::Refusal;
+use crate::routes::{API, CONTROL, Found, Handler, REFERENCE};
+use crate::time::Stopwatch;
+use crate::wire::reply::Reply;
+use crate::wire::request::{Request, discard};
+
+impl Service {
+    /// Answers a request that is for neither API. Needs no token.
+    pub(super) async fn answer_reader(&self, request: Request, body: Incoming, stopwatch: Stopwatch) -> Reply {
+        let request_id = self.next_id();
+        discard(&request.headers, body).await;
+        let head = request.check_head().map_err(Refusal::from);
+        let routed = head.and_then(|()| route(REFERENCE, &request, &request.path));
+        let position = routed.as_ref().ok().map(|found| API.len() + CONTROL.len() + found.position);
+        let outcome = routed.and_then(|found| tell(&found, &request));
+        let workspace = self.workspaces.default();
+        let notes = Notes { workspace, request: &request, request_id: &request_id, route: position, stopwatch };
+        self.finish(outcome, &notes)
+    }
+}
+
+/// Lets the handler answer. The reference knows only those that look at nothing but the request.
+fn tell(found: &Found<'_>, request: &Request) -> Outcome {
+    match found.route.handler {
+        Handler::Tell(tell) => tell(request),
+        Handler::Read(_) | Handler::Write(_) | Handler::Look(_) | Handler::Act(_) => Err(nothing_at(&request.path)),
+    }
+}
