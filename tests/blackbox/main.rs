@@ -15,6 +15,7 @@ mod calls_list;
 mod calls_pages;
 mod calls_place;
 mod cli;
+mod clients;
 mod clock;
 mod control;
 mod cors;
