@@ -34,13 +34,10 @@ impl Service {
         body: Incoming,
         stopwatch: Stopwatch,
     ) -> Reply {
-        let request_id = self.next_id();
         if let Some(allowed) = self.guard.preflight(&request) {
-            discard(&request.headers, body).await;
-            let workspace = self.workspaces.default();
-            let notes = Notes { workspace, request: &request, request_id: &request_id, route: None, stopwatch };
-            return self.finish(Ok(allowed), &notes);
+            return self.answer_preflight(allowed, &request, body, stopwatch).await;
         }
+        let request_id = self.next_id();
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
         let routed = admitted.and_then(|()| route(CONTROL, &request, &request.path[root..]));
         let is_open = is_open(&request.path[root..]);
