@@ -37,6 +37,7 @@ mod program;
 mod program_fixtures;
 mod quotas;
 mod recipes;
+mod reference;
 mod reset;
 mod settings;
 mod source;
