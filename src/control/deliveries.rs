@@ -15,7 +15,7 @@ use crate::dialect::refusal::Refusal;
 use crate::domain::call::CallId;
 use crate::domain::webhook::{Delivery, DeliveryState, Event, Trick, Try, TryAnswer};
 use crate::domain::world::World;
-use crate::time::{DateBound, Timestamp};
+use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
@@ -130,8 +130,8 @@ pub fn list(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Ref
     let mut parameters = Parameters::read(&request.query)?;
     let event = parameters.get::<Event>("event");
     let state = parameters.get::<DeliveryState>("state");
-    let since = parameters.get::<DateBound>("since").map(DateBound::first);
-    let limit = parameters.number("limit", 1..=u64::MAX, u64::MAX);
+    let since = parameters.since();
+    let limit = parameters.limit();
     let call_id = parameters.id("callId").map(ToOwned::to_owned);
     parameters.finish()?;
     let matches = |delivery: &&Delivery| {
@@ -141,7 +141,7 @@ pub fn list(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Ref
             && call_id.as_ref().is_none_or(|id| delivery.call.to_string() == *id)
     };
     let newest = world.outbox().deliveries().rev().filter(matches);
-    let mut found: Vec<&Delivery> = newest.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+    let mut found: Vec<&Delivery> = newest.take(limit).collect();
     found.reverse();
     let views: Vec<DeliveryView<'_>> = found.into_iter().map(|delivery| DeliveryView::of(delivery, world)).collect();
     Ok(envelope::success(StatusCode::OK, &views))

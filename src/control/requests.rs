@@ -90,12 +90,12 @@ pub fn list(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refu
         status: parameters.optional_number("status", 100..=599).map(|status| status as u16),
         body: None,
     };
-    let since: Option<Timestamp> = parameters.get("since");
-    let limit = parameters.optional_number("limit", 1..=u64::from(u32::MAX)).unwrap_or(u64::MAX);
+    let since = parameters.since();
+    let limit = parameters.limit();
     parameters.finish()?;
     let mut found = matching(workspace, &pattern);
     found.retain(|exchange| since.is_none_or(|since| exchange.at >= since));
-    let skipped = found.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+    let skipped = found.len().saturating_sub(limit);
     Ok(envelope::success(StatusCode::OK, &views(&found[skipped..])))
 }
 

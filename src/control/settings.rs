@@ -9,7 +9,7 @@ use serde_json::Value;
 use self::weights::WeightsView;
 use crate::config::Settings;
 use crate::dialect::envelope;
-use crate::dialect::fields::{Fields, shown};
+use crate::dialect::fields::{Fields, shown, whole_number};
 use crate::dialect::latency;
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::{Error, FieldError};
@@ -123,7 +123,7 @@ impl Given<'_> {
             return Ok(None);
         }
         let most = most.into();
-        let number = self.value.as_u64().filter(|number| (1..=most).contains(number));
+        let number = whole_number(self.value).filter(|number| (1..=most).contains(number));
         number.and_then(|number| T::try_from(number).ok()).map(Some).ok_or_else(|| self.wrong(expected))
     }
 

@@ -3,6 +3,8 @@
 
 mod values;
 
+pub use values::whole_number;
+
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;

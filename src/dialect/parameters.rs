@@ -8,6 +8,7 @@ use super::refusal::Refusal;
 use crate::domain::NotOneOf;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::quoted::Quoted;
+use crate::time::{DateBound, Timestamp};
 use crate::wire::query::{Query, Value};
 
 /// A query on its way in. Parameters that nobody asks about are ignored.
@@ -82,6 +83,17 @@ impl Parameters {
                 None
             }
         }
+    }
+
+    /// The instant from which on things are shown: that of `since`, or the first of the date that it is.
+    pub fn since(&mut self) -> Option<Timestamp> {
+        self.get::<DateBound>("since").map(DateBound::first)
+    }
+
+    /// How many things are shown at most: `limit`, or all.
+    pub fn limit(&mut self) -> usize {
+        let limit = self.optional_number("limit", 1..=u32::MAX.into());
+        limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
     }
 
     /// Notes every parameter that is none of `known`.

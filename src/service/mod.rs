@@ -159,7 +159,7 @@ fn route(table: &'static [Route], request: &Request, below: &str) -> Result<Foun
 
 fn nothing_at(path: &str) -> Refusal {
     let message = format!(
-        "There is nothing at {}; Akol's API begins at /api/v1/calls, the control API at /__admin/health",
+        "There is nothing at {}; Akol's API begins at /api/v1/calls, the control API at /__admin/health, the reference to both is at /docs",
         Quoted(path)
     );
     Refusal::new(StatusCode::NOT_FOUND, message)

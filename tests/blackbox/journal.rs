@@ -141,10 +141,12 @@ async fn requests_are_found_by_method_path_status_and_instant() {
         ("since=2026-11-22T12:01:00.000Z&method=GET&status=404".to_owned(), vec!["/api/v1/calls/call_1"]),
         ("since=2026-11-22T12:01:00.000Z&limit=1".to_owned(), vec![&end]),
         ("since=2026-11-23T00:00:00Z".to_owned(), vec![]),
+        ("since=2026-11-23".to_owned(), vec![]),
+        ("since=2026-11-22&limit=1".to_owned(), vec![&end]),
     ] {
         assert_eq!(paths(&space.list(&format!("{REQUESTS}?{query}")).await), expected, "{query}");
     }
-    let wrong = space.get(&format!("{REQUESTS}?method=&path=&status=99&since=now&limit=0")).await;
+    let wrong = space.get(&format!("{REQUESTS}?method=&path=&status=99&since=now&limit=4294967296")).await;
     assert_eq!(wrong.fields(), ["method", "path", "status", "since", "limit"]);
 }
 

@@ -41,6 +41,7 @@ mod program;
 mod program_fixtures;
 mod quotas;
 mod recipes;
+mod reference;
 mod reset;
 mod settings;
 mod source;

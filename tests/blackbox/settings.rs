@@ -84,6 +84,20 @@ async fn weights_are_set_for_both_directions_or_one_and_given_back() {
 }
 
 #[tokio::test]
+async fn a_whole_number_may_be_written_with_decimals() {
+    let server = Server::start().await;
+    let weights = json!({"busy": 2.0, "failed": {"outbound": 3e0}});
+    let shown = patch(&server, json!({"rateLimit": 5.0, "minuteLimit": 7.0, "scenarioWeights": weights})).await.data();
+    assert_eq!((&shown["rateLimit"], &shown["minuteLimit"]), (&json!(5), &json!(7)));
+    assert_eq!(&shown["scenarioWeights"]["busy"]["inbound"], &json!(2));
+    assert_eq!(&shown["scenarioWeights"]["failed"]["outbound"], &json!(3));
+    let rule = json!({"effect": {"status": 503.0, "retryAfter": 7.0}, "times": 1.0});
+    let rule = server.send_json(Method::POST, "/__admin/faults", rule).await.data();
+    let effect = json!({"status": 503, "retryAfter": 7, "execute": false});
+    assert_eq!((&rule["effect"], &rule["times"]), (&effect, &json!(1)));
+}
+
+#[tokio::test]
 async fn calls_follow_the_weights() {
     let server = Server::start().await;
     let weights = only(&show(&server).await, "no_answer");

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Given, wrong};
+use crate::dialect::fields::whole_number;
 use crate::domain::NotOneOf;
 use crate::domain::call::Direction;
 use crate::domain::error::{Error, FieldError};
@@ -115,5 +116,5 @@ impl Reading<'_> {
 }
 
 fn weight(value: &Value) -> Option<u32> {
-    value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|weight| *weight <= Weights::MAX)
+    whole_number(value).and_then(|number| u32::try_from(number).ok()).filter(|weight| *weight <= Weights::MAX)
 }

@@ -17,7 +17,7 @@ impl Fields {
 
     /// A whole number of the range.
     pub fn number(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
-        match self.value(name)?.as_u64() {
+        match whole_number(self.value(name)?) {
             Some(number) if range.contains(&number) => Some(number),
             _ => self.refuse(name, format!("a whole number from {} to {}", range.start(), range.end())),
         }
@@ -64,6 +64,16 @@ impl Fields {
     }
 }
 
+/// The whole number that a value is, however it is written: JSON knows no difference between `2` and `2.0`.
+pub fn whole_number(value: &Value) -> Option<u64> {
+    // Up to here a double is as exact as it looks.
+    const EXACT: f64 = 9_007_199_254_740_991.0;
+    value.as_u64().or_else(|| {
+        let number = value.as_f64()?;
+        (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -85,11 +95,14 @@ mod tests {
     fn a_whole_number_lies_within_its_range() {
         let number = |given| read(given, |fields| fields.number("x", 1..=9));
         assert_eq!((number(json!(9)), number(Value::Null)), (Ok(Some(9)), Ok(None)));
+        assert_eq!((number(json!(9.0)), number(json!(0.1e1))), (Ok(Some(9)), Ok(Some(1))));
         for (given, is) in [
             (json!(0), "0"),
             (json!(10), "10"),
             (json!(-1), "-1"),
             (json!(1.5), "1.5"),
+            (json!(-1.0), "-1.0"),
+            (json!(1e300), "1e+300"),
             (json!("1"), "\"1\""),
             (json!(true), "true"),
             (json!([1]), "an array"),
