@@ -96,7 +96,9 @@ impl Ground {
 
     /// The same over that many connections.
     pub fn load_over(&self, server: &Process, script: &Script, connections: usize) -> Load {
-        script.run(server, self.options.cores.1, connections, self.options.round)
+        let load = script.run(server, self.options.cores.1, connections, self.options.round);
+        assert!(load.requests > 0, "nothing was answered");
+        load
     }
 
     /// Load that is not measured: what is made at first use is made, what is to be cached is cached.

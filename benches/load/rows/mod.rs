@@ -7,7 +7,7 @@ mod living;
 mod memory;
 mod placing;
 pub mod reading;
-mod starting;
+pub mod starting;
 mod webhooks;
 pub mod workspaces;
 
