@@ -83,7 +83,7 @@ fn cost(ground: &Ground, server: &Process, script: &Script, connections: usize) 
 fn measured(ground: &Ground, server: &Process, script: &Script, connections: usize) -> f64 {
     let before = server.cpu();
     let load = ground.load_over(server, script, connections);
-    (server.cpu() - before).as_secs_f64() * 1e6 / load.requests as f64
+    server.cpu().saturating_sub(before).as_secs_f64() * 1e6 / load.requests as f64
 }
 
 fn mebibytes(server: &Process) -> f64 {

@@ -12,9 +12,6 @@ use crate::request::Request;
 /// The program as users have it.
 pub const PRODUCT: &str = env!("CARGO_BIN_EXE_akol-mock");
 
-/// How long a tick is in `/proc/PID/stat`: the same for every architecture that Linux tells it to.
-const TICK: Duration = Duration::from_millis(10);
-
 /// See the module.
 pub struct Process {
     child: Child,
@@ -54,13 +51,16 @@ impl Process {
         self.connect().get(request)
     }
 
-    /// How much processor time it has used so far, in all its threads, those that have ended included.
+    /// How much processor time its threads have used so far. To the nanosecond, where `/proc/PID/stat` counts hundredths of a second.
     pub fn cpu(&self) -> Duration {
-        let stat = self.proc("stat");
-        // The name before may hold anything, blanks too; what follows its last parenthesis does not.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |position: usize| fields[position].parse::<u32>().expect("ticks are a number");
-        TICK * (ticks(11) + ticks(12))
+        let threads = format!("/proc/{}/task", self.child.id());
+        let threads = std::fs::read_dir(&threads).unwrap_or_else(|error| panic!("{threads}: {error}"));
+        let used = |thread: std::io::Result<std::fs::DirEntry>| {
+            // A thread may end while it is looked at.
+            let stat = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            stat.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+        };
+        threads.filter_map(used).sum()
     }
 
     /// How much memory it has, in bytes.

@@ -42,7 +42,7 @@ impl Side<'_> {
     pub fn round(&self, ground: &Ground) -> Round {
         let before = self.server.cpu();
         let load = ground.load(self.server, self.script);
-        let cpu = (self.server.cpu() - before).as_secs_f64() * 1e6 / load.requests as f64;
+        let cpu = self.server.cpu().saturating_sub(before).as_secs_f64() * 1e6 / load.requests as f64;
         Round { value: load.rate(), cpu }
     }
 }

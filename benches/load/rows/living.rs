@@ -46,7 +46,7 @@ pub fn advance(ground: &Ground) -> Measured {
     let mut connection = server.connect();
     let (start, cpu) = (Instant::now(), server.cpu());
     let answer = connection.get(&Request::control("POST", "/clock/advance", r#"{"by":"36h"}"#));
-    let (took, cpu) = (start.elapsed(), server.cpu() - cpu);
+    let (took, cpu) = (start.elapsed(), server.cpu().saturating_sub(cpu));
     let transitions = count(&answer.body, br#""type":"transition""#);
     let scale = wanted as f64 / transitions as f64;
     let note = format!(

@@ -40,7 +40,7 @@ fn product(ground: &Ground, calls: u64) -> (Received, Duration) {
     // Three minutes pass in a fifth of a millisecond. An advance would wait for the answers at each step.
     connection.get(&Request::control("PUT", "/clock", r#"{"mode":"real","speed":1000000}"#));
     let received = Received::settled(&receiver);
-    (received, server.cpu() - before)
+    (received, server.cpu().saturating_sub(before))
 }
 
 fn bare(ground: &Ground, count: u64, bytes: u64) -> Round {
