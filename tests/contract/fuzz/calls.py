@@ -12,7 +12,7 @@ from schemathesis.openapi.checks import ObjectLevelAuthorizationViolation
 
 sys.path.append(str(Path(__file__).parent))
 import refusals  # noqa: E402
-from server import ask, operation_id  # noqa: E402
+from server import ask, is_probe, operation_id  # noqa: E402
 
 # Before each request one of these happens. The clock stands by itself, so that every run is the same. Moved a little now and
 # then, it lets the requests meet calls that are queued, ring, are answered, and have ended.
@@ -63,7 +63,7 @@ class Surroundings:
         if case.path_parameters["callId"] not in self.known and not case.meta.is_negative_at(ParameterLocation.PATH):
             self.unknown += 1
             if self.unknown % 4 != 0 and self.newest is not None:
-                case.path_parameters["callId"] = self.newest
+                case.path_parameters = case.path_parameters | {"callId": self.newest}
 
     def let_conditions_hold(self, case):
         """A recording's tag that was made up nearly always means a 412, so most are left out."""
@@ -94,6 +94,10 @@ def surroundings_of(case):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    if is_probe(case):
+        return
+    # What is generated may be used again, so only a copy of it is changed.
+    case.headers = case.headers.copy()
     around = surroundings_of(case)
     around.happen()
     match operation_id(case):
