@@ -63,6 +63,8 @@ pub struct Settings {
     pub profile: Profile,
     /// A folder of fixtures that replace the built-in ones.
     pub fixtures: Option<PathBuf>,
+    /// The origins whose pages may use Akol's API, as [`Settings::admin_origins`]; none where empty, and then there is no CORS.
+    pub cors_origins: Vec<String>,
     /// The bearer token that the control API wants; none where `None`.
     pub admin_token: Option<String>,
     /// The origins whose pages may use the control API, beside the server's own: each as browsers write it, such as
@@ -103,6 +105,7 @@ impl Default for Settings {
             webhooks: Webhooks::default(),
             profile: Profile::Lenient,
             fixtures: None,
+            cors_origins: Vec::new(),
             admin_token: None,
             admin_origins: Vec::new(),
             log_format: LogFormat::Pretty,

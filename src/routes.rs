@@ -13,7 +13,7 @@ use crate::control::{
 use crate::dialect::refusal::Refusal;
 use crate::domain::world::World;
 use crate::engine::Workspace;
-use crate::reference::document;
+use crate::reference::{document, viewer};
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_BODY, Request, decode};
@@ -104,7 +104,13 @@ pub const CONTROL: &[Route] = &[
 ];
 
 /// What the server says about itself, below no root.
-pub const REFERENCE: &[Route] = &[route(Method::GET, "/openapi.json", Tell(document::calls))];
+pub const REFERENCE: &[Route] = &[
+    route(Method::GET, "/openapi.json", Tell(document::calls)),
+    route(Method::GET, "/docs", Tell(viewer::page)),
+    route(Method::GET, "/docs/", Tell(viewer::page)),
+    route(Method::GET, "/docs/page.js", Tell(viewer::script)),
+    route(Method::GET, "/docs/viewer.js", Tell(viewer::viewer)),
+];
 
 /// Method and whole path of every route: those of Akol's API, then the control API's, then the reference's.
 pub fn all() -> impl Iterator<Item = (&'static Method, String)> {

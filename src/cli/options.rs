@@ -91,6 +91,14 @@ const PLAIN: Opt = Opt {
     read: Read::One(|_, _| Ok(())),
 };
 
+/// The same of those that let pages in.
+const PAGES: Opt = Opt {
+    value: "ORIGIN",
+    accepts: "http:// or https://, a host, and a port unless it is the scheme's own, such as http://localhost:3000; or *",
+    hint: ValueHint::Url,
+    ..PLAIN
+};
+
 const SERVER: &str = "Server";
 const WORLD: &str = "World";
 const ACCESS: &str = "Access";
@@ -133,16 +141,13 @@ pub(super) const TABLE: &[Opt] = &[
     },
     Opt {
         name: "admin-origin",
-        value: "ORIGIN",
         meaning: "An origin whose web pages may use the control API, or * for all; may be given several times",
         details: "Pages of other sites are refused, as is a request whose Host header is a public name, unless it is the host \
                   of one of these. In the environment, separate several with commas or spaces; in the file, give an array.",
-        accepts: "http:// or https://, a host, and a port unless it is the scheme's own, such as http://localhost:3000; or *",
-        hint: ValueHint::Url,
         read: Read::Many(|to, texts| {
             set(&mut to.admin_origins, texts.iter().map(|text| values::origin(text)).collect())
         }),
-        ..PLAIN
+        ..PAGES
     },
     Opt {
         name: "journal-size",
@@ -269,6 +274,16 @@ pub(super) const TABLE: &[Opt] = &[
             Ok(())
         }),
         ..PLAIN
+    },
+    Opt {
+        name: "cors-origin",
+        heading: ACCESS,
+        meaning: "An origin whose web pages may use Akol's API, or * for all; may be given several times",
+        details: "Without it there is no CORS. Several are given as with --admin-origin.",
+        read: Read::Many(|to, texts| {
+            set(&mut to.cors_origins, texts.iter().map(|text| values::origin(text)).collect())
+        }),
+        ..PAGES
     },
     Opt {
         name: "rate-limit",

@@ -72,7 +72,7 @@ fn banner(url: &str, secret: &str, settings: &Settings) -> String {
     };
     let seed = settings.seed;
     format!(
-        "akol-mock listening on {url}\nseed {seed}, webhook secret {secret}\n\nTry:\n  {}\n\n",
+        "akol-mock listening on {url}\nseed {seed}, webhook secret {secret}\nreference at {url}/docs\n\nTry:\n  {}\n\n",
         commands.join("\n  ")
     )
 }

@@ -75,11 +75,8 @@ impl Settings {
         if self.admin_token.as_ref().is_some_and(|token| !is_token(token)) {
             return Err(format!("admin_token is none that a client can send, must be {TOKEN}"));
         }
-        for origin in self.admin_origins.iter().filter(|origin| *origin != "*") {
-            origin
-                .parse::<Origin>()
-                .map_err(|why| format!("admin_origins has {origin:?}, which is no origin: {why}"))?;
-        }
+        check_origins("cors_origins", &self.cors_origins)?;
+        check_origins("admin_origins", &self.admin_origins)?;
         Ok(())
     }
 }
@@ -113,6 +110,19 @@ impl Webhooks {
             None => Ok(()),
         }
     }
+}
+
+fn check_origins(name: &str, origins: &[String]) -> Result<(), String> {
+    for origin in origins.iter().filter(|origin| *origin != "*") {
+        let refused = |why| {
+            format!(
+                "{name} has {origin:?}, which is no origin: {why}; give one as browsers write it, such as \
+                 http://localhost:3000, or *"
+            )
+        };
+        origin.parse::<Origin>().map_err(refused)?;
+    }
+    Ok(())
 }
 
 fn within<T: PartialOrd + Display>(name: &str, value: T, range: RangeInclusive<T>) -> Result<(), String> {
@@ -176,6 +186,9 @@ mod tests {
         assert!(refused(&Settings { admin_token: Some(String::new()), ..Settings::default() }).contains("admin_token"));
         let admin_origins = vec!["*".to_owned(), "http://a/".to_owned()];
         assert!(refused(&Settings { admin_origins, ..Settings::default() }).contains("\"http://a/\""));
+        let cors_origins = vec!["localhost:3000".to_owned()];
+        let refused = refused(&Settings { cors_origins, ..Settings::default() });
+        assert!(refused.contains("cors_origins has \"localhost:3000\"") && refused.contains("http://localhost:3000"));
     }
 
     #[test]

@@ -9,32 +9,19 @@ mod tests;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderName, HeaderValue, ORIGIN, VARY,
-};
+use hyper::header::{HOST, HeaderValue};
 use hyper::{Method, StatusCode};
 
 use crate::config::Settings;
 use crate::dialect::refusal::Refusal;
 use crate::domain::quoted::Quoted;
 use crate::origin::Origin;
+use crate::wire::cors::{Cors, origin};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
-/// The methods that the control API takes anywhere.
-const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-/// The headers that a page may send where it does not say which it wants to.
-const HEADERS: &str = "authorization, content-type";
 /// The headers of an answer that a page may read, beside those that it always may.
 const EXPOSED: &str = "x-request-id, date, allow, www-authenticate";
-/// How long a browser may remember what a page is allowed, in seconds of real time.
-const REMEMBERED: u64 = 600;
-
-// Browsers ask for these before a page on the Internet may reach a server on the machine or its network.
-const ASKS_FOR_LOCAL: HeaderName = HeaderName::from_static("access-control-request-private-network");
-const ALLOWS_LOCAL: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
 /// Top-level names that nobody on the Internet can register: what is under them is the user's own network.
 const OWN_NETWORK: [&str; 5] = ["localhost", "local", "internal", "test", "svc"];
@@ -42,24 +29,19 @@ const OWN_NETWORK: [&str; 5] = ["localhost", "local", "internal", "test", "svc"]
 /// Decides which requests go on to the control API.
 #[derive(Debug)]
 pub struct Guard {
-    /// Whether all pages are let in.
-    lets_all_in: bool,
-    /// The origins whose pages are let in beside the server's own.
-    allowed: Vec<Origin>,
+    /// The pages that are let in beside the server's own.
+    pages: Cors,
 }
 
 impl Guard {
-    /// A guard that lets in pages of [`Settings::admin_origins`]. What is no origin there lets in nobody.
+    /// A guard that lets in pages of [`Settings::admin_origins`].
     pub fn new(settings: &Settings) -> Guard {
-        Guard {
-            lets_all_in: settings.admin_origins.iter().any(|origin| origin == "*"),
-            allowed: settings.admin_origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
-        }
+        Guard { pages: Cors::new(&settings.admin_origins, EXPOSED) }
     }
 
     /// Lets the request in, or says with a 403 why not and how to change that.
     pub fn admit(&self, request: &Request) -> Result<(), Refusal> {
-        if self.lets_all_in {
+        if self.pages.lets_all_in() {
             return Ok(());
         }
         let host = Host::of(request)?;
@@ -70,55 +52,19 @@ impl Guard {
         }
     }
 
-    /// The answer to a browser that asks, ahead of a request, whether a page of an allowed origin may make it; `None` where this is
-    /// not such a question. It carries no token, so it is to be answered before one is asked for.
+    /// The answer to a browser that asks, ahead of a request, whether a page of an allowed origin may make it; see [`Cors::preflight`].
     pub fn preflight(&self, request: &Request) -> Option<Reply> {
-        let is_preflight =
-            request.method == Method::OPTIONS && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if !is_preflight || self.page(request).is_none() || self.admit(request).is_err() {
-            return None;
-        }
-        let headers = request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS);
-        let headers = headers.cloned().unwrap_or(HeaderValue::from_static(HEADERS));
-        let reply = Reply::empty(StatusCode::NO_CONTENT)
-            .with(ACCESS_CONTROL_ALLOW_METHODS, METHODS)
-            .with(ACCESS_CONTROL_ALLOW_HEADERS, headers)
-            .with(ACCESS_CONTROL_MAX_AGE, REMEMBERED);
-        let reply = match request.header(ASKS_FOR_LOCAL.as_str()) {
-            Some("true") => reply.with(ALLOWS_LOCAL, "true"),
-            _ => reply,
-        };
-        Some(self.share(request, reply))
+        self.pages.preflight(request).filter(|_| self.admit(request).is_ok())
     }
 
     /// The reply with the headers that let a page of an allowed origin read it. For every reply to a control request, refusals too.
     pub fn share(&self, request: &Request, reply: Reply) -> Reply {
-        if !self.lets_all_in && self.allowed.is_empty() {
-            return reply;
-        }
-        let reply = reply.with(VARY, "origin");
-        match self.page(request) {
-            Some(origin) => {
-                reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()).with(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED)
-            }
-            None => reply,
-        }
-    }
-
-    /// The page's origin, where it is an allowed one.
-    fn page<'a>(&self, request: &'a Request) -> Option<&'a HeaderValue> {
-        let origin = origin(request)?;
-        let is_allowed = || origin.to_str().is_ok_and(|text| self.allows(text));
-        (self.lets_all_in || is_allowed()).then_some(origin)
-    }
-
-    fn allows(&self, origin: &str) -> bool {
-        origin.parse().is_ok_and(|origin: Origin| self.allowed.contains(&origin))
+        self.pages.share(request, reply)
     }
 
     /// Whether the server was addressed by a name that only its user can have given it.
     fn check_host(&self, host: &Host<'_>) -> Result<(), Refusal> {
-        let is_allowed = || self.allowed.iter().any(|origin| origin.host().eq_ignore_ascii_case(host.name));
+        let is_allowed = || self.pages.allowed().iter().any(|origin| origin.host().eq_ignore_ascii_case(host.name));
         if host.is_own() || is_allowed() {
             return Ok(());
         }
@@ -135,7 +81,7 @@ impl Guard {
         let text = origin.to_str().unwrap_or_default();
         let parsed = text.parse::<Origin>();
         let is_own = parsed.as_ref().is_ok_and(|origin| origin.is_served_by(host.name, host.port));
-        if is_own || self.allows(text) {
+        if is_own || self.pages.allows(origin) {
             return Ok(());
         }
         let shown = Quoted(text);
@@ -147,14 +93,6 @@ impl Guard {
         };
         Err(forbidden(format!("Web pages of origin {shown} may not use the control API; {remedy}")))
     }
-}
-
-/// The `Origin` header. Several stand for a foreign one, whatever they are.
-fn origin(request: &Request) -> Option<&HeaderValue> {
-    static SEVERAL: HeaderValue = HeaderValue::from_static("null");
-    let mut origins = request.headers.get_all(ORIGIN).iter();
-    let first = origins.next()?;
-    Some(if origins.next().is_some() { &SEVERAL } else { first })
 }
 
 /// Whether a request without an `Origin` comes from no page, or from one of the server's own, or is a link that somebody follows.

@@ -10,7 +10,7 @@ use crate::domain::error::{Error, FieldError};
 use crate::domain::fault::Fault;
 use crate::wire::conditional::Unmet;
 use crate::wire::reply::Reply;
-use crate::wire::request::{BODY_WITHIN, MAX_HEADERS, MAX_TARGET, Unreadable};
+use crate::wire::request::{BODY_WITHIN, MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ impl From<Unreadable> for Refusal {
             }
             Unreadable::HeadersTooLong => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                format!("The request headers are longer than {MAX_HEADERS} bytes in all"),
+                format!("The request headers are longer than {MAX_HEADERS} bytes in all, or more than {MOST_HEADERS}"),
             ),
             Unreadable::TargetTooLong => {
                 (StatusCode::URI_TOO_LONG, format!("Path and query are longer than {MAX_TARGET} bytes"))
@@ -158,7 +158,9 @@ impl From<Unreadable> for Refusal {
                 (StatusCode::BAD_REQUEST, "The request body broke off, or its chunked encoding is wrong".to_owned())
             }
             Unreadable::NoHost => {
-                (StatusCode::BAD_REQUEST, "An HTTP/1.1 request has one Host header, no fewer and no more".to_owned())
+                let message = "An HTTP/1.1 request has one Host header, no fewer and no more; in HTTP/2 it is :authority, and a Host \
+                               beside it has to be the same";
+                (StatusCode::BAD_REQUEST, message.to_owned())
             }
             Unreadable::BodyTooSlow => (
                 StatusCode::REQUEST_TIMEOUT,

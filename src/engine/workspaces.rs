@@ -131,13 +131,21 @@ impl Workspaces {
 
     /// The one of that name, made if there is none.
     pub fn named(&self, name: &str) -> Result<Arc<Workspace>, BadName> {
+        match self.existing(name)? {
+            Some(workspace) => Ok(workspace),
+            None => Ok(self.make(name)),
+        }
+    }
+
+    /// The one of that name, if there is one.
+    pub fn existing(&self, name: &str) -> Result<Option<Arc<Workspace>>, BadName> {
         if name == Workspaces::DEFAULT {
-            return Ok(Arc::clone(&self.default));
+            return Ok(Some(Arc::clone(&self.default)));
         }
-        if let Some(workspace) = self.find(name) {
-            return Ok(workspace);
+        match self.find(name) {
+            None if !is_name(name) => Err(BadName),
+            found => Ok(found),
         }
-        if is_name(name) { Ok(self.make(name)) } else { Err(BadName) }
     }
 
     /// The names of all, sorted, `default` first.

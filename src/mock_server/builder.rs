@@ -291,6 +291,18 @@ impl Builder {
         self.with(|settings| settings.admin_origins.push(origin.into()))
     }
 
+    /// An origin whose pages may use Akol's API, or `*` for all; none unless told otherwise. May be called several times.
+    ///
+    /// ```
+    #[doc = include_str!("client.md")]
+    /// let server = akol_mock::MockServer::builder().cors_origin("*").start_blocking()?;
+    /// assert!(send(&server, "GET /api/v1/calls/call_xxx", "").contains("access-control-allow-origin: *"));
+    /// # Ok::<(), akol_mock::StartError>(())
+    /// ```
+    pub fn cors_origin(self, origin: impl Into<String>) -> Builder {
+        self.with(|settings| settings.cors_origins.push(origin.into()))
+    }
+
     /// The form of the request log on stderr; off unless told otherwise.
     ///
     /// ```

@@ -1,3 +1,4 @@
-//! What the server says about itself: the OpenAPI documents of both APIs.
+//! What the server says about itself: the OpenAPI documents of both APIs, and a page to read them.
 
 pub mod document;
+pub mod viewer;

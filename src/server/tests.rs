@@ -1,7 +1,10 @@
 //! What takes real time, tried out where that time can be stopped: on the runtime of the test.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::*;
 use crate::config::LogFormat;
@@ -18,15 +21,52 @@ async fn answer_without_body(address: SocketAddr, line: &str) -> String {
 
 #[tokio::test]
 async fn who_announces_a_body_and_never_sends_it_is_not_waited_for_for_ever() {
-    let settings = Settings { listen: ([127, 0, 0, 1], 0).into(), log_format: LogFormat::Off, ..Settings::default() };
-    let server = Server::bind(&settings).await.unwrap();
-    let address = server.address();
-    let (_stop, stopped) = watch::channel(false);
-    tokio::spawn(server.run(stopped));
+    let (address, _stop, _end) = running().await;
     // The machine's own clock stands still too, and jumps to the next deadline whenever nothing else is to be done.
     tokio::time::pause();
     let answer = answer_without_body(address, "POST /api/v1/calls").await;
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("did not come within 30 s"), "{answer}");
     let answer = answer_without_body(address, "POST /api/v1/nothing").await;
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+}
+
+/// Where a server is, what stops it, and its end.
+async fn running() -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    let settings = Settings { listen: ([127, 0, 0, 1], 0).into(), log_format: LogFormat::Off, ..Settings::default() };
+    let server = Server::bind(&settings).await.unwrap();
+    let address = server.address();
+    let (stop, stopped) = watch::channel(false);
+    (address, stop, tokio::spawn(server.run(stopped)))
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_let_go() {
+    let (address, _stop, _end) = running().await;
+    tokio::time::pause();
+    for beginning in [b"".as_slice(), b"PRI * HTTP", b"GET / HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(beginning).await.unwrap();
+        // What comes may be settings, a ping and a farewell; a client of HTTP/2 that lives would answer.
+        let mut heard = Vec::new();
+        let early = timeout(Duration::from_secs(29), client.read_to_end(&mut heard)).await;
+        assert!(early.is_err(), "{beginning:?}: {early:?}");
+        timeout(Duration::from_secs(40), client.read_to_end(&mut heard)).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_says_nothing_does_not_keep_a_server_from_ending() {
+    let (address, stop, end) = running().await;
+    let mut clients = Vec::new();
+    for beginning in [b"".as_slice(), b"PRI * HTTP"] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(beginning).await.unwrap();
+        clients.push(client);
+    }
+    tokio::time::pause();
+    // By then they have been heard.
+    answer_without_body(address, "GET /nothing").await;
+    stop.send(true).unwrap();
+    // What is under way may take ten.
+    timeout(Duration::from_secs(9), end).await.unwrap().unwrap();
 }

@@ -28,6 +28,9 @@ impl Service {
         body: Incoming,
         stopwatch: Stopwatch,
     ) -> Reply {
+        if let Some(allowed) = self.pages.preflight(&request) {
+            return self.answer_preflight(allowed, &request, body, stopwatch).await;
+        }
         let head = request.check_head().map_err(Refusal::from);
         let token = head.and_then(|()| self.gate.admit(&request));
         let bearer = token.as_ref().ok().copied().flatten();
@@ -74,6 +77,7 @@ impl Service {
             stopwatch,
         };
         let reply = self.finish(outcome, &notes);
+        let reply = self.pages.share(arrival.request(), reply);
         let meddling = Meddling {
             breakage: trouble.breakage.map(ConnectionFault::as_str),
             delay: trouble.delay,

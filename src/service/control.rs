@@ -11,6 +11,7 @@ use crate::api::gate::bearer_token;
 use crate::control::scene::Scene;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
+use crate::domain::error::Error;
 use crate::engine::Workspace;
 use crate::routes::{API, CONTROL, Found, Handler, Route};
 use crate::time::Stopwatch;
@@ -19,6 +20,10 @@ use crate::wire::request::{Request, discard, read_body};
 
 /// Open to everybody: what says that the server is ready, and what can be read in the project, too.
 const OPEN: [&str; 2] = ["/health", "/openapi.json"];
+
+fn is_open(path: &str) -> bool {
+    OPEN.contains(&path)
+}
 
 impl Service {
     /// Answers a request whose path below the control API's root begins at `root`.
@@ -29,16 +34,14 @@ impl Service {
         body: Incoming,
         stopwatch: Stopwatch,
     ) -> Reply {
-        let request_id = self.next_id();
         if let Some(allowed) = self.guard.preflight(&request) {
-            discard(&request.headers, body).await;
-            let workspace = self.workspaces.default();
-            let notes = Notes { workspace, request: &request, request_id: &request_id, route: None, stopwatch };
-            return self.finish(Ok(allowed), &notes);
+            return self.answer_preflight(allowed, &request, body, stopwatch).await;
         }
+        let request_id = self.next_id();
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
         let routed = admitted.and_then(|()| route(CONTROL, &request, &request.path[root..]));
-        let found = routed.and_then(|found| Ok((self.workspace_for(&request, found.route)?, found)));
+        let is_open = is_open(&request.path[root..]);
+        let found = routed.and_then(|found| Ok((self.workspace_for(&request, found.route, is_open)?, found)));
         let (workspace, position, outcome) = match found {
             Ok((workspace, found)) => {
                 let position = API.len() + found.position;
@@ -88,7 +91,7 @@ impl Service {
 
     /// Whether a request may use the control API.
     fn admit(&self, request: &Request, root: usize) -> Result<(), Refusal> {
-        if OPEN.contains(&&request.path[root..]) {
+        if is_open(&request.path[root..]) {
             return Ok(());
         }
         self.guard.admit(request)?;
@@ -102,14 +105,18 @@ impl Service {
         }
     }
 
-    /// The workspace that the query names: `default` where it names none. None is made where something is wrong with the query.
-    fn workspace_for(&self, request: &Request, route: &Route) -> Result<Arc<Workspace>, Refusal> {
+    /// The workspace that the query names: `default` where it names none. None is made where something is wrong with the query, nor by
+    /// those whom nobody has let in, as others would have to make room for it.
+    fn workspace_for(&self, request: &Request, route: &Route, is_open: bool) -> Result<Arc<Workspace>, Refusal> {
         let mut parameters = Parameters::read(&request.query)?;
         parameters.only(&[&["workspace"], route.parameters].concat());
         parameters.finish()?;
         let mut parameters = Parameters::read(&request.query)?;
-        let named = parameters.workspace(|name| self.workspaces.named(name));
+        let named = parameters.workspace(|name| match is_open {
+            true => Ok(self.workspaces.existing(name)?.ok_or_else(|| Error::not_found("workspace", name))),
+            false => self.workspaces.named(name).map(Ok),
+        });
         parameters.finish()?;
-        Ok(named.unwrap_or_else(|| Arc::clone(self.workspaces.default())))
+        Ok(named.transpose()?.unwrap_or_else(|| Arc::clone(self.workspaces.default())))
     }
 }

@@ -25,11 +25,15 @@ use crate::rng::Seed;
 use crate::routes::{self, Found, Route, Unrouted};
 use crate::time::Stopwatch;
 use crate::wire::body::Body;
+use crate::wire::cors::Cors;
 use crate::wire::log::{Entry, Log};
 use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::wire::request::{Request, discard};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The headers of Akol's answers that pages of other origins may read, beside those that they always may: all that there are.
+const EXPOSED: &str = "x-request-id, date, retry-after, idempotent-replayed, etag, accept-ranges, content-range, content-length, allow, \
+                       www-authenticate";
 
 /// Answers requests.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct Service {
     workspaces: Arc<Workspaces>,
     gate: Gate,
     guard: Guard,
+    /// The pages that may use Akol's API.
+    pages: Cors,
     admin_token: Option<String>,
     metrics: Arc<Metrics>,
     log: Log,
@@ -65,6 +71,7 @@ impl Service {
             workspaces,
             gate: Gate::new(&settings.auth),
             guard: Guard::new(settings),
+            pages: Cors::new(&settings.cors_origins, EXPOSED),
             admin_token: settings.admin_token.clone(),
             metrics,
             log,
@@ -94,7 +101,7 @@ impl Service {
                 "The request has more than 100 headers, or they are too long"
             }
             StatusCode::URI_TOO_LONG => "The request's path and query are too long",
-            _ => "This is not an HTTP/1.1 request: its request line or a header is malformed",
+            _ => "This is neither HTTP/1 nor HTTP/2 without TLS: the request line or a header is malformed",
         };
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
         self.log.note(workspace.clock().now(), &format!("{} {message} ({request_id})", status.as_u16()));
@@ -106,6 +113,13 @@ impl Service {
     fn next_id(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         format!("req_{:016x}", self.ids.nth(number).number())
+    }
+
+    /// Answers a browser that asks what a page may do. Such a question is no request to an API, and in no journal.
+    async fn answer_preflight(&self, allowed: Reply, request: &Request, body: Incoming, stopwatch: Stopwatch) -> Reply {
+        discard(&request.headers, body).await;
+        let (workspace, request_id) = (self.workspaces.default(), self.next_id());
+        self.finish(Ok(allowed), &Notes { workspace, request, request_id: &request_id, route: None, stopwatch })
     }
 
     /// The reply with the headers that every one has, and a line in the log.
@@ -145,7 +159,7 @@ fn route(table: &'static [Route], request: &Request, below: &str) -> Result<Foun
 
 fn nothing_at(path: &str) -> Refusal {
     let message = format!(
-        "There is nothing at {}; Akol's API begins at /api/v1/calls, the control API at /__admin/health",
+        "There is nothing at {}; Akol's API begins at /api/v1/calls, the control API at /__admin/health, the reference to both is at /docs",
         Quoted(path)
     );
     Refusal::new(StatusCode::NOT_FOUND, message)

@@ -2,6 +2,9 @@
 //!
 //! hyper writes whole answers or none, so the socket beneath it is what breaks: a [`Breakable`] does it at the first flush after it has
 //! been ordered. hyper flushes only what it has written whole, so the answers before the broken one have gone out by then.
+//!
+//! In HTTP/2 a connection carries many answers at once, and other tasks than the one that writes them make them: an order wakes that one.
+//! Two of the breakages are possible there within one answer, and leave the others alone.
 
 #[cfg(test)]
 mod tests;
@@ -9,20 +12,24 @@ mod tests;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
-use hyper::HeaderMap;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use bytes::Bytes;
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::{HeaderMap, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use tokio::net::TcpStream;
+
+use super::body::Body;
 
 /// How a connection breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Breakage {
-    /// It is closed without a byte.
+    /// It is closed without a byte. In HTTP/2 the answer's stream is reset.
     EmptyResponse,
-    /// The head of an answer comes, then garbage where its first chunk should be, then it is closed.
+    /// The head of an answer comes, then garbage where its first chunk should be, then it is closed. In HTTP/2, see [`Breakage::malformed`].
     MalformedResponseChunk,
     /// Garbage comes, then it is closed.
     RandomDataThenClose,
@@ -56,36 +63,72 @@ impl Breakage {
     }
 }
 
+impl Breakage {
+    /// What is malformed in HTTP/2, where there are no chunks: the head of an answer and garbage that ends before it is as long as the head
+    /// says. The connection goes on.
+    pub fn malformed(response: Response<Body>) -> Response<Body> {
+        let mut malformed = Response::new(Body::Full(Bytes::from_static(GARBAGE)));
+        *malformed.status_mut() = StatusCode::OK;
+        *malformed.headers_mut() = response.into_parts().0.headers;
+        malformed.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(2 * GARBAGE.len()));
+        malformed
+    }
+}
+
 /// Whether and how a connection is to break: what its handlers tell its socket. It breaks only once.
 #[derive(Debug, Default)]
-pub struct Order(OnceLock<(Breakage, Vec<u8>)>);
+pub struct Order {
+    given: OnceLock<(Breakage, Vec<u8>)>,
+    /// Wakes the task that has the socket, where that is not the one that gives the order.
+    socket: Mutex<Option<Waker>>,
+}
 
 impl Order {
     /// Orders the connection to break in place of an answer that would have had those headers.
     pub fn give(&self, breakage: Breakage, headers: &HeaderMap) {
-        // A connection has one answer at a time, so nobody can have ordered it before.
-        let _ = self.0.set((breakage, breakage.last_words(headers)));
+        // Where several are given at once, in HTTP/2, the first one breaks it for all.
+        let _ = self.given.set((breakage, breakage.last_words(headers)));
+        if let Some(socket) = self.socket.lock().take() {
+            socket.wake();
+        }
+    }
+
+    /// Has the task of that context woken when the order is given. To be called before it looks whether it has been.
+    fn will_wake(&self, context: &Context<'_>) {
+        let mut socket = self.socket.lock();
+        if !socket.as_ref().is_some_and(|socket| socket.will_wake(context.waker())) {
+            *socket = Some(context.waker().clone());
+        }
     }
 }
 
 /// A socket that breaks when it is ordered to. Until then it costs a look at the order at each flush.
 pub struct Breakable {
     socket: TokioIo<TcpStream>,
+    /// What has been read of it already.
+    ahead: Bytes,
     order: Arc<Order>,
+    /// Whether an order may come when nothing is to be written.
+    is_woken: bool,
     /// How many of the last words have been written.
     said: usize,
 }
 
 impl Breakable {
-    /// A socket that listens to `order`.
-    pub fn new(socket: TcpStream, order: Arc<Order>) -> Breakable {
-        Breakable { socket: TokioIo::new(socket), order, said: 0 }
+    /// A socket that listens to `order`, and gives the bytes `ahead` before what it reads.
+    pub fn new(socket: TcpStream, ahead: impl Into<Bytes>, order: Arc<Order>) -> Breakable {
+        Breakable { socket: TokioIo::new(socket), ahead: ahead.into(), order, is_woken: false, said: 0 }
+    }
+
+    /// The same, which an order wakes. For hyper's HTTP/2, which reads until there is nothing more to read, and flushes then.
+    pub fn waking(self) -> Breakable {
+        Breakable { is_woken: true, ..self }
     }
 
     /// Breaks. Ends with an error, at which hyper lets go of the socket.
     fn poll_break(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Breakable { socket, order, said } = self;
-        let Some((breakage, last_words)) = order.0.get() else { return Poll::Ready(Ok(())) };
+        let Breakable { socket, order, said, .. } = self;
+        let Some((breakage, last_words)) = order.given.get() else { return Poll::Ready(Ok(())) };
         if *breakage == Breakage::ConnectionResetByPeer {
             // Closed with nothing to linger for, a socket sends a reset.
             socket.inner().set_zero_linger()?;
@@ -119,8 +162,16 @@ impl Read for Breakable {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.is_woken {
+            self.order.will_wake(context);
+        }
+        if !self.ahead.is_empty() {
+            let length = self.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&self.ahead.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.socket).poll_read(context, buffer)
     }
 }
@@ -131,7 +182,7 @@ impl Write for Breakable {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.order.0.get() {
+        match self.order.given.get() {
             None => Pin::new(&mut self.socket).poll_flush(context),
             Some(_) => self.poll_break(context),
         }

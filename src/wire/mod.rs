@@ -1,10 +1,13 @@
-//! HTTP that knows no calls: reading requests, writing replies, byte ranges, the accept loop, broken connections, the request log.
+//! HTTP that knows no calls: reading requests, writing replies, byte ranges, CORS, the accept loop, connections whole and broken, the request log.
 
 pub mod accept;
 pub mod body;
 pub mod breakage;
 pub mod conditional;
+pub mod connection;
+pub mod cors;
 pub mod log;
+pub mod preface;
 pub mod query;
 pub mod range;
 pub mod reply;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, EXPECT, HOST};
+use hyper::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Version};
 use percent_encoding::percent_decode_str;
@@ -18,6 +18,8 @@ pub const MAX_BODY: usize = 1 << 20;
 const MAX_DISCARDED: usize = 16 << 20;
 /// The most that the names and values of all headers may take together, in bytes.
 pub const MAX_HEADERS: usize = 16 << 10;
+/// The most headers that a request may have. In HTTP/1 hyper sees to it.
+pub const MOST_HEADERS: usize = 100;
 /// The longest path and query, in bytes.
 pub const MAX_TARGET: usize = 8 << 10;
 
@@ -57,11 +59,11 @@ pub enum Unreadable {
         /// The most that it may have, in bytes.
         limit: usize,
     },
-    /// The headers are longer than [`MAX_HEADERS`].
+    /// The headers are longer than [`MAX_HEADERS`], or more than [`MOST_HEADERS`].
     HeadersTooLong,
     /// The path and query are longer than [`MAX_TARGET`].
     TargetTooLong,
-    /// There is no `Host`, or more than one.
+    /// There is no `Host`, or more than one; or it contradicts the `:authority` of HTTP/2.
     NoHost,
     /// The client broke off, or its chunks are none.
     BodyBroken,
@@ -71,7 +73,10 @@ pub enum Unreadable {
 
 impl Request {
     /// The request without its body.
-    pub fn new(parts: Parts, peer: IpAddr) -> Request {
+    pub fn new(mut parts: Parts, peer: IpAddr) -> Request {
+        if parts.version == Version::HTTP_2 {
+            name_host(&mut parts);
+        }
         Request {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -90,11 +95,12 @@ impl Request {
         if self.path.len() + self.query.len() > MAX_TARGET {
             return Err(Unreadable::TargetTooLong);
         }
-        if self.version == Version::HTTP_11 && self.headers.get_all(HOST).iter().count() != 1 {
+        // HTTP/1.0 knows no such header.
+        if self.version >= Version::HTTP_11 && self.headers.get_all(HOST).iter().count() != 1 {
             return Err(Unreadable::NoHost);
         }
         let length: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        if length > MAX_HEADERS { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
+        if length > MAX_HEADERS || self.headers.len() > MOST_HEADERS { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
     }
 
     /// Path and query as they came.
@@ -105,6 +111,15 @@ impl Request {
     /// A header as text; `None` where it is missing or no text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Writes what HTTP/2 has in `:authority` where HTTP/1 has it: all that looks at a host looks there. Where the client has sent another
+/// one there, it has sent two.
+fn name_host(parts: &mut Parts) {
+    let named = parts.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(named) = named.filter(|named| parts.headers.get(HOST) != Some(named)) {
+        parts.headers.append(HOST, named);
     }
 }
 

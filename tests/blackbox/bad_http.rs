@@ -159,7 +159,7 @@ async fn what_is_no_http_is_a_400_or_nothing_at_all() {
         b"GET /api v1/calls HTTP/1.1\r\nHost: a\r\n\r\n",
         b"G\xffT /api/v1/calls HTTP/1.1\r\nHost: a\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS client",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r",
         b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
         b"POST /api/v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         b"POST /api/v1/calls HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",

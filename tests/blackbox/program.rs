@@ -28,6 +28,8 @@ fn the_first_line_says_where_and_the_banner_what_to_try() {
     assert_eq!(remains.code, Some(0));
     assert_eq!(remains.stdout.lines().next(), Some(&*format!("akol-mock listening on http://{address}")));
     assert!(remains.stdout.contains("seed 7, webhook secret whsec_"), "{}", remains.stdout);
+    let reference = format!("reference at http://{address}/docs");
+    assert!(remains.stdout.lines().any(|line| line == reference), "{}", remains.stdout);
     assert_eq!(remains.stdout.matches("curl ").count(), 3, "{}", remains.stdout);
 }
 

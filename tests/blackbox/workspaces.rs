@@ -36,6 +36,22 @@ async fn names(space: &Space) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn who_needs_no_token_makes_no_workspace() {
+    let server = Server::start().await;
+    for path in ["/__admin/health", "/__admin/openapi.json"] {
+        let answer = server.get(&format!("{path}?workspace=stranger")).await;
+        assert_eq!(
+            (answer.status, answer.error()),
+            (StatusCode::NOT_FOUND, r#"No workspace "stranger" on this server"#.into())
+        );
+        assert_eq!(server.get(&format!("{path}?workspace=a%20b")).await.status, 422);
+    }
+    assert_eq!(server.get("/__admin/workspaces").await.data().as_array().unwrap().len(), 1);
+    server.as_workspace("known").get("/api/v1/calls").await;
+    assert_eq!(server.get("/__admin/health?workspace=known").await.status, 200);
+}
+
+#[tokio::test]
 async fn nothing_that_is_done_in_one_shows_in_another() {
     let server = Server::with(Settings { rate_limit: Some(20), ..settings() }).await;
     let (mine, theirs, fresh) = (server.as_workspace("a"), server.as_workspace("A"), server.as_workspace("c"));

@@ -11,6 +11,7 @@ fn samples(name: &str) -> [&'static str; 2] {
         "profile" => ["production", "lenient"],
         "admin-token" => ["open", "sesame"],
         "admin-origin" => ["http://localhost:3000", "*"],
+        "cors-origin" => ["http://localhost:3000", "*"],
         "journal-size" => ["0", "1000000"],
         "max-workspaces" => ["1", "off"],
         "log-format" => ["json", "off"],

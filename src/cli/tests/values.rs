@@ -58,11 +58,9 @@ fn origins_are_kept_as_browsers_write_them() {
     );
     assert_eq!(origins(Scene::env("AKOL_MOCK_ADMIN_ORIGIN", "http://localhost:3000, https://app.example.com")), wanted);
     assert_eq!(origins(Scene::file("admin-origin = ['http://localhost:3000', 'https://app.example.com']")), wanted);
-    assert_edges(
-        "admin-origin",
-        &["*", "http://[::1]:1"],
-        &["", "null", "localhost", "http://a/", "http://u@a", "ws://a"],
-    );
+    for option in ["admin-origin", "cors-origin"] {
+        assert_edges(option, &["*", "http://[::1]:1"], &["", "null", "localhost", "http://a/", "http://u@a", "ws://a"]);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A server of one's own for each test, on a free port and a clock that stands still, and a client for it.
 
 pub mod events;
+pub mod http2;
 pub mod program;
 pub mod receiver;
 pub mod space;
@@ -175,7 +176,8 @@ impl Server {
         read_to_end(&mut stream).await
     }
 
-    async fn connect(&self) -> TcpStream {
+    /// A connection on which nothing has been said.
+    pub async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap()
     }
 

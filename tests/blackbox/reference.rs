@@ -1,0 +1,116 @@
+//! The reference at `/docs`: what its files are, that they are open to everybody, and that they name nothing but this server.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use akol_mock::{Auth, Settings};
+use hyper::header::{AUTHORIZATION, IF_NONE_MATCH};
+use hyper::{Method, Request, StatusCode};
+
+use crate::support::{Answer, Server, settings};
+
+/// The files of the page, and their types.
+const FILES: [(&str, &str); 4] = [
+    ("/docs", "text/html; charset=utf-8"),
+    ("/docs/", "text/html; charset=utf-8"),
+    ("/docs/page.js", "text/javascript; charset=utf-8"),
+    ("/docs/viewer.js", "text/javascript; charset=utf-8"),
+];
+const DOCUMENTS: [&str; 2] = ["/openapi.json", "/__admin/openapi.json"];
+
+/// A request without a token.
+async fn ask(server: &Server, method: Method, path: &str) -> Answer {
+    let mut request = server.request(method, path);
+    request.headers_mut().unwrap().remove(AUTHORIZATION);
+    server.send(request.body(Default::default()).unwrap()).await
+}
+
+fn text(answer: &Answer) -> &str {
+    std::str::from_utf8(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn every_file_has_its_type_and_is_kept_only_as_long_as_it_is_the_same() {
+    let server = Server::start().await;
+    for (path, content_type) in FILES {
+        let answer = ask(&server, Method::GET, path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_eq!(answer.header("content-type"), content_type, "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("cache-control"), "no-cache", "{path}");
+        let kept = Request::get(format!("{}{path}", server.base)).header(IF_NONE_MATCH, answer.header("etag"));
+        let again = server.send(kept.body(Default::default()).unwrap()).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{path}");
+        assert!(again.body.is_empty(), "{path}");
+        let head = ask(&server, Method::HEAD, path).await;
+        assert_eq!(head.status, StatusCode::OK, "{path}");
+        assert_eq!(head.header("content-length"), answer.body.len().to_string(), "{path}");
+        assert!(head.body.is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_browser_is_told_to_ask_nobody_else() {
+    let server = Server::start().await;
+    for path in ["/docs", "/docs/"] {
+        let answer = ask(&server, Method::GET, path).await;
+        let policy = answer.header("content-security-policy").to_owned();
+        let (default, others) = policy.split_once("; ").unwrap();
+        assert_eq!(default, "default-src 'none'");
+        let own = ["'self'", "'none'", "'unsafe-inline'", "data:", "blob:"];
+        for directive in others.split("; ") {
+            let mut words = directive.split(' ');
+            let name = words.next().unwrap();
+            for word in words {
+                assert!(own.contains(&word), "{directive} lets something else in");
+                assert!(word != "'unsafe-inline'" || name == "style-src", "{directive} lets scripts of anybody in");
+            }
+        }
+        assert!(others.contains("connect-src 'self'") && others.contains("script-src 'self'"), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_names_only_paths_of_its_own_which_are_all_there() {
+    let server = Server::start().await;
+    let page = ask(&server, Method::GET, "/docs").await;
+    let script = ask(&server, Method::GET, "/docs/page.js").await;
+    let mut named: Vec<&str> = Vec::new();
+    for source in [text(&page), text(&script)] {
+        assert!(!source.contains("://"), "an address of another host: {source}");
+        // The first piece stands before all quotes.
+        named.extend(source.split('"').skip(1).filter(|word| word.starts_with('/')));
+    }
+    assert!(named.contains(&"/docs/viewer.js") && named.contains(&"/docs/page.js"), "{named:?}");
+    for path in DOCUMENTS {
+        assert!(named.iter().filter(|name| **name == path).count() == 2, "in the page and in its script: {path}");
+    }
+    for path in named {
+        assert_eq!(ask(&server, Method::GET, path).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn everybody_may_read_it() {
+    let strict = Auth::Strict(vec!["only".into()]);
+    let server = Server::with(Settings { auth: strict, admin_token: Some("boss".into()), ..settings() }).await;
+    let files = FILES.iter().map(|(path, _)| *path);
+    for path in files.chain(DOCUMENTS) {
+        let answer = ask(&server, Method::GET, path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn other_paths_and_methods_are_refused_as_everywhere() {
+    let server = Server::start().await;
+    for path in ["/docs/nothing", "/docs/viewer.js/", "/docs//", "/doc"] {
+        let answer = ask(&server, Method::GET, path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.error().ends_with("the reference to both is at /docs"), "{}", answer.error());
+    }
+    for (path, _) in FILES {
+        let answer = ask(&server, Method::POST, path).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(answer.header("allow"), "GET, HEAD", "{path}");
+    }
+}
