@@ -47,7 +47,9 @@ mod origin;
 mod reference;
 mod rng;
 mod routes;
-mod server;
+// For benchmarks, which run it on a runtime of their own.
+#[doc(hidden)]
+pub mod server;
 mod service;
 mod speed;
 mod time;

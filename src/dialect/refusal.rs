@@ -149,7 +149,11 @@ impl From<Unreadable> for Refusal {
             }
             Unreadable::HeadersTooLong => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                format!("The request headers are longer than {MAX_HEADERS} bytes in all, or more than {MOST_HEADERS}"),
+                format!("The request headers are longer than {MAX_HEADERS} bytes in all"),
+            ),
+            Unreadable::TooManyHeaders => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                format!("The request has more than {MOST_HEADERS} headers"),
             ),
             Unreadable::TargetTooLong => {
                 (StatusCode::URI_TOO_LONG, format!("Path and query are longer than {MAX_TARGET} bytes"))

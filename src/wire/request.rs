@@ -59,8 +59,10 @@ pub enum Unreadable {
         /// The most that it may have, in bytes.
         limit: usize,
     },
-    /// The headers are longer than [`MAX_HEADERS`], or more than [`MOST_HEADERS`].
+    /// The headers are longer than [`MAX_HEADERS`].
     HeadersTooLong,
+    /// The headers are more than [`MOST_HEADERS`].
+    TooManyHeaders,
     /// The path and query are longer than [`MAX_TARGET`].
     TargetTooLong,
     /// There is no `Host`, or more than one; or it contradicts the `:authority` of HTTP/2.
@@ -100,7 +102,10 @@ impl Request {
             return Err(Unreadable::NoHost);
         }
         let length: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        if length > MAX_HEADERS || self.headers.len() > MOST_HEADERS { Err(Unreadable::HeadersTooLong) } else { Ok(()) }
+        if length > MAX_HEADERS {
+            return Err(Unreadable::HeadersTooLong);
+        }
+        if self.headers.len() > MOST_HEADERS { Err(Unreadable::TooManyHeaders) } else { Ok(()) }
     }
 
     /// Path and query as they came.

@@ -1,16 +1,17 @@
-"""Counts what schemathesis has done, by its own report, and fails if that was less than was wanted: REPORT DOCUMENT CASES."""
+"""Counts what schemathesis has done, by its own report, and fails if that was less than was wanted: DOCUMENT CASES REPORT…"""
 
 import json
 import re
 import sys
 from collections import Counter, defaultdict
+from itertools import chain
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 
 
-def main(report, document, wanted):
+def main(document, wanted, *reports):
     phases, followed, statuses = Counter(), Counter(), defaultdict(Counter)
-    for line in open(report, encoding="utf-8"):
+    for line in chain.from_iterable(open(report, encoding="utf-8") for report in reports):
         scenario = json.loads(line).get("ScenarioFinished")
         if scenario is None:
             continue
@@ -77,4 +78,4 @@ def document_operation(document, label):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))
