@@ -21,7 +21,7 @@ for (let tries = 0; count(lines, 'started') > count(lines, 'ended') && tries < 1
 const problems = lines.filter((line) => line.problems?.length > 0);
 for (const problem of problems) console.error(JSON.stringify(problem));
 const exchanges = lines.filter((line) => line.method);
-const reported = exchanges.filter((line) => line.violations.length > 0);
+const reported = exchanges.filter((line) => line.violations.length > 0 && line.problems.length === 0);
 console.log(
   `Prism has seen ${exchanges.length} exchanges; ${reported.length} were wrong requests that the server has refused, ` +
     `and ${problems.length} are problems`,
