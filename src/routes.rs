@@ -196,6 +196,7 @@ impl Route {
 #[cfg(test)]
 mod tests {
     mod documents;
+    mod limits;
 
     use super::*;
 

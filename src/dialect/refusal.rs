@@ -215,6 +215,13 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_is_too_slow_is_a_408() {
+        let refusal = Refusal::from(Unreadable::BodyTooSlow);
+        assert_eq!(refusal.status, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(refusal.message, "The request body did not come within 30 s");
+    }
+
+    #[test]
     fn such_an_error_has_what_belongs_to_its_status() {
         assert!(by_rule(422, None).1.contains(r#""errors":[{"field":"body""#));
         assert_eq!(by_rule(401, None).0.headers[WWW_AUTHENTICATE], "Bearer");

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use crate::support::contract::{self, Asked};
 use crate::support::{Answer, Server, settings};
 use akol_mock::Settings;
 use bytes::Bytes;
@@ -355,7 +356,10 @@ async fn a_long_recording_is_made_as_it_is_read() {
     // Read in full, it comes in many pieces, of which none is large.
     let client = Client::builder(TokioExecutor::new()).build_http();
     let request = || server.request(Method::GET, &audio_of(&id)).body(Full::<Bytes>::default()).unwrap();
-    let mut body = client.request(request()).await.unwrap().into_body();
+    let answer = client.request(request()).await.unwrap();
+    let asked = Asked::new(&request().into_parts().0, Bytes::new());
+    contract::check_head(&asked, answer.status(), answer.headers());
+    let mut body = answer.into_body();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
         let piece = frame.unwrap().into_data().unwrap();

@@ -29,8 +29,9 @@ async fn calls_to(server: &Server, number: &str) -> usize {
     server.all_calls().await.iter().filter(|call| call["toNumber"] == number).count()
 }
 
-/// Sends bytes, and hears what comes until the end, which may be an error.
-async fn hear(server: &Server, bytes: &str) -> (Vec<u8>, Option<ErrorKind>) {
+/// Sends bytes, and hears what comes until the end, which may be an error: an answer that is broken on purpose, and so the one that no
+/// document describes.
+async fn hear_broken(server: &Server, bytes: &str) -> (Vec<u8>, Option<ErrorKind>) {
     let mut stream = TcpStream::connect(server.base.trim_start_matches("http://")).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();
     let mut heard = Vec::new();
@@ -107,14 +108,14 @@ async fn the_control_api_is_never_struck() {
 async fn an_empty_response_ends_without_a_byte() {
     let server = Server::start().await;
     rule(&server, json!({"effect": {"fault": "EMPTY_RESPONSE"}})).await;
-    assert_eq!(hear(&server, &get_calls()).await, (Vec::new(), None));
+    assert_eq!(hear_broken(&server, &get_calls()).await, (Vec::new(), None));
 }
 
 #[tokio::test]
 async fn a_malformed_chunk_comes_after_a_head_that_promises_chunks() {
     let server = Server::start().await;
     rule(&server, json!({"effect": {"fault": "MALFORMED_RESPONSE_CHUNK"}})).await;
-    let (heard, end) = hear(&server, &get_calls()).await;
+    let (heard, end) = hear_broken(&server, &get_calls()).await;
     let body = heard.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
     let head = std::str::from_utf8(&heard[..body]).unwrap().to_ascii_lowercase();
     assert!(head.starts_with("http/1.1 200 ok\r\n"), "{head}");
@@ -128,17 +129,17 @@ async fn a_malformed_chunk_comes_after_a_head_that_promises_chunks() {
 async fn random_data_is_no_http_and_the_same_each_time() {
     let server = Server::start().await;
     rule(&server, json!({"effect": {"fault": "RANDOM_DATA_THEN_CLOSE"}})).await;
-    let (heard, end) = hear(&server, &get_calls()).await;
+    let (heard, end) = hear_broken(&server, &get_calls()).await;
     assert!(!heard.is_empty() && !heard.starts_with(b"HTTP/"), "{heard:?}");
     assert_eq!(end, None);
-    assert_eq!(hear(&server, &get_calls()).await.0, heard);
+    assert_eq!(hear_broken(&server, &get_calls()).await.0, heard);
 }
 
 #[tokio::test]
 async fn a_reset_is_an_error_to_the_client() {
     let server = Server::start().await;
     rule(&server, json!({"effect": {"fault": "CONNECTION_RESET_BY_PEER"}})).await;
-    let (heard, end) = hear(&server, &get_calls()).await;
+    let (heard, end) = hear_broken(&server, &get_calls()).await;
     assert_eq!((heard.as_slice(), end), (b"".as_slice(), Some(ErrorKind::ConnectionReset)));
 }
 
@@ -150,7 +151,7 @@ async fn a_connection_breaks_after_the_request_is_carried_out_unless_told_otherw
         ("+15557770006", json!({"fault": "EMPTY_RESPONSE", "execute": false}), 0),
     ] {
         let id = rule(&server, json!({"match": {"method": "POST"}, "times": 1, "effect": effect})).await;
-        hear(&server, &request("POST", CALLS, &placement(number).to_string())).await;
+        hear_broken(&server, &request("POST", CALLS, &placement(number).to_string())).await;
         server.advance_secs(5).await;
         assert_eq!(calls_to(&server, number).await, placed, "{id}");
     }
@@ -164,7 +165,7 @@ async fn whoever_never_heard_the_answer_gets_it_by_asking_again() {
     let body = placement("+15557770007").to_string();
     let with_key =
         request("POST", CALLS, &body).replace("Host: a\r\n", &format!("Host: a\r\nIdempotency-Key: {KEY}\r\n"));
-    assert_eq!(hear(&server, &with_key).await.0, b"");
+    assert_eq!(hear_broken(&server, &with_key).await.0, b"");
     let again = server.place_with_key(KEY, body).await;
     assert_eq!((again.status, again.header("idempotent-replayed")), (StatusCode::CREATED, "true"));
     server.advance_secs(5).await;

@@ -15,7 +15,7 @@ use akol_mock::{
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::support::program::{PROMPTLY, read_to_end, request};
+use crate::support::program::{PROMPTLY, exchange, request};
 use crate::support::receiver::{Reaction, Receiver, events};
 use crate::support::{START, Server, placement};
 
@@ -29,10 +29,7 @@ fn server() -> MockServer {
 
 /// Sends a request without a runtime, and gives the body of the answer.
 fn send(server: &MockServer, method: &str, path: &str, body: &str) -> Value {
-    use std::io::Write;
-    let mut stream = TcpStream::connect(server.address()).unwrap();
-    stream.write_all(request(method, path, body).as_bytes()).unwrap();
-    serde_json::from_str(read_to_end(stream).split_once("\r\n\r\n").unwrap().1).unwrap()
+    exchange(server.address(), &request(method, path, body)).json()
 }
 
 /// What an assertion says that fails.

@@ -35,6 +35,8 @@ mod journal;
 mod library;
 mod library_webhooks;
 mod methods;
+mod openapi_coverage;
+mod openapi_drift;
 mod openapi_examples;
 mod parallel;
 mod program;

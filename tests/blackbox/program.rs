@@ -7,8 +7,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::program::{PROMPTLY, Program, akol_mock, read_to_end, request};
+use crate::support::program::{PROMPTLY, Program, akol_mock, answer, request};
 use crate::support::receiver::{Receiver, events};
+use crate::support::{contract, raw};
 use serde_json::Value;
 
 /// Connects until the program takes no more connections, so has heard of the signal.
@@ -61,8 +62,7 @@ fn a_signal_finishes_what_is_under_way_and_exits_with_0() {
         program.signal(name);
         wait_until_closed(address);
         stream.write_all(second_half.as_bytes()).unwrap();
-        let answer = read_to_end(stream);
-        assert!(answer.starts_with("HTTP/1.1 201 "), "{name}: {answer}");
+        assert_eq!(answer(&request, stream).status, 201, "{name}");
         let remains = program.end_within(PROMPTLY);
         assert_eq!(remains.code, Some(0), "{name}");
         assert!(remains.stderr.contains("201  POST  /api/v1/calls"), "{name}: {}", remains.stderr);
@@ -74,9 +74,10 @@ fn a_download_under_way_is_finished() {
     let program = Program::start(&[]);
     // More than the socket's buffers hold is under way when the signal comes.
     let mut streams: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(program.address).unwrap()).collect();
+    let download = request("GET", "/api/v1/calls/call_xxx/audio", "");
     let mut starts = Vec::new();
     for stream in &mut streams {
-        stream.write_all(request("GET", "/api/v1/calls/call_xxx/audio", "").as_bytes()).unwrap();
+        stream.write_all(download.as_bytes()).unwrap();
         let mut start = [0; 16];
         stream.read_exact(&mut start).unwrap();
         starts.push(start);
@@ -86,8 +87,9 @@ fn a_download_under_way_is_finished() {
     for (mut stream, start) in streams.into_iter().zip(starts) {
         let mut all = start.to_vec();
         stream.read_to_end(&mut all).unwrap();
-        let body_at = all.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
-        assert_eq!(all.len() - body_at, 44 + 88 * 16_000);
+        let answers = raw::answers(&all);
+        contract::check_all(download.as_bytes(), &answers);
+        assert_eq!(answers[0].body.len(), 44 + 88 * 16_000);
     }
     assert_eq!(program.end_within(PROMPTLY).code, Some(0));
 }

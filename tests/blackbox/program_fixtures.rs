@@ -132,6 +132,7 @@ fn day_long_recordings_are_streamed_in_little_memory() {
     use std::io::{Read, Write};
     use std::net::TcpStream;
 
+    use crate::support::contract;
     use crate::support::program::request;
 
     let folder = written_fixtures("day-long");
@@ -141,10 +142,12 @@ fn day_long_recordings_are_streamed_in_little_memory() {
     let before = resident(program.child.id());
     let read = || {
         let mut stream = TcpStream::connect(program.address).unwrap();
-        stream.write_all(request("GET", "/api/v1/calls/call_xxx/audio", "").as_bytes()).unwrap();
+        let request = request("GET", "/api/v1/calls/call_xxx/audio", "");
+        stream.write_all(request.as_bytes()).unwrap();
         let mut start = vec![0; 32 << 20];
         stream.read_exact(&mut start).unwrap();
         let head = String::from_utf8_lossy(&start[..1_000]).into_owned();
+        contract::check_head_of(request.as_bytes(), &start);
         assert!(head.contains(&format!("content-length: {}\r\n", 44 + 86_400_u32 * 16_000)), "{head}");
         stream
     };

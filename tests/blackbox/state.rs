@@ -5,7 +5,7 @@ mod refusals;
 use std::time::Duration;
 
 use crate::support::receiver::{Delivery, Reaction, Receiver};
-use crate::support::{Answer, Server, placement, settings};
+use crate::support::{Answer, Server, contract, placement, settings};
 use akol_mock::{ClockMode, Settings, Signature, Webhooks};
 use bytes::Bytes;
 use http_body_util::Full;
@@ -261,13 +261,15 @@ async fn whoever_watches_is_told_that_the_state_is_another() {
     let server = Server::start().await;
     let document = export(&server).await;
     let mut reader = TcpStream::connect(server.base.strip_prefix("http://").unwrap()).await.unwrap();
-    reader.write_all(b"GET /__admin/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let request = b"GET /__admin/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    reader.write_all(request).await.unwrap();
     let mut heard = Vec::new();
     while !String::from_utf8_lossy(&heard).contains(": connected") {
         assert!(reader.read_buf(&mut heard).await.unwrap() > 0);
     }
     import(&server, document).await.data();
     reader.read_to_end(&mut heard).await.unwrap();
+    contract::check_head_of(request, &heard);
     let text = String::from_utf8(heard).unwrap();
     assert!(text.contains("another state was put into the workspace"), "{text}");
 }

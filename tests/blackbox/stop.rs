@@ -1,16 +1,19 @@
 //! What becomes of requests and deliveries when the server is told to stop.
 
 use crate::support::receiver::{Receiver, events};
-use crate::support::{START, settings};
+use crate::support::{Answer, START, contract, raw, settings};
 use akol_mock::{ClockMode, MockServer, Settings, Webhooks};
+use hyper::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Reads one answer, head and body, which comes in one piece.
-async fn answer(connection: &mut TcpStream) -> String {
+/// Reads one answer to what was sent, head and body, which comes in one piece.
+async fn answer(connection: &mut TcpStream, sent: &str) -> Answer {
     let mut heard = vec![0; 64 * 1024];
     let length = connection.read(&mut heard).await.unwrap();
-    String::from_utf8(heard[..length].to_vec()).unwrap()
+    let mut answers = raw::answers(&heard[..length]);
+    contract::check_all(sent.as_bytes(), &answers);
+    answers.remove(0)
 }
 
 #[tokio::test]
@@ -27,8 +30,8 @@ async fn events_of_the_last_request_are_delivered_before_the_server_ends() {
     let body = crate::support::placement("+15005550107").to_string();
     let place = format!("POST /api/v1/calls HTTP/1.1\r\n{head}Content-Length: {}\r\n\r\n{body}", body.len());
     connection.write_all(place.as_bytes()).await.unwrap();
-    let placed = answer(&mut connection).await;
-    let id = placed.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap();
+    let placed = answer(&mut connection, &place).await.data();
+    let id = placed["id"].as_str().unwrap();
     handle.advance(std::time::Duration::from_secs(60)).await.unwrap();
     assert_eq!(events(&receiver.deliveries()), ["call.started"]);
 
@@ -36,13 +39,13 @@ async fn events_of_the_last_request_are_delivered_before_the_server_ends() {
         format!("POST /api/v1/calls/{id}/end HTTP/1.1\r\n{head}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     connection.write_all(end.as_bytes()).await.unwrap();
     // From here on the request is under way.
-    assert!(answer(&mut connection).await.starts_with("HTTP/1.1 100 "));
+    assert_eq!(answer(&mut connection, &end).await.status, StatusCode::CONTINUE);
     let stopping = tokio::spawn(server.stop());
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     connection.write_all(b"{}").await.unwrap();
-    assert!(answer(&mut connection).await.starts_with("HTTP/1.1 200 OK"));
+    assert_eq!(answer(&mut connection, &end).await.status, StatusCode::OK);
     stopping.await.unwrap();
     assert_eq!(events(&receiver.deliveries()), ["call.started", "call.ended"]);
 }

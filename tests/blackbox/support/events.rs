@@ -1,10 +1,12 @@
 //! A reader of server-sent events.
 
+use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::{Method, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use serde_json::Value;
 
+use super::contract::{self, Asked};
 use super::in_time;
 use super::space::Space;
 
@@ -29,9 +31,11 @@ impl Space {
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
-        let answer = in_time(self.client().request(request.body(Full::default()).unwrap())).await.unwrap();
+        let (head, body) = request.body(Full::default()).unwrap().into_parts();
+        let asked = Asked::new(&head, Bytes::new());
+        let answer = in_time(self.client().request(Request::from_parts(head, body))).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
-        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        contract::check_head(&asked, answer.status(), answer.headers());
         EventStream { body: answer.into_body(), heard: String::new() }
     }
 }
@@ -64,12 +68,10 @@ impl EventStream {
     }
 }
 
-/// One event; `None` for a comment.
+/// One event, which has to be as the document describes it; `None` for a comment.
 fn read(text: &str) -> Option<Event> {
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    Some(Event {
-        name: field("event")?.to_owned(),
-        id: field("id").map(|id| id.parse().unwrap()),
-        data: serde_json::from_str(field("data")?).unwrap(),
-    })
+    let (name, data) = (field("event")?.to_owned(), serde_json::from_str(field("data")?).unwrap());
+    contract::happening(&name, &data);
+    Some(Event { name, id: field("id").map(|id| id.parse().unwrap()), data })
 }

@@ -8,6 +8,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::JoinHandle;
 
+use super::contract::{self, Asked};
 use super::{Answer, Server};
 
 /// How a client begins, and then says that its settings are the usual ones.
@@ -26,8 +27,19 @@ impl Http2<Full<Bytes>> {
         Http2::of(server).await
     }
 
-    /// Sends a request, and reads the whole answer.
+    /// Sends a request, and reads the whole answer, which has to be one that the documents allow.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let asked = Asked::new(&head, body.clone());
+        let request = Request::from_parts(head, Full::from(body));
+        let answer = self.send_below_the_document(request).await;
+        contract::check(Some(&asked), &answer);
+        answer
+    }
+
+    /// The same for a request that hyper answers by itself, with nothing but a status: over HTTP/2 nobody can explain it.
+    pub async fn send_below_the_document(&self, request: Request<Full<Bytes>>) -> Answer {
         answer(self.sender.clone().send_request(request).await.unwrap()).await.unwrap()
     }
 }

@@ -1,8 +1,10 @@
 //! A server of one's own for each test, on a free port and a clock that stands still, and a client for it.
 
+pub mod contract;
 pub mod events;
 pub mod http2;
 pub mod program;
+pub mod raw;
 pub mod receiver;
 pub mod space;
 
@@ -20,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-mod raw;
+use contract::Asked;
 
 /// When the clocks of all tests start: a Sunday noon.
 pub const START: &str = "2026-11-22T12:00:00.000Z";
@@ -144,7 +146,7 @@ impl Server {
     pub async fn raw(&self, bytes: &[u8]) -> Vec<Answer> {
         let (mut from_server, mut to_server) = self.connect().await.into_split();
         // The server may have answered, and stopped listening, before it has heard everything.
-        let (_, heard) = tokio::join!(to_server.write_all(bytes), read_to_end(&mut from_server));
+        let (_, heard) = tokio::join!(to_server.write_all(bytes), read_to_end(&mut from_server, bytes));
         heard
     }
 
@@ -155,7 +157,7 @@ impl Server {
             to_server.write_all(bytes).await?;
             to_server.shutdown().await
         };
-        let (_, heard) = tokio::join!(send, read_to_end(&mut from_server));
+        let (_, heard) = tokio::join!(send, read_to_end(&mut from_server, bytes));
         heard
     }
 
@@ -163,7 +165,7 @@ impl Server {
     pub async fn raw_patiently(&self, bytes: &[u8]) -> Vec<Answer> {
         let mut stream = self.connect().await;
         stream.write_all(bytes).await.unwrap();
-        read_to_end(&mut stream).await
+        read_to_end(&mut stream, bytes).await
     }
 
     /// Sends a first part, and the next when the server has had the time to answer another request.
@@ -173,7 +175,7 @@ impl Server {
             stream.write_all(part).await.unwrap();
             self.get("/__admin/health").await;
         }
-        read_to_end(&mut stream).await
+        read_to_end(&mut stream, &parts.concat()).await
     }
 
     /// A connection on which nothing has been said.
@@ -196,11 +198,16 @@ impl Server {
     }
 }
 
-/// Sends a request, and reads the whole answer.
+/// Sends a request, and reads the whole answer, which has to be one that the documents allow.
 async fn exchange(client: &Client<HttpConnector, Full<Bytes>>, request: Request<Full<Bytes>>) -> Answer {
-    let (parts, body) = client.request(request).await.unwrap().into_parts();
+    let (head, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer { status: parts.status, headers: parts.headers, body }
+    let asked = Asked::new(&head, body.clone());
+    let (parts, body) = client.request(Request::from_parts(head, Full::from(body))).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let answer = Answer { status: parts.status, headers: parts.headers, body };
+    contract::check(Some(&asked), &answer);
+    answer
 }
 
 /// What `future` comes to; fails the test rather than hang where it comes to nothing.
@@ -211,12 +218,15 @@ pub async fn in_time<F: Future>(future: F) -> F::Output {
     }
 }
 
-async fn read_to_end(from_server: &mut (impl AsyncRead + Unpin)) -> Vec<Answer> {
+/// All that comes back to what was sent.
+async fn read_to_end(from_server: &mut (impl AsyncRead + Unpin), sent: &[u8]) -> Vec<Answer> {
     let mut heard = Vec::new();
     // A connection that is reset has said what it had to say, or nothing.
     let end = from_server.read_to_end(&mut heard).await;
     assert!(end.is_ok() || heard.is_empty(), "broke off after {:?}", String::from_utf8_lossy(&heard));
-    raw::answers(&heard)
+    let answers = raw::answers(&heard);
+    contract::check_all(sent, &answers);
+    answers
 }
 
 /// The body that places a call in the documentation's campaign.

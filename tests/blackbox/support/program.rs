@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::{Answer, contract, raw};
+
 /// Well before the ten seconds in which the program gives up what is under way.
 pub const PROMPTLY: Duration = Duration::from_secs(5);
 
@@ -103,12 +105,9 @@ impl Program {
     }
 
     pub fn ask(&self, method: &str, path: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.write_all(request(method, path, body).as_bytes()).unwrap();
-        let answer = read_to_end(stream);
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 20"), "{answer}");
-        body.to_owned()
+        let answer = exchange(self.address, &request(method, path, body));
+        assert!(answer.status.is_success(), "{answer:?}");
+        String::from_utf8(answer.body.to_vec()).unwrap()
     }
 }
 
@@ -128,8 +127,19 @@ pub fn request(method: &str, path: &str, body: &str) -> String {
     )
 }
 
-pub fn read_to_end(mut stream: TcpStream) -> String {
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+/// Sends a request, and reads its answer.
+pub fn exchange(address: SocketAddr, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    answer(request, stream)
+}
+
+/// The one answer to a request that has been sent.
+pub fn answer(request: &str, mut stream: TcpStream) -> Answer {
+    let mut heard = Vec::new();
+    stream.read_to_end(&mut heard).unwrap();
+    let mut answers = raw::answers(&heard);
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    contract::check_all(request.as_bytes(), &answers);
+    answers.remove(0)
 }

@@ -14,6 +14,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::contract;
+
 /// How a receiver reacts to a delivery.
 #[derive(Clone, Copy, Debug)]
 pub enum Reaction {
@@ -81,6 +83,8 @@ struct Notes {
     /// How all others are met.
     otherwise: Reaction,
     clock: OnceLock<Workspace>,
+    /// What came that is not what the document of Akol's API describes.
+    objections: Mutex<Vec<String>>,
     deliveries: watch::Sender<Vec<Delivery>>,
 }
 
@@ -108,6 +112,7 @@ impl Receiver {
             script: Mutex::new(script.into()),
             otherwise,
             clock: OnceLock::new(),
+            objections: Mutex::default(),
             deliveries: watch::Sender::new(Vec::new()),
         });
         let shared = Arc::clone(&notes);
@@ -149,9 +154,22 @@ impl Receiver {
     }
 }
 
+/// Fails the test in which something came that is not documented: the tasks that receive cannot.
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let objections = self.notes.objections.lock().unwrap();
+        if !std::thread::panicking() {
+            assert!(objections.is_empty(), "what was delivered is not what OpenAPI says:\n{}", objections.join("\n"));
+        }
+    }
+}
+
 async fn serve(stream: TcpStream, notes: Arc<Notes>) {
     let mut stream = BufReader::new(stream);
     while let Some(mut delivery) = read(&mut stream).await {
+        let method = delivery.request_line.split(' ').next().unwrap_or_default();
+        let objections = contract::delivery(method, &delivery.headers, &delivery.body);
+        notes.objections.lock().unwrap().extend(objections);
         delivery.at = notes.clock.get().map(Workspace::now);
         // Chosen before the delivery is shown, so that a test that has seen it finds the script one shorter.
         let scripted = notes.script.lock().unwrap().pop_front().unwrap_or(notes.otherwise);
