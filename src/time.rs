@@ -1,5 +1,7 @@
 //! Instants, and how long things take: the only file that asks what time it is.
 
+mod written;
+
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
@@ -9,6 +11,8 @@ use jiff::civil::Date;
 use jiff::fmt::temporal::{DateTimePrinter, Pieces};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use self::written::has_documented_form;
 
 /// An instant in UTC, counted in whole milliseconds since 1970-01-01.
 ///
@@ -216,20 +220,6 @@ impl FromStr for Timestamp {
         }
         text.parse().map_err(|_| NotATimestamp).and_then(|instant| Timestamp::of(instant).checked())
     }
-}
-
-/// Whether a text begins with a date of the years 1 to 9999, and then ends or goes on with `T`. jiff reads more than the documentation
-/// promises: other separators, signed years, names of time zones.
-fn has_documented_form(text: &str) -> bool {
-    let is_in_place = |(position, byte): (usize, u8)| match position {
-        4 | 7 => byte == b'-',
-        10 => byte == b'T',
-        _ => byte.is_ascii_digit(),
-    };
-    text.len() >= 10
-        && text.bytes().take(11).enumerate().all(is_in_place)
-        && !text.starts_with("0000")
-        && !text.contains('[')
 }
 
 impl fmt::Display for Timestamp {
