@@ -37,6 +37,15 @@ pub enum Unmet {
     Match,
 }
 
+/// How tags are compared. A weak one stands for what is as good as the same, and so says nothing of its bytes.
+#[derive(Clone, Copy)]
+enum Comparison {
+    /// Only strong tags can be the same.
+    Strong,
+    /// A weak tag is as good as the strong one.
+    Weak,
+}
+
 impl<R, C> Entity<R>
 where
     R: Fn(Range<u64>) -> C,
@@ -44,10 +53,10 @@ where
 {
     /// What `request` asks for: all of it, parts of it, or the word that it has not changed.
     pub fn reply(&self, request: &Request) -> Result<Reply, Unmet> {
-        if request.headers.contains_key(IF_MATCH) && !self.is_named(request, IF_MATCH) {
+        if request.headers.contains_key(IF_MATCH) && !self.is_named(request, IF_MATCH, Comparison::Strong) {
             return Err(Unmet::Match);
         }
-        if self.is_named(request, IF_NONE_MATCH) {
+        if self.is_named(request, IF_NONE_MATCH, Comparison::Weak) {
             let mut reply = self.describe(StatusCode::NOT_MODIFIED, Body::EMPTY);
             reply.headers.remove(CONTENT_TYPE);
             return Ok(reply);
@@ -105,13 +114,17 @@ where
     }
 
     /// Whether a header names the tag. Its list may be spread over several lines.
-    fn is_named(&self, request: &Request, header: HeaderName) -> bool {
+    fn is_named(&self, request: &Request, header: HeaderName, comparison: Comparison) -> bool {
         let mut lines = request.headers.get_all(header).iter().filter_map(|tags| tags.to_str().ok());
-        lines.any(|tags| self.is_among(tags))
+        lines.any(|tags| self.is_among(tags, comparison))
     }
 
-    /// Whether the tag is among those of an `If-None-Match` header, compared weakly.
-    fn is_among(&self, tags: &str) -> bool {
-        tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
+    /// Whether the tag is among those of one line.
+    fn is_among(&self, tags: &str, comparison: Comparison) -> bool {
+        let is_it = |tag: &str| match comparison {
+            Comparison::Strong => tag == self.etag,
+            Comparison::Weak => tag.strip_prefix("W/").unwrap_or(tag) == self.etag,
+        };
+        tags.split(',').map(str::trim).any(|tag| tag == "*" || is_it(tag))
     }
 }

@@ -299,6 +299,8 @@ async fn who_wants_only_the_very_same_recording_is_told_if_it_is_another() {
     let etag = server.get(EXAMPLE).await.header("etag").to_owned();
     assert_eq!(get_with(&server, Method::GET, EXAMPLE, &[("if-match", &etag)]).await.status, StatusCode::OK);
     assert_eq!(get_with(&server, Method::GET, EXAMPLE, &[("if-match", "*")]).await.status, StatusCode::OK);
+    let weak = get_with(&server, Method::GET, EXAMPLE, &[("if-match", &format!("W/{etag}"))]).await;
+    assert_eq!(weak.status, StatusCode::PRECONDITION_FAILED, "a weak tag says nothing of bytes");
     let other = get_with(&server, Method::GET, EXAMPLE, &[("if-match", "\"other\"")]).await;
     assert_eq!(other.status, StatusCode::PRECONDITION_FAILED);
     assert!(other.error().contains("If-Match"), "{}", other.error());
