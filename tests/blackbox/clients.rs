@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
+use crate::support::contract::{self, Asked};
 use crate::support::{Server, placement};
 use bytes::Bytes;
 use http_body_util::channel::Channel;
@@ -36,6 +37,29 @@ fn post(client: &Client, server: &Server) -> RequestBuilder {
     request(client, server, Method::POST, CALLS).header("content-type", "application/json")
 }
 
+/// Requests whose answers are held to the documents.
+trait Checked {
+    /// Sends the request. What it announces must be what the documents say; its body, which may come piece by piece, is the test's.
+    async fn checked(self) -> Response;
+}
+
+impl Checked for RequestBuilder {
+    async fn checked(self) -> Response {
+        let (client, request) = self.build_split();
+        let request = request.unwrap();
+        let url = request.url();
+        let target = url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        // A body that comes piece by piece is not at hand.
+        let body = request.body().map_or(Some(Bytes::new()), |body| body.as_bytes().map(Bytes::copy_from_slice));
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        let response = client.execute(request).await.unwrap();
+        if let Some(body) = body {
+            contract::check_head(&Asked { method, target, headers, body }, response.status(), response.headers());
+        }
+        response
+    }
+}
+
 /// The client's end of the connection that an answer came over.
 fn own_address(response: &Response) -> SocketAddr {
     response.extensions().get::<HttpInfo>().unwrap().local_addr()
@@ -54,7 +78,7 @@ async fn one_connection_is_used_again() {
             (request(&client, &server, Method::PUT, CALLS).body(vec![b'x'; 100_000]), 405),
             (get(&client, &server, CALL), 200),
         ] {
-            let response = request.send().await.unwrap();
+            let response = request.checked().await;
             assert_eq!((response.status().as_u16(), response.version()), (status, version));
             addresses.insert(own_address(&response));
             response.bytes().await.unwrap();
@@ -69,7 +93,7 @@ async fn head_and_ranges() {
     let whole = server.get(AUDIO).await;
     let tag = whole.header("etag");
     for (client, version) in clients() {
-        let head = request(&client, &server, Method::HEAD, AUDIO).send().await.unwrap();
+        let head = request(&client, &server, Method::HEAD, AUDIO).checked().await;
         assert_eq!(head.headers()["content-length"], whole.header("content-length"));
         assert!(head.bytes().await.unwrap().is_empty());
         for (headers, status, expected) in [
@@ -81,12 +105,12 @@ async fn head_and_ranges() {
         ] {
             let asked =
                 headers.iter().fold(get(&client, &server, AUDIO), |asked, (name, value)| asked.header(*name, *value));
-            let answer = asked.send().await.unwrap();
+            let answer = asked.checked().await;
             assert_eq!(answer.status().as_u16(), status, "{version:?} {headers:?}");
             assert!(!answer.headers().contains_key("content-encoding"));
             assert!(answer.bytes().await.unwrap() == expected, "{version:?} {headers:?}");
         }
-        let beyond = get(&client, &server, AUDIO).header("range", "bytes=99999999-").send().await.unwrap();
+        let beyond = get(&client, &server, AUDIO).header("range", "bytes=99999999-").checked().await;
         assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
         assert_eq!(beyond.headers()["content-range"], format!("bytes */{}", whole.body.len()));
     }
@@ -103,7 +127,7 @@ async fn a_body_without_a_length() {
                 sender.send_data(Bytes::copy_from_slice(piece)).await.unwrap();
             }
         });
-        let placed = post(&client, &server).body(Body::wrap(coming)).send().await.unwrap();
+        let placed = post(&client, &server).body(Body::wrap(coming)).checked().await;
         assert_eq!(placed.status(), StatusCode::CREATED, "{version:?}");
     }
     for request in server.get("/__admin/requests").await.data().as_array().unwrap() {
@@ -125,11 +149,7 @@ async fn each_connection_fault_is_an_error_and_the_next_request_is_none() {
                 Err(_) => true,
             };
             assert!(broken, "{version:?} {fault}");
-            assert_eq!(
-                get(&client, &server, CALL).send().await.unwrap().status(),
-                StatusCode::OK,
-                "{version:?} {fault}"
-            );
+            assert_eq!(get(&client, &server, CALL).checked().await.status(), StatusCode::OK, "{version:?} {fault}");
         }
     }
 }
