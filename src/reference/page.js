@@ -12,6 +12,9 @@ Scalar.createApiReference("#reference", {
     { title: "Control API", slug: "control", url: "/__admin/openapi.json" },
   ],
   defaultOpenAllTags: true,
+  // As they are sent: in the documented order.
+  orderSchemaPropertiesBy: "preserve",
+  orderRequiredPropertiesFirst: false,
   telemetry: false,
   withDefaultFonts: false,
   agent: { disabled: true },

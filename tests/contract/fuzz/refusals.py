@@ -40,7 +40,7 @@ def is_lawful(failure, case, response):
         return False
     operation = operation_id(case)
     errors = response.json()["errors"]
-    return all(
+    return bool(errors) and all(
         any(
             re.fullmatch(of, operation) and re.fullmatch(field, error["field"]) and re.search(message, error["message"])
             for of, field, message in LAWFUL
