@@ -15,7 +15,7 @@ install_generators() {
     node_packages $CLIENTS/typescript
     CLIENT_PYTHON=$(python_of clients $CLIENTS/python/requirements.txt)
     JAVA_PYTHON=$(python_of openapi-generator $CLIENTS/java/requirements.txt)
-    debian_command javac default-jdk-headless
+    debian_command javac openjdk-17-jdk-headless
     exec {INSTALLING}>&-
     OPENAPI_GENERATOR=$("$JAVA_PYTHON" -c 'import openapi_generator_cli as it; print(it.__path__[0] + "/openapi-generator.jar")')
 }
