@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
 use crate::config::Settings;
-use crate::delivery::{self, Courier};
+use crate::delivery::{self, Dispatch};
 use crate::domain::fixtures::Fixtures;
 use crate::driver;
 use crate::engine::{Dropped, Genesis, Workspace, Workspaces};
@@ -87,10 +87,10 @@ impl Server {
 
         let log = Log::new(settings.log_format);
         let (errands, to_send) = mpsc::unbounded_channel();
-        let courier = Courier::new(settings.profile);
+        let dispatch = Dispatch::new(settings.profile);
         let metrics = Arc::new(Metrics::new(routes::all()));
         let delivering =
-            tokio::spawn(delivery::run(to_send, courier, Arc::clone(&metrics), log.clone())).abort_handle();
+            tokio::spawn(delivery::run(to_send, dispatch, Arc::clone(&metrics), log.clone())).abort_handle();
         let drive = drive(Arc::clone(&metrics));
         let workspaces = Arc::new(Workspaces::new(genesis, errands, drive, note_dropped(log.clone())));
         let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, metrics, log.clone()));

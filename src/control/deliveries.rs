@@ -50,12 +50,12 @@ struct AttemptView<'a> {
 }
 
 /// An object in the order of sending.
-struct Headers<'a>(Vec<(&'a str, Cow<'a, str>)>);
+struct Headers<'a>(Cow<'a, [(Cow<'static, str>, Cow<'static, str>)]>);
 
 impl Serialize for Headers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
+        for (name, value) in &*self.0 {
             map.serialize_entry(name, value)?;
         }
         map.end()
@@ -92,7 +92,7 @@ impl<'a> AttemptView<'a> {
         AttemptView {
             number,
             at: one.at,
-            headers: Headers(one.headers.iter().map(|(name, value)| (name.as_str(), value.into())).collect()),
+            headers: Headers(one.headers.as_slice().into()),
             status: match answer {
                 Some(TryAnswer::Answered(status)) => Some(*status),
                 Some(TryAnswer::Failed(_)) | None => None,
@@ -109,13 +109,12 @@ impl<'a> AttemptView<'a> {
 
     /// What would have been sent if there had been anybody to send it to, so that signatures can be tested without a receiver.
     fn of_kept(delivery: &Delivery, body: &Bytes, world: &World) -> AttemptView<'a> {
-        let mut headers = vec![("content-type", Cow::Borrowed("application/json"))];
-        let signed = world.outbox().headers_of_kept(delivery, body);
-        headers.extend(signed.into_iter().map(|(name, value)| (name, value.into())));
+        let mut headers = vec![("content-type".into(), "application/json".into())];
+        headers.extend(world.outbox().headers_of_kept(delivery, body));
         AttemptView {
             number: 1,
             at: delivery.created_at,
-            headers: Headers(headers),
+            headers: Headers(headers.into()),
             status: None,
             error: None,
             answered_at: None,

@@ -19,7 +19,10 @@ use tower_service::Service;
 use super::resolver::Resolver;
 use crate::config::Profile;
 
-type BoxError = Box<dyn Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// A connection as hyper takes it.
+pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Makes connections for the HTTP client. Clones share what they trust.
 ///
@@ -64,7 +67,7 @@ fn trust(extra_roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, rust
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = Stream;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 

@@ -1,67 +1,90 @@
 //! One line of waiting deliveries for each receiver, so that none can hold up another's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many deliveries one receiver gets at once. Enough to keep a receiver busy, and few enough that a slow one ties
 /// up no more than 64 of the 1024 sockets that a process is commonly allowed.
 const AT_ONCE: usize = 64;
 
 /// The lines in front of all receivers that something is on its way to. Clones share them.
-#[derive(Clone, Default)]
-pub(super) struct Lines(Arc<Mutex<HashMap<String, Line>>>);
+///
+/// Whoever has a place at the front of a line carries one thing after the other, until nothing waits there any more.
+pub(super) struct Lines<R, T>(Arc<Mutex<HashMap<R, Line<T>>>>);
 
-struct Line {
-    places: Arc<Semaphore>,
-    /// How many wait or are being served; the line is taken away with the last.
-    visitors: usize,
+struct Line<T> {
+    /// First come, first served.
+    waiting: VecDeque<T>,
+    /// How many places are taken; the line is taken away with the last.
+    taken: usize,
 }
 
-/// A place at the front: a delivery may go on for as long as it holds this.
-pub(super) struct Place {
-    // Given back before the visit ends, as fields are dropped in this order.
-    _permit: Option<OwnedSemaphorePermit>,
-    _visit: Visit,
+/// A place at the front of a line.
+pub(super) struct Place<R: Eq + Hash, T> {
+    lines: Lines<R, T>,
+    receiver: R,
+    has_left: bool,
 }
 
-/// Being in line, which ends also when the one who waits gives up.
-struct Visit {
-    lines: Lines,
-    receiver: String,
+impl<R, T> Default for Lines<R, T> {
+    fn default() -> Self {
+        Lines(Arc::default())
+    }
 }
 
-impl Lines {
-    /// Waits for a place in front of `receiver`, first come, first served.
-    pub(super) async fn join(&self, receiver: String) -> Place {
-        let (places, visit) = self.enter(receiver);
-        Place {
-            // Fails for a closed semaphore only, and nobody closes these.
-            _permit: places.acquire_owned().await.ok(),
-            _visit: visit,
+impl<R, T> Clone for Lines<R, T> {
+    fn clone(&self) -> Self {
+        Lines(Arc::clone(&self.0))
+    }
+}
+
+impl<R: Clone + Eq + Hash, T> Lines<R, T> {
+    /// Puts something in line. Gives a place where one is free, whose holder is to begin to carry.
+    pub(super) fn put(&self, receiver: R, item: T) -> Option<Place<R, T>> {
+        let mut lines = self.0.lock();
+        let line = lines.entry(receiver.clone()).or_insert_with(|| Line { waiting: VecDeque::new(), taken: 0 });
+        line.waiting.push_back(item);
+        let is_free = line.taken < AT_ONCE;
+        is_free.then(|| {
+            line.taken += 1;
+            Place { lines: self.clone(), receiver, has_left: false }
+        })
+    }
+}
+
+impl<R: Eq + Hash, T> Place<R, T> {
+    /// What is to be carried now. Where nothing waits, the place has been given back.
+    pub(super) fn next(&mut self) -> Option<T> {
+        if self.has_left {
+            return None;
+        }
+        let mut lines = self.lines.0.lock();
+        let next = lines.get_mut(&self.receiver).and_then(|line| line.waiting.pop_front());
+        if next.is_none() {
+            // Under the same lock: who comes now finds the place free.
+            self.has_left = true;
+            leave(&mut lines, &self.receiver);
+        }
+        next
+    }
+}
+
+impl<R: Eq + Hash, T> Drop for Place<R, T> {
+    fn drop(&mut self) {
+        if !self.has_left {
+            leave(&mut self.lines.0.lock(), &self.receiver);
         }
     }
-
-    fn enter(&self, receiver: String) -> (Arc<Semaphore>, Visit) {
-        let mut lines = self.0.lock();
-        let line = lines
-            .entry(receiver.clone())
-            .or_insert_with(|| Line { places: Arc::new(Semaphore::new(AT_ONCE)), visitors: 0 });
-        line.visitors += 1;
-        (Arc::clone(&line.places), Visit { lines: self.clone(), receiver })
-    }
 }
 
-impl Drop for Visit {
-    fn drop(&mut self) {
-        let mut lines = self.lines.0.lock();
-        if let Some(line) = lines.get_mut(&self.receiver) {
-            line.visitors -= 1;
-            if line.visitors == 0 {
-                lines.remove(&self.receiver);
-            }
+fn leave<R: Eq + Hash, T>(lines: &mut HashMap<R, Line<T>>, receiver: &R) {
+    if let Some(line) = lines.get_mut(receiver) {
+        line.taken -= 1;
+        if line.taken == 0 && line.waiting.is_empty() {
+            lines.remove(receiver);
         }
     }
 }
@@ -70,49 +93,40 @@ impl Drop for Visit {
 mod tests {
     use super::*;
 
-    /// What `future` gives if it need not wait.
-    async fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            biased;
-            value = future => Some(value),
-            () = std::future::ready(()) => None,
-        }
+    #[test]
+    fn a_line_has_64_places_and_holds_up_no_other() {
+        let lines = Lines::default();
+        let mut places: Vec<_> = (0..100).filter_map(|item| lines.put("slow", item)).collect();
+        assert_eq!(places.len(), AT_ONCE);
+        assert!(lines.put("quick", 0).is_some());
+
+        let carried: Vec<i32> = places.iter_mut().filter_map(Place::next).collect();
+        assert_eq!(carried, (0..64).collect::<Vec<_>>(), "first come, first served");
+        let rest: Vec<i32> = std::iter::from_fn(|| places[0].next()).collect();
+        assert_eq!(rest, (64..100).collect::<Vec<_>>());
     }
 
-    #[tokio::test]
-    async fn a_full_line_waits_until_a_place_is_given_back() {
+    #[test]
+    fn who_finds_nothing_has_left_and_who_comes_then_gets_a_place() {
         let lines = Lines::default();
-        let mut places = Vec::new();
-        for _ in 0..AT_ONCE {
-            places.push(at_once(lines.join("slow".to_owned())).await.unwrap());
-        }
-        assert!(at_once(lines.join("slow".to_owned())).await.is_none());
-        assert!(at_once(lines.join("quick".to_owned())).await.is_some());
-
-        places.pop();
-        assert!(at_once(lines.join("slow".to_owned())).await.is_some());
+        let mut places: Vec<_> = (0..AT_ONCE).filter_map(|item| lines.put("a", item)).collect();
+        assert!(lines.put("a", 64).is_none());
+        while places[0].next().is_some() {}
+        let another = lines.put("a", 65);
+        assert!(another.is_some(), "one of 64 has left");
+        assert!(places[0].next().is_none());
+        assert!(lines.put("a", 66).is_none());
     }
 
-    #[tokio::test]
-    async fn a_line_is_taken_away_with_its_last_visitor() {
+    #[test]
+    fn a_line_is_taken_away_with_its_last_place() {
         let lines = Lines::default();
-        let first = lines.join("a".to_owned()).await;
-        let second = lines.join("a".to_owned()).await;
+        let mut first = lines.put("a", 1).unwrap();
+        let second = lines.put("a", 2).unwrap();
+        while first.next().is_some() {}
         drop(first);
         assert_eq!(lines.0.lock().len(), 1);
         drop(second);
-        assert!(lines.0.lock().is_empty());
-    }
-
-    #[tokio::test]
-    async fn one_who_gives_up_waiting_leaves_no_trace() {
-        let lines = Lines::default();
-        let mut places = Vec::new();
-        for _ in 0..AT_ONCE {
-            places.push(lines.join("slow".to_owned()).await);
-        }
-        assert!(at_once(lines.join("slow".to_owned())).await.is_none());
-        drop(places);
         assert!(lines.0.lock().is_empty());
     }
 }

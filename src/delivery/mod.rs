@@ -1,65 +1,95 @@
 //! Carries events to their receivers.
 
+mod connection;
 mod connector;
 mod courier;
+mod destination;
 mod failure;
 mod lines;
+mod pool;
 mod resolver;
 
-pub use courier::{Answer, Courier, Parcel};
+pub use courier::Dispatch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Uri;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::domain::webhook::{TryAnswer, TryReport};
-use crate::engine::Errand;
+use self::courier::{ANSWER_WITHIN, Answer, Courier, all_headers};
+use self::destination::without_query;
+use self::lines::{Lines, Place};
+use crate::domain::webhook::{Headers, TryAnswer, TryReport};
+use crate::engine::{Delivered, Errand};
 use crate::metrics::{Delivery, Metrics};
+use crate::time::Timestamp;
 use crate::wire::log::{Log, Undelivered};
 
-/// Sends what workspaces want sent, each delivery on its own, and tells them how that went. Dropping the future ends them all.
-pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, courier: Courier, metrics: Arc<Metrics>, log: Log) {
-    let mut under_way = JoinSet::new();
+/// Why something is not sent to a receiver that has used up the time which an advance has for it.
+const OUT_OF_TIME: &str =
+    "not sent: the receiver has let others of the same advance time out, and has no time left in it";
+
+/// How many errands are taken in at a time.
+const AT_A_TIME: usize = 64;
+
+/// A receiver as one workspace sees it: the workspace's place in memory, and the URL. Senders do not wait for each other.
+type Receiver = (usize, Arc<str>);
+
+/// What all couriers have in common.
+struct Post {
+    dispatch: Dispatch,
+    metrics: Arc<Metrics>,
+    log: Log,
+}
+
+/// Sends what workspaces want sent, and tells them how that went. Dropping the future ends all that is under way.
+///
+/// A receiver that is slow, down or answers nonsense harms only its own deliveries: each has a line of its own for each workspace, whose
+/// couriers begin when there is something to carry, and leave when there is nothing more.
+pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, dispatch: Dispatch, metrics: Arc<Metrics>, log: Log) {
+    let post = Arc::new(Post { dispatch, metrics, log });
+    let lines = Lines::default();
+    let mut couriers = JoinSet::new();
+    let mut taken = Vec::with_capacity(AT_A_TIME);
     loop {
         tokio::select! {
-            errand = to_send.recv() => match errand {
-                Some(errand) => {
-                    let (courier, metrics, log) = (courier.clone(), Arc::clone(&metrics), log.clone());
-                    under_way.spawn(async move {
-                        let _on_errand = errand.epoch.errand();
-                        tokio::select! {
-                            biased;
-                            // A reset ends it wherever it is.
-                            () = errand.epoch.ended() => {}
-                            () = deliver(&errand, &courier, &metrics, &log) => {}
-                        }
-                    });
+            count = to_send.recv_many(&mut taken, AT_A_TIME) => {
+                if count == 0 {
+                    return;
                 }
-                None => return,
-            },
+                for errand in taken.drain(..) {
+                    let receiver = (Arc::as_ptr(&errand.workspace) as usize, Arc::clone(&errand.attempt.url));
+                    if let Some(place) = lines.put(receiver, errand) {
+                        couriers.spawn(carry_all(place, Arc::clone(&post)));
+                    }
+                }
+            }
             // What is done makes room.
-            Some(_) = under_way.join_next() => {}
+            Some(_) = couriers.join_next() => {}
         }
     }
 }
 
-async fn deliver(errand: &Errand, courier: &Courier, metrics: &Metrics, log: &Log) {
-    let Errand { workspace, epoch, attempt } = errand;
-    let mut signed = None;
-    let headers = || signed.insert(attempt.headers(workspace.clock().now())).clone();
-    let (url, answer) = match attempt.url.parse::<Uri>() {
-        Ok(url) => {
-            let patience = |usual| workspace.patience(&attempt.url, usual);
-            let body = attempt.body.clone();
-            let parcel = Parcel { sender: workspace.name(), url: &url, headers, body, patience };
-            let answer = courier.carry(parcel).await;
-            (without_query(&url), answer)
+/// Carries what waits in one line, for as long as anything does.
+async fn carry_all(mut place: Place<Receiver, Errand>, post: Arc<Post>) {
+    let mut courier = None;
+    while let Some(errand) = place.next() {
+        let courier = courier.get_or_insert_with(|| post.dispatch.courier(&errand.attempt.url));
+        let epoch = Arc::clone(&errand.epoch);
+        let _on_errand = epoch.errand();
+        tokio::select! {
+            biased;
+            // A reset ends it wherever it is.
+            () = epoch.ended() => {}
+            () = deliver(errand, courier, &post) => {}
         }
-        Err(error) => (String::new(), Answer::Failed(format!("its URL is none: {error}"))),
-    };
+    }
+}
+
+async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &Arc<Post>) {
+    let (headers, answer) = try_to(&errand, courier).await;
+    let Errand { workspace, epoch, attempt } = &errand;
     let why = match &answer {
         Answer::Replied(200..=299) => None,
         Answer::Replied(status) => Some(format!("answered {status}")),
@@ -69,25 +99,59 @@ async fn deliver(errand: &Errand, courier: &Courier, metrics: &Metrics, log: &Lo
         }
         Answer::Failed(why) => Some(why.clone()),
     };
-    // What never left its line had no headers.
-    let headers = signed.map_or_else(Vec::new, courier::all_headers);
-    let report = TryReport { headers, answer: answer.into() };
-    let Ok(again) = workspace.deliver(epoch, attempt.key, report).await else { return };
-    metrics.delivery(match (&why, again) {
-        (None, _) => Delivery::Received,
-        (Some(_), Some(_)) => Delivery::Failed,
-        (Some(_), None) => Delivery::GivenUp,
-    });
-    if let Some(why) = why {
-        log.delivery(&Undelivered {
-            time: workspace.clock().now(),
-            event: attempt.event.as_str(),
-            call_id: &attempt.call.to_string(),
-            url: &url,
-            attempt: attempt.number,
-            error: &why,
-            next_attempt: again,
+    match workspace.deliver(epoch, attempt.key, TryReport { headers, answer: answer.into() }) {
+        Ok(Delivered::Now(again)) => post.note(&errand, why, again),
+        Ok(Delivered::InTime(applied)) => {
+            // The courier has others to carry meanwhile, without which the time may never come.
+            let post = Arc::clone(post);
+            let on_errand = epoch.errand();
+            tokio::spawn(async move {
+                if let Ok(again) = applied.await {
+                    post.note(&errand, why, again);
+                }
+                drop(on_errand);
+            });
+        }
+        Err(_) => {}
+    }
+}
+
+/// Makes a try. Gives the headers that it was sent with, none where it never left, and what came of it.
+async fn try_to(errand: &Errand, courier: &mut Result<Courier, String>) -> (Headers, Answer) {
+    let Errand { workspace, attempt, .. } = errand;
+    let courier = match courier {
+        Ok(courier) => courier,
+        Err(why) => return (Headers::new(), Answer::Failed(why.clone())),
+    };
+    let Some(within) = workspace.patience(&attempt.url, ANSWER_WITHIN) else {
+        return (Headers::new(), Answer::Failed(OUT_OF_TIME.to_owned()));
+    };
+    // Made only now: a signature may hold the time, and must not grow old in line.
+    let signed = attempt.headers(workspace.clock().now());
+    let answer = courier.carry(&signed, attempt.body.clone(), within).await;
+    (all_headers(signed), answer)
+}
+
+impl Post {
+    /// Counts a try of which the world has been told, and writes down why it failed.
+    fn note(&self, errand: &Errand, why: Option<String>, again: Option<Timestamp>) {
+        let Errand { workspace, attempt, .. } = errand;
+        self.metrics.delivery(match (&why, again) {
+            (None, _) => Delivery::Received,
+            (Some(_), Some(_)) => Delivery::Failed,
+            (Some(_), None) => Delivery::GivenUp,
         });
+        if let Some(why) = why {
+            self.log.delivery(&Undelivered {
+                time: workspace.clock().now(),
+                event: attempt.event.as_str(),
+                call_id: &attempt.call.to_string(),
+                url: &without_query(&attempt.url),
+                attempt: attempt.number,
+                error: &why,
+                next_attempt: again,
+            });
+        }
     }
 }
 
@@ -109,11 +173,4 @@ fn timed_out(waited: Duration) -> String {
             format!("no answer within {} ms, after it had let another of the same advance time out", waited.as_millis())
         }
     }
-}
-
-/// A query may hold a secret of the receiver's, which does not belong in a log.
-fn without_query(url: &Uri) -> String {
-    let scheme = url.scheme_str().unwrap_or_default();
-    let host = url.authority().map_or("", |authority| authority.as_str());
-    format!("{scheme}://{host}{}", url.path())
 }

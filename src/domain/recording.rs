@@ -1,7 +1,7 @@
 //! What a call sounded like: a file of the right length, with speech where somebody spoke and silence where nobody did.
 //!
-//! A recording is not kept as sound. It is the list of which clip of speech starts when; bytes are made as they are
-//! read, from any position, so an hour costs no more than a minute until somebody downloads it.
+//! A recording is not kept as sound. It is the list of which clip of speech starts when; bytes are found as they are
+//! read, from any position, so an hour costs no more than a minute, and a hundred listeners no more than one.
 //!
 //! # Why everything is a whole number of frames
 //!
@@ -17,7 +17,7 @@ mod tests;
 mod wav;
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 pub use self::chunks::Chunks;
 use self::fill::Placed;
@@ -60,13 +60,14 @@ impl Turn {
     pub const HEARD: u32 = 16 * FRAME_MS;
 }
 
-/// The recording of one call.
+/// The recording of one call. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Recording {
     format: Format,
     seconds: u32,
     /// In the order of time. None overlaps the next, none goes past the end.
-    placed: Vec<Placed>,
+    placed: Arc<[Placed]>,
+    fingerprint: u64,
 }
 
 impl Recording {
@@ -78,8 +79,11 @@ impl Recording {
     /// `turns` come in the order in which they start. Where one starts before the last is over, it interrupts: the last ends
     /// there. What lies past `seconds` is cut. `seed` decides which clips are heard: equal arguments make equal recordings.
     pub fn new(format: Format, seconds: u32, turns: &[Turn], seed: Seed) -> Recording {
+        static CLIPS: LazyLock<Seed> = LazyLock::new(|| clips::digest(clips::sounds()));
         let seconds = seconds.min(Recording::MAX_SECONDS);
-        Recording { format, seconds, placed: fill::place(turns, seconds * 1000, seed) }
+        let placed = fill::place(turns, seconds * 1000, seed);
+        let fingerprint = fingerprint(*CLIPS, format, seconds, &placed);
+        Recording { format, seconds, placed: placed.into(), fingerprint }
     }
 
     /// The kind of file.
@@ -94,20 +98,17 @@ impl Recording {
 
     /// A number that stands for the bytes, for an `ETag`: equal recordings have equal numbers, on every machine.
     pub fn fingerprint(&self) -> u64 {
-        static CLIPS: LazyLock<Seed> = LazyLock::new(|| clips::digest(clips::sounds()));
-        self.fingerprint_of(*CLIPS)
+        self.fingerprint
     }
 
-    /// The fingerprint where the clips have that digest.
-    fn fingerprint_of(&self, clips: Seed) -> u64 {
-        let whole = clips.nth(self.format as u64).nth(u64::from(self.seconds));
-        self.placed.iter().fold(whole, |so_far, placed| so_far.nth(placed.number())).number()
+    /// How much memory its list takes, in bytes.
+    pub fn weight(&self) -> u64 {
+        size_of_val(&*self.placed) as u64
     }
 
-    /// The bytes of `range`, made as they are asked for, in chunks of [`Chunks::CHUNK_BYTES`]. What lies past the end
-    /// of the file is left out.
+    /// The bytes of `range`, piece by piece. What lies past the end of the file is left out.
     ///
-    /// To start anywhere costs the same: what comes before `range` is not made.
+    /// To start anywhere costs the same: what comes before `range` is not looked at.
     pub fn read(self, range: Range<u64>) -> Chunks {
         Chunks::new(self, range)
     }
@@ -151,6 +152,12 @@ impl Recording {
         let left = self.placed.get(next).map_or(self.sound_len(), start).saturating_sub(at);
         &silence[..silence.len().min(left as usize)]
     }
+}
+
+/// What stands for the bytes of such a recording where the clips have that digest.
+fn fingerprint(clips: Seed, format: Format, seconds: u32, placed: &[Placed]) -> u64 {
+    let whole = clips.nth(format as u64).nth(u64::from(seconds));
+    placed.iter().fold(whole, |so_far, placed| so_far.nth(placed.number())).number()
 }
 
 impl Format {

@@ -1,4 +1,4 @@
-//! The shelf: what has been written of calls that are over, so that it is written once. Such a call never changes again.
+//! The shelf: what has been written and recorded of calls that are over, so that it is made once. Such a call never changes again.
 //!
 //! All worlds of the process have their places on one shelf, so that there is one bound to what it holds, however many worlds there are.
 //! What has not been asked for lately makes room. A world that is gone is asked for nothing.
@@ -12,15 +12,25 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::call::{Call, CallId};
+use super::recording::{Format, Recording};
 
-/// How much all of it may weigh, in bytes.
-const CAPACITY: u64 = 32 << 20;
-/// What a text weighs beside its bytes, about.
+/// How much all texts may weigh, in bytes.
+const TEXTS_CAPACITY: u64 = 32 << 20;
+/// What each thing weighs beside its own bytes, about.
 const BINDING: u64 = 128;
 /// About how many texts there is room for.
 const TEXTS: usize = 16 * 1024;
 
-static SHELF: LazyLock<Cache<Place, Bytes, Weight>> = LazyLock::new(|| Cache::with_weighter(TEXTS, CAPACITY, Weight));
+static WRITTEN: LazyLock<Cache<Place, Bytes, Weight>> =
+    LazyLock::new(|| Cache::with_weighter(TEXTS, TEXTS_CAPACITY, Weight));
+
+/// How much all recordings may weigh, in bytes. They are lists of clips and no sound; that of a minute takes some hundred bytes.
+const RECORDINGS_CAPACITY: u64 = 4 << 20;
+/// About how many recordings there is room for.
+const RECORDINGS: usize = 4 * 1024;
+
+static RECORDED: LazyLock<Cache<Track, Recording, Weight>> =
+    LazyLock::new(|| Cache::with_weighter(RECORDINGS, RECORDINGS_CAPACITY, Weight));
 
 /// A world's own part of the shelf.
 pub struct Shelf {
@@ -43,8 +53,21 @@ struct Place {
     form: Form,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Track {
+    world: u64,
+    call: CallId,
+    format: Format,
+}
+
 #[derive(Clone)]
 struct Weight;
+
+impl Weighter<Track, Recording> for Weight {
+    fn weight(&self, _: &Track, recording: &Recording) -> u64 {
+        recording.weight() + BINDING
+    }
+}
 
 impl Weighter<Place, Bytes> for Weight {
     fn weight(&self, _: &Place, text: &Bytes) -> u64 {
@@ -65,13 +88,23 @@ impl Shelf {
             return write().into();
         }
         let place = Place { world: self.world, call: call.id, form };
-        if let Some(text) = SHELF.get(&place) {
+        if let Some(text) = WRITTEN.get(&place) {
             return text;
         }
         // Without the room that it was written in.
         let text = Bytes::from(write().into_boxed_slice());
-        SHELF.insert(place, text.clone());
+        WRITTEN.insert(place, text.clone());
         text
+    }
+
+    /// The recording of a call that is over, in that format: players ask for it in many parts.
+    pub fn recorded(&self, call: &Call, format: Format, record: impl FnOnce() -> Recording) -> Recording {
+        let track = Track { world: self.world, call: call.id, format };
+        RECORDED.get(&track).unwrap_or_else(|| {
+            let recording = record();
+            RECORDED.insert(track, recording.clone());
+            recording
+        })
     }
 }
 

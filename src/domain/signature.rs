@@ -21,7 +21,7 @@ pub fn secret(seed: Seed) -> String {
 
 /// Akol's: HMAC-SHA256 of the body in lower-case hex, keyed with the secret's text as it stands.
 pub fn akol(secret: &str, body: &[u8]) -> String {
-    hmac(secret.as_bytes(), &[body]).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hmac(secret.as_bytes(), &[body]))
 }
 
 /// The Standard Webhooks specification's: of `id.timestamp.body`, keyed with what the secret after its prefix is in base 64.
@@ -31,6 +31,15 @@ pub fn standard(secret: &str, id: &str, at: Timestamp, body: &[u8]) -> String {
     let key = STANDARD.decode(encoded).unwrap_or_else(|_| encoded.as_bytes().to_vec());
     let head = format!("{id}.{}.", at.as_secs());
     format!("v1,{}", STANDARD.encode(hmac(&key, &[head.as_bytes(), body])))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(
+        bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])),
+    );
+    text
 }
 
 fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {

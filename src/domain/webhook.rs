@@ -11,7 +11,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 
-pub use attempt::Attempt;
+pub use attempt::{Attempt, Headers};
 pub use body::{Body, Ending, EventData};
 pub use delivery::{AttemptKey, Content, Delivery, DeliveryNumber, DeliveryState, Known, Try, TryAnswer, TryReport};
 pub use event::Event;

@@ -1,48 +1,70 @@
 //! Epochs: what lies between two resets of a workspace. What was begun in one must not show in the next.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// The time from one reset to the next. Whoever does something that takes a while holds the epoch that it was begun in.
 #[derive(Debug)]
 pub struct Epoch {
-    has_ended: watch::Sender<bool>,
+    has_ended: AtomicBool,
     /// How many deliveries of this epoch are being sent.
-    errands: watch::Sender<usize>,
+    errands: AtomicUsize,
+    /// Wakes whoever waits for the reset.
+    end: Notify,
+    /// Wakes whoever waits until nothing is being sent.
+    settlement: Notify,
 }
 
 impl Epoch {
     /// An epoch that begins.
     pub(super) fn begin() -> Arc<Epoch> {
-        Arc::new(Epoch { has_ended: watch::Sender::new(false), errands: watch::Sender::new(0) })
+        Arc::new(Epoch {
+            has_ended: AtomicBool::new(false),
+            errands: AtomicUsize::new(0),
+            end: Notify::new(),
+            settlement: Notify::new(),
+        })
     }
 
     /// Whether a reset has come since.
     pub fn has_ended(&self) -> bool {
-        *self.has_ended.borrow()
+        self.has_ended.load(Ordering::Acquire)
     }
 
     /// Waits for the reset.
     pub async fn ended(&self) {
-        // The sender is this epoch's own, so it is there for as long as anybody waits.
-        let _ = self.has_ended.subscribe().wait_for(|ended| *ended).await;
+        wait(&self.end, || self.has_ended()).await;
     }
 
     /// Ends it: whatever waits for [`Epoch::ended`] gives up what it does.
     pub(super) fn end(&self) {
-        self.has_ended.send_replace(true);
+        self.has_ended.store(true, Ordering::Release);
+        self.end.notify_waiters();
     }
 
     /// Counts a delivery that is being sent, until the guard is dropped.
     pub fn errand(self: &Arc<Epoch>) -> OnErrand {
-        self.errands.send_modify(|errands| *errands += 1);
+        self.errands.fetch_add(1, Ordering::AcqRel);
         OnErrand(Arc::clone(self))
     }
 
     /// Waits until nothing of this epoch is being sent any more.
     pub(super) async fn settled(&self) {
-        let _ = self.errands.subscribe().wait_for(|errands| *errands == 0).await;
+        wait(&self.settlement, || self.errands.load(Ordering::Acquire) == 0).await;
+    }
+}
+
+/// Waits until something is so, of which `notify` wakes its waiters. It may be so only for a moment.
+async fn wait(notify: &Notify, is_so: impl Fn() -> bool) {
+    loop {
+        // Notified of what happens from here on, also before it waits.
+        let notified = notify.notified();
+        if is_so() {
+            return;
+        }
+        notified.await;
     }
 }
 
@@ -52,6 +74,8 @@ pub struct OnErrand(Arc<Epoch>);
 
 impl Drop for OnErrand {
     fn drop(&mut self) {
-        self.0.errands.send_modify(|errands| *errands = errands.saturating_sub(1));
+        if self.0.errands.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.settlement.notify_waiters();
+        }
     }
 }

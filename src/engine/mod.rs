@@ -16,5 +16,5 @@ pub use exchange::{Arrival, Exchange, KEPT_BODY, Meddling};
 pub use genesis::Genesis;
 pub use journal::{Happening, Watch, WatchEnd};
 pub use state::{NotAState, State};
-pub use workspace::{Entry, Errand, Void, Workspace};
+pub use workspace::{Delivered, Entry, Errand, Void, Workspace};
 pub use workspaces::{BadName, Dropped, Workspaces};

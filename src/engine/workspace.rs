@@ -10,6 +10,7 @@ use hyper::header::HeaderValue;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc};
 
+pub use self::advancing::Delivered;
 use self::advancing::Report;
 
 use super::date::DateHeader;

@@ -1,5 +1,6 @@
 //! Deliveries of events: what was sent to receivers, or is kept where nobody has subscribed.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -91,7 +92,7 @@ impl From<&Try> for DeliveryAttempt {
         });
         DeliveryAttempt {
             at: one.at,
-            headers: one.headers.clone(),
+            headers: owned(one.headers.iter().cloned()),
             answer,
             answered_at: one.answer.as_ref().map(|(_, at)| *at),
             next_attempt_at: one.next_attempt_at,
@@ -100,14 +101,18 @@ impl From<&Try> for DeliveryAttempt {
     }
 }
 
+fn owned(headers: impl Iterator<Item = (Cow<'static, str>, Cow<'static, str>)>) -> Vec<(String, String)> {
+    headers.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
 impl DeliveryAttempt {
     /// What would have been sent if there had been anybody to send it to.
     fn of_kept(delivery: &webhook::Delivery, body: &[u8], world: &World) -> DeliveryAttempt {
         let signed = world.outbox().headers_of_kept(delivery, body);
-        let headers = std::iter::once(("content-type", "application/json".to_owned())).chain(signed);
+        let headers = std::iter::once(("content-type".into(), "application/json".into())).chain(signed);
         DeliveryAttempt {
             at: delivery.created_at,
-            headers: headers.map(|(name, value)| (name.to_owned(), value)).collect(),
+            headers: owned(headers),
             answer: None,
             answered_at: None,
             next_attempt_at: None,

@@ -6,24 +6,27 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hyper::Response;
+use hyper::{Response, Uri};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time;
 
 use super::*;
 use receiver::{Authority, Receiver, bind, replying, url};
 
-async fn carry(courier: &Courier, url: &str) -> Answer {
-    courier.carry(parcel(&url.parse().unwrap(), Vec::new, Bytes::from_static(b"{}"))).await
+/// Carries a parcel by a courier of its own.
+async fn carry(dispatch: &Dispatch, url: &str) -> Answer {
+    carry_with(dispatch, url, Headers::new(), Bytes::from_static(b"{}")).await
 }
 
-/// A parcel whose receiver has as long as any.
-fn parcel<'a, H>(url: &'a Uri, headers: H, body: Bytes) -> Parcel<'a, H, fn(Duration) -> Option<Duration>> {
-    Parcel { sender: "default", url, headers, body, patience: Some }
+async fn carry_with(dispatch: &Dispatch, url: &str, headers: Headers, body: Bytes) -> Answer {
+    match dispatch.courier(url) {
+        Ok(mut courier) => courier.carry(&headers, body, ANSWER_WITHIN).await,
+        Err(why) => Answer::Failed(why),
+    }
 }
 
-fn lenient() -> Courier {
-    Courier::new(Profile::Lenient)
+fn lenient() -> Dispatch {
+    Dispatch::new(Profile::Lenient)
 }
 
 fn failed(reason: &str) -> Answer {
@@ -58,8 +61,8 @@ async fn the_receiver_gets_the_body_with_the_headers_as_given() {
     })
     .await;
     let address: Uri = format!("{}hooks/a?team=1", receiver.url()).parse().unwrap();
-    let headers = vec![("X-Webhook-Signature", "abc123".to_owned())];
-    lenient().carry(parcel(&address, || headers, Bytes::from_static(b"{\"event\":1}"))).await;
+    let headers = vec![("X-Webhook-Signature".into(), "abc123".into())];
+    carry_with(&lenient(), &address.to_string(), headers, Bytes::from_static(b"{\"event\":1}")).await;
 
     let (head, body) = requests.recv().await.unwrap();
     assert_eq!(head.method, "POST");
@@ -73,8 +76,8 @@ async fn the_receiver_gets_the_body_with_the_headers_as_given() {
 
 #[tokio::test]
 async fn a_header_that_http_forbids_is_a_failure() {
-    let headers = vec![("x-a", "two\nlines".to_owned())];
-    let answer = lenient().carry(parcel(&Uri::from_static("http://127.0.0.1:9/"), || headers, Bytes::new())).await;
+    let headers = vec![("x-a".into(), "two\nlines".into())];
+    let answer = carry_with(&lenient(), "http://127.0.0.1:9/", headers, Bytes::new()).await;
     assert_eq!(answer, failed("the request cannot be sent: failed to parse header value"));
 }
 
@@ -191,81 +194,59 @@ async fn a_body_that_stops_halfway_is_dropped_after_a_second() {
 }
 
 #[tokio::test]
-async fn a_connection_is_used_again() {
+async fn a_connection_is_used_again_by_its_courier_and_by_the_next() {
     let receiver = Receiver::start(replying(200)).await;
-    let courier = lenient();
-    for _ in 0..20 {
-        assert_eq!(carry(&courier, &receiver.url()).await, Answer::Replied(200));
-        // The connection goes back to the client by tasks of its own.
-        for _ in 0..10 {
-            tokio::task::yield_now().await;
-        }
+    let dispatch = lenient();
+    let mut courier = dispatch.courier(&receiver.url()).unwrap();
+    for _ in 0..10 {
+        assert_eq!(courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await, Answer::Replied(200));
+    }
+    drop(courier);
+    for _ in 0..10 {
+        assert_eq!(carry(&dispatch, &receiver.url()).await, Answer::Replied(200));
     }
     assert_eq!(receiver.connections(), 1);
 }
 
 #[tokio::test]
-async fn a_receiver_gets_64_at_once_and_holds_up_no_other() {
-    const ALL: usize = 200;
-    let (arrive, mut arrivals) = mpsc::unbounded_channel();
-    let inside = Arc::new(AtomicUsize::new(0));
-    let peak = Arc::new(AtomicUsize::new(0));
-    let most = Arc::clone(&peak);
-    let slow = Receiver::start(move |request| {
-        let is_other = request.uri().path() == "/other";
-        let (release, released) = oneshot::channel::<()>();
-        if is_other {
-            release.send(()).unwrap();
-        } else {
-            arrive.send(release).unwrap();
+async fn a_connection_that_the_receiver_has_closed_is_not_used_again() {
+    let (listener, url) = bind("http").await;
+    let served = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&served);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            receiver::read_some(&mut stream).await;
+            // Says that it will be kept, and closes it.
+            receiver::write_all(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+            count.fetch_add(1, Ordering::SeqCst);
         }
-        let count = usize::from(!is_other);
-        most.fetch_max(inside.fetch_add(count, Ordering::SeqCst) + count, Ordering::SeqCst);
-        let inside = Arc::clone(&inside);
-        async move {
-            released.await.unwrap();
-            inside.fetch_sub(count, Ordering::SeqCst);
-            Response::default()
-        }
-    })
-    .await;
-    let quick = Receiver::start(replying(200)).await;
-    let courier = lenient();
-    let deliveries: Vec<_> = (0..ALL)
-        .map(|_| {
-            let (courier, url) = (courier.clone(), slow.url());
-            tokio::spawn(async move { carry(&courier, &url).await })
-        })
-        .collect();
+    });
+    let dispatch = lenient();
+    let mut courier = dispatch.courier(&url).unwrap();
+    for _ in 0..5 {
+        assert_eq!(courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await, Answer::Replied(200));
+        let _ = timeout(Duration::from_millis(20), std::future::pending::<()>()).await;
+    }
+    assert_eq!(served.load(Ordering::SeqCst), 5);
+}
 
-    let mut held = Vec::new();
-    for _ in 0..64 {
-        held.push(arrivals.recv().await.unwrap());
-    }
-    assert_eq!(carry(&courier, &quick.url()).await, Answer::Replied(200));
-    let other = slow.url().parse::<Uri>().unwrap();
-    let other = format!("http://{}/other", other.authority().unwrap());
-    assert_eq!(carry(&courier, &other).await, Answer::Replied(200), "another path of the same host has its own line");
-    assert!(arrivals.try_recv().is_err());
-
-    for _ in 64..ALL {
-        held.pop().unwrap().send(()).unwrap();
-        held.push(arrivals.recv().await.unwrap());
-    }
-    for release in held {
-        release.send(()).unwrap();
-    }
-    for delivery in deliveries {
-        assert_eq!(delivery.await.unwrap(), Answer::Replied(200));
-    }
-    assert_eq!(peak.load(Ordering::SeqCst), 64);
+#[tokio::test]
+async fn a_connection_is_let_go_when_it_has_been_idle_for_four_seconds() {
+    let receiver = Receiver::start(replying(200)).await;
+    let dispatch = lenient();
+    assert_eq!(carry(&dispatch, &receiver.url()).await, Answer::Replied(200));
+    time::pause();
+    let _ = timeout(Duration::from_secs(5), std::future::pending::<()>()).await;
+    time::resume();
+    assert_eq!(carry(&dispatch, &receiver.url()).await, Answer::Replied(200));
+    assert_eq!(receiver.connections(), 2);
 }
 
 #[tokio::test]
 async fn https_is_spoken_with_a_receiver_whose_ca_is_trusted() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.server("localhost"), replying(200)).await;
-    let courier = Courier::trusting(Profile::Lenient, vec![authority.root()]);
+    let courier = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
     assert_eq!(carry(&courier, &receiver.url_at("localhost")).await, Answer::Replied(200));
 }
 
@@ -283,7 +264,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 async fn a_ca_certificate_in_place_of_a_servers_is_refused_with_advice() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.server_as_itself(), replying(200)).await;
-    let courier = Courier::trusting(Profile::Lenient, vec![authority.root()]);
+    let courier = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
     let words = "certificate not trusted: it is a CA's and not a server's; make it anew with basicConstraints=CA:FALSE";
     assert_eq!(carry(&courier, &receiver.url_at("localhost")).await, failed(words));
 }
@@ -292,7 +273,7 @@ async fn a_ca_certificate_in_place_of_a_servers_is_refused_with_advice() {
 async fn a_certificate_for_another_name_is_refused() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.server("other.example"), replying(200)).await;
-    let courier = Courier::trusting(Profile::Lenient, vec![authority.root()]);
+    let courier = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
     let Answer::Failed(reason) = carry(&courier, &receiver.url_at("localhost")).await else { panic!("an answer") };
     assert!(reason.starts_with("certificate not trusted: certificate not valid for name \"localhost\""), "{reason}");
 }
@@ -310,7 +291,7 @@ async fn https_to_a_receiver_of_http_is_named_and_the_reverse() {
 
 #[tokio::test]
 async fn production_refuses_at_sending_time_what_may_not_be_called() {
-    let courier = Courier::new(Profile::Production);
+    let courier = Dispatch::new(Profile::Production);
     for (url, why) in [
         ("http://example.com/", "https:// only"),
         ("https://127.0.0.1:9/", "public addresses only"),
@@ -328,8 +309,9 @@ async fn production_makes_no_connection_to_a_name_that_resolves_to_a_private_add
     let (listener, _) = bind("https").await;
     let address = url("https", &format!("localhost:{}", listener.local_addr().unwrap().port()));
     // Past the look at the URL, which knows this name, as a public name would be.
-    let answer =
-        Courier::new(Profile::Production).post(parcel(&address.parse().unwrap(), Vec::new, Bytes::new())).await;
+    let destination = Destination::take_apart(address.parse().unwrap()).unwrap();
+    let mut courier = Dispatch::new(Profile::Production).courier_to(destination);
+    let answer = courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await;
 
     let Answer::Failed(reason) = answer else { panic!("an answer") };
     assert!(reason.starts_with("localhost resolves to "), "{reason}");

@@ -1,4 +1,4 @@
-//! The bytes of a recording, made as they are read.
+//! The bytes of a recording, handed out as they are read.
 
 use std::iter::FusedIterator;
 use std::ops::Range;
@@ -7,30 +7,26 @@ use bytes::Bytes;
 
 use super::Recording;
 
-/// A range of a recording's bytes, chunk by chunk.
+/// A range of a recording's bytes, piece by piece: the header, then clips and silences. Of these none is copied, as all listeners may
+/// read the one that is compiled in.
 #[derive(Clone, Debug)]
 pub struct Chunks {
     recording: Recording,
-    header: Vec<u8>,
     /// What has not been read yet. Counted from the start of the file.
     left: Range<u64>,
 }
 
 impl Chunks {
-    /// The size of every chunk but the last.
-    pub const CHUNK_BYTES: u64 = 32 * 1024;
-
     pub(super) fn new(recording: Recording, range: Range<u64>) -> Chunks {
         let left = range.start..range.end.min(recording.len());
-        Chunks { header: recording.header(), recording, left }
+        Chunks { recording, left }
     }
 
     /// The file from byte `at` on, as far as it lies in one piece.
-    fn piece_from(&self, at: u64) -> &[u8] {
-        let header_len = self.header.len() as u64;
-        match at.checked_sub(header_len) {
-            None => &self.header[at as usize..],
-            Some(at) => self.recording.sound_from(at),
+    fn piece_from(&self, at: u64) -> Bytes {
+        match at.checked_sub(self.recording.header_len()) {
+            None => Bytes::from(self.recording.header()).slice(at as usize..),
+            Some(at) => Bytes::from_static(self.recording.sound_from(at)),
         }
     }
 }
@@ -42,15 +38,11 @@ impl Iterator for Chunks {
         if self.left.is_empty() {
             return None;
         }
-        let wanted = (self.left.end - self.left.start).min(Chunks::CHUNK_BYTES) as usize;
-        let mut chunk = Vec::with_capacity(wanted);
-        while chunk.len() < wanted {
-            let piece = self.piece_from(self.left.start + chunk.len() as u64);
-            assert!(!piece.is_empty(), "a recording ends before its length");
-            chunk.extend_from_slice(&piece[..piece.len().min(wanted - chunk.len())]);
-        }
-        self.left.start += wanted as u64;
-        Some(Bytes::from(chunk))
+        let mut piece = self.piece_from(self.left.start);
+        assert!(!piece.is_empty(), "a recording ends before its length");
+        piece.truncate((self.left.end - self.left.start).min(piece.len() as u64) as usize);
+        self.left.start += piece.len() as u64;
+        Some(piece)
     }
 }
 

@@ -1,5 +1,6 @@
 //! One try to deliver an event: what the shell is to send. Cheap to clone.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use crate::time::Timestamp;
 
 /// How far back a stale timestamp lies: twice what Standard Webhooks tolerates.
 pub(super) const STALE: Duration = Duration::from_secs(10 * 60);
+
+/// Headers by name, in the order in which they are sent. Most names, and some values, are the same for all.
+pub type Headers = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +46,7 @@ pub struct Attempt {
 
 impl Attempt {
     /// The headers that sign it, when it is sent at `now`.
-    pub fn headers(&self, now: Timestamp) -> Vec<(&'static str, String)> {
+    pub fn headers(&self, now: Timestamp) -> Headers {
         let at = if self.is_stale { now - STALE } else { now };
         let sign = |body: &[u8]| sign(&self.secret, self.signature, &self.id, body, at);
         match self.is_forged {
@@ -54,18 +58,14 @@ impl Attempt {
 }
 
 /// The headers that sign `body`, when it is sent at `at`.
-pub(super) fn sign(
-    secret: &str,
-    which: Signature,
-    id: &str,
-    body: &[u8],
-    at: Timestamp,
-) -> Vec<(&'static str, String)> {
-    let mut headers = vec![("x-webhook-signature", signature::akol(secret, body))];
+pub(super) fn sign(secret: &str, which: Signature, id: &str, body: &[u8], at: Timestamp) -> Headers {
+    let mut headers = Headers::new();
+    let mut add = |name: &'static str, value: String| headers.push((name.into(), value.into()));
+    add("x-webhook-signature", signature::akol(secret, body));
     if which == Signature::Standard {
-        headers.push(("webhook-id", id.to_owned()));
-        headers.push(("webhook-timestamp", at.as_secs().to_string()));
-        headers.push(("webhook-signature", signature::standard(secret, id, at, body)));
+        add("webhook-id", id.to_owned());
+        add("webhook-timestamp", at.as_secs().to_string());
+        add("webhook-signature", signature::standard(secret, id, at, body));
     }
     headers
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::attempt::Headers;
 use super::event::Event;
 use super::mischief::Trick;
 use crate::domain::call::CallId;
@@ -139,7 +140,7 @@ pub struct Try {
     /// When it was made.
     pub at: Timestamp,
     /// The headers that it was sent with; none before it is answered, and where it never left.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// What came of it, and when that was known.
     pub answer: Option<(TryAnswer, Timestamp)>,
     /// When it is to be tried again because this try failed.
@@ -168,7 +169,7 @@ impl TryAnswer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TryReport {
     /// The headers that were sent; none where nothing was.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// What came of it.
     pub answer: TryAnswer,
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attempt::{Attempt, sign};
+use super::attempt::{Attempt, Headers, sign};
 use super::body::EventData;
 use super::delivery::{Addressee, Content, Delivery, DeliveryNumber, DeliveryState, Known};
 use super::event::Event;
@@ -200,7 +200,7 @@ impl Outbox {
     }
 
     /// The headers that a kept event would have been sent with.
-    pub fn headers_of_kept(&self, delivery: &Delivery, body: &[u8]) -> Vec<(&'static str, String)> {
+    pub fn headers_of_kept(&self, delivery: &Delivery, body: &[u8]) -> Headers {
         sign(&self.settings.secret, self.settings.signature, &delivery.id, body, delivery.created_at)
     }
 

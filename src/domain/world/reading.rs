@@ -81,8 +81,10 @@ impl World {
         }
         let format = self.campaigns[usize::from(call.campaign)].recording.format();
         let format = format.ok_or_else(|| none("its campaign's recording setting is off"))?;
-        let lines = self.story(call).transcript(self.now);
-        Ok(Recording::new(format, seconds, &turns(&lines), self.seed.child("recording").nth(call.id.number())))
+        Ok(self.shelf.recorded(call, format, || {
+            let lines = self.story(call).transcript(self.now);
+            Recording::new(format, seconds, &turns(&lines), self.seed.child("recording").nth(call.id.number()))
+        }))
     }
 
     /// A campaign's present state.

@@ -22,41 +22,38 @@ pub(super) struct Report {
     applied: oneshot::Sender<Option<Timestamp>>,
 }
 
+/// When the world has been told of a try, and when the try is made again, if it is.
+#[derive(Debug)]
+pub enum Delivered {
+    /// It has.
+    Now(Option<Timestamp>),
+    /// An advance tells it in time. An error means that it was broken off, and the try is nothing to anybody any more.
+    InTime(oneshot::Receiver<Option<Timestamp>>),
+}
+
 impl Workspace {
-    /// Tells the world what came of a try of that epoch. Where it is made again: when.
+    /// Tells the world what came of a try of that epoch.
     ///
     /// During an advance the answers of all that is under way are taken in at once, in the order in which the tries were begun: what
     /// follows from them must not hang on which receiver was quicker.
-    pub async fn deliver(
-        &self,
-        epoch: &Arc<Epoch>,
-        key: AttemptKey,
-        report: TryReport,
-    ) -> Result<Option<Timestamp>, Void> {
-        let applied = {
-            let mut reports = self.reports.lock();
-            if epoch.has_ended() {
-                return Err(Void);
-            }
-            self.is_advancing().then(|| {
-                let (applied, application) = oneshot::channel();
-                reports.push(Report { epoch: Arc::clone(epoch), key, report: report.clone(), applied });
-                application
-            })
-        };
-        match applied {
-            Some(application) => {
-                self.take_in_all_reports();
-                application.await.map_err(|_| Void)
-            }
-            None => {
-                let again = self.write_in(epoch, |world| world.delivery_answered(key, report));
-                self.delivery_answered.notify_waiters();
-                // An advance may have begun meanwhile, and this be the last answer that it has waited for.
-                self.take_in_all_reports();
-                again
-            }
+    pub fn deliver(&self, epoch: &Arc<Epoch>, key: AttemptKey, report: TryReport) -> Result<Delivered, Void> {
+        let mut reports = self.reports.lock();
+        if epoch.has_ended() {
+            return Err(Void);
         }
+        if self.is_advancing() {
+            let (applied, application) = oneshot::channel();
+            reports.push(Report { epoch: Arc::clone(epoch), key, report, applied });
+            drop(reports);
+            self.take_in_all_reports();
+            return Ok(Delivered::InTime(application));
+        }
+        drop(reports);
+        let again = self.write_in(epoch, |world| world.delivery_answered(key, report));
+        self.delivery_answered.notify_waiters();
+        // An advance may have begun meanwhile, and this be the last answer that it has waited for.
+        self.take_in_all_reports();
+        again.map(Delivered::Now)
     }
 
     /// Takes in the answers that have gathered, if everything under way has one.

@@ -121,7 +121,7 @@ fn a_stale_delivery_says_that_it_is_ten_minutes_old_and_is_signed_well() {
     let signature = signature::standard(&secret, &stale.id, then, &stale.body);
     let headers = stale.headers(NOW);
     assert_eq!(headers[0].1, signature::akol(&secret, &stale.body));
-    assert_eq!((&headers[2].1, &headers[3].1), (&then.as_secs().to_string(), &signature));
+    assert_eq!([&*headers[2].1, &*headers[3].1], [&*then.as_secs().to_string(), &*signature]);
 }
 
 #[test]

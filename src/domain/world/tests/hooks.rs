@@ -71,7 +71,7 @@ fn a_kept_event_is_signed_with_the_workspaces_secret() {
     let delivery = newest(&world);
     let body = world.body_of(delivery);
     let headers = world.outbox().headers_of_kept(delivery, &body);
-    assert_eq!(headers, [("x-webhook-signature", signature::akol("whsec_tests", &body))]);
+    assert_eq!(headers, [("x-webhook-signature".into(), signature::akol("whsec_tests", &body).into())]);
 }
 
 #[test]

@@ -131,7 +131,7 @@ impl Try {
         };
         TryRecord {
             at: self.at,
-            headers: self.headers.clone(),
+            headers: self.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             answer: self.answer.as_ref().map(answer),
             next_attempt_at: self.next_attempt_at,
             mischief: self.mischief.clone(),
@@ -147,7 +147,7 @@ impl From<TryRecord> for Try {
         };
         Try {
             at: record.at,
-            headers: record.headers,
+            headers: record.headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             answer: record.answer.map(answer),
             next_attempt_at: record.next_attempt_at,
             mischief: record.mischief,

@@ -144,11 +144,7 @@ impl Stage {
                     status => TryAnswer::Answered(status),
                 };
                 let report = |attempt: &Attempt| TryReport {
-                    headers: attempt
-                        .headers(Timestamp::from_millis(0))
-                        .into_iter()
-                        .map(|(n, v)| (n.into(), v))
-                        .collect(),
+                    headers: attempt.headers(Timestamp::from_millis(0)),
                     answer: answer.clone(),
                 };
                 let again: Vec<_> =
