@@ -2,9 +2,8 @@
 
 use hyper::StatusCode;
 
-use crate::dialect::call_view::CallView;
-use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
+use crate::dialect::written;
 use crate::domain::world::World;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
@@ -13,5 +12,5 @@ use crate::wire::request::Request;
 /// Answers with the call as it is now.
 pub fn get(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {
     let call = world.find_call(request.id())?;
-    Ok(envelope::success(StatusCode::OK, &CallView::of(call, world, now)))
+    Ok(Reply::json(StatusCode::OK, written::whole(call, world, now)))
 }

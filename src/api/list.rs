@@ -1,9 +1,11 @@
 //! `GET /calls`: the calls that match all filters, newest first, a page at a time.
 
-use crate::dialect::call_view::CallView;
+use bytes::Bytes;
+
 use crate::dialect::envelope::{self, Pagination};
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
+use crate::dialect::written;
 use crate::domain::facet::{Facet, Filter};
 use crate::domain::world::World;
 use crate::time::{DateBound, Timestamp};
@@ -25,8 +27,8 @@ pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, R
 
     let first = (page - 1).saturating_mul(limit);
     let (total, calls) = world.list(&filter, first..first.saturating_add(limit));
-    let views: Vec<CallView<'_>> = calls.into_iter().map(|call| CallView::in_list(call, world, now)).collect();
-    Ok(envelope::page(&views, &Pagination::new(page, limit, total)))
+    let items: Vec<Bytes> = calls.into_iter().map(|call| written::in_list(call, world, now)).collect();
+    Ok(envelope::page_of(&items, &Pagination::new(page, limit, total)))
 }
 
 fn filter(world: &World, parameters: &mut Parameters) -> Filter {

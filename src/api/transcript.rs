@@ -12,5 +12,5 @@ use crate::wire::request::Request;
 /// Answers with the list of lines.
 pub fn transcript(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {
     let call = world.find_call(request.id())?;
-    Ok(envelope::success(StatusCode::OK, &world.storyteller().transcript(call, now)))
+    Ok(envelope::success(StatusCode::OK, &world.story(call).transcript(now)))
 }

@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::domain::call::{Call, CallId, Direction, Outcome, Sentiment, Status};
 use crate::domain::dialogue::Line;
 use crate::domain::phone_number::PhoneNumber;
+use crate::domain::story::Story;
+use crate::domain::template::Text;
 use crate::domain::world::World;
 use crate::time::Timestamp;
 
@@ -32,7 +36,7 @@ pub struct CallView<'a> {
     /// Who was called.
     pub to_number: PhoneNumber,
     /// The other side's name.
-    pub caller_name: Option<String>,
+    pub caller_name: Option<Cow<'a, str>>,
     /// Where it stands.
     pub status: Status,
     /// What came of it, once it has ended.
@@ -46,32 +50,29 @@ pub struct CallView<'a> {
     /// How the person felt.
     pub sentiment: Option<Sentiment>,
     /// What it was about.
-    pub summary: Option<String>,
+    pub summary: Option<Text<'a>>,
     /// What it is filed under.
-    pub tags: Vec<String>,
+    pub tags: Cow<'a, [String]>,
     /// What was said so far.
-    pub transcript: Vec<Line>,
+    pub transcript: Vec<Line<Text<'a>>>,
 }
 
 impl<'a> CallView<'a> {
     /// The call as it is at `now`.
-    pub fn of(call: &Call, world: &'a World, now: Timestamp) -> CallView<'a> {
-        CallView::with_transcript(call, world, world.storyteller().transcript(call, now))
+    pub fn of(call: &'a Call, world: &'a World, now: Timestamp) -> CallView<'a> {
+        CallView::with(call, world, |story| story.transcript(now))
     }
 
-    /// The same as an item of a list: without its transcript, which then is not even made, where the world is set so.
-    pub fn in_list(call: &Call, world: &'a World, now: Timestamp) -> CallView<'a> {
-        match world.settings().list_transcripts {
-            true => CallView::of(call, world, now),
-            false => CallView::with_transcript(call, world, Vec::new()),
-        }
+    /// The same without its transcript, which then is not even made.
+    pub fn brief(call: &'a Call, world: &'a World) -> CallView<'a> {
+        CallView::with(call, world, |_| Vec::new())
     }
 
-    fn with_transcript(call: &Call, world: &'a World, transcript: Vec<Line>) -> CallView<'a> {
+    fn with(call: &'a Call, world: &'a World, transcript: impl Fn(&Story<'a>) -> Vec<Line<Text<'a>>>) -> CallView<'a> {
         let directory = &world.fixtures().directory;
         let campaign = directory.campaign(call.campaign);
-        let story = world.storyteller();
-        let filing = story.filing(call);
+        let story = world.story(call);
+        let filing = story.filing();
         let (from_number, to_number) = world.numbers(call);
         CallView {
             id: call.id,
@@ -82,7 +83,7 @@ impl<'a> CallView<'a> {
             direction: call.direction,
             from_number,
             to_number,
-            caller_name: story.caller_name(call),
+            caller_name: story.caller_name(),
             status: call.status,
             outcome: call.outcome,
             started_at: call.started_at(),
@@ -91,7 +92,7 @@ impl<'a> CallView<'a> {
             sentiment: call.sentiment,
             summary: filing.summary,
             tags: filing.tags,
-            transcript,
+            transcript: transcript(&story),
         }
     }
 }

@@ -1,16 +1,18 @@
 //! The envelopes that every JSON answer comes in.
 
+use bytes::Bytes;
 use hyper::StatusCode;
 use serde::Serialize;
 
 use crate::wire::reply::Reply;
 
+/// About how long a page is without its items, in bytes.
+const PAGINATION_LENGTH: usize = 256;
+
 #[derive(Serialize)]
 struct Success<'a, T> {
     success: bool,
     data: &'a T,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pagination: Option<&'a Pagination>,
 }
 
 #[derive(Serialize)]
@@ -50,14 +52,38 @@ impl Pagination {
     }
 }
 
+/// How [`wrap`] begins; it ends with a brace.
+const OPENING: &[u8] = br#"{"success":true,"data":"#;
+
 /// `{"success": true, "data": …}`
 pub fn success(status: StatusCode, data: &impl Serialize) -> Reply {
-    Reply::json(status, json(&Success { success: true, data, pagination: None }))
+    Reply::json(status, json(&Success { success: true, data }))
 }
 
-/// `{"success": true, "data": […], "pagination": …}`
-pub fn page(data: &impl Serialize, pagination: &Pagination) -> Reply {
-    Reply::json(StatusCode::OK, json(&Success { success: true, data, pagination: Some(pagination) }))
+/// The same as bytes, which are expected to be about `length`.
+pub fn wrap(data: &impl Serialize, length: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length);
+    write_json(&Success { success: true, data }, &mut bytes);
+    bytes
+}
+
+/// `{"success": true, "data": […], "pagination": …}`, of items that have been wrapped one by one.
+pub fn page_of(wrapped: &[Bytes], pagination: &Pagination) -> Reply {
+    let items = wrapped.iter().map(|item| &item[OPENING.len()..item.len() - 1]);
+    let length: usize = wrapped.iter().map(Bytes::len).sum();
+    let mut bytes = Vec::with_capacity(length + PAGINATION_LENGTH);
+    bytes.extend_from_slice(OPENING);
+    bytes.push(b'[');
+    for (position, item) in items.enumerate() {
+        if position > 0 {
+            bytes.push(b',');
+        }
+        bytes.extend_from_slice(item);
+    }
+    bytes.extend_from_slice(br#"],"pagination":"#);
+    write_json(pagination, &mut bytes);
+    bytes.push(b'}');
+    Reply::json(StatusCode::OK, bytes)
 }
 
 /// `{"success": false, "error": …}`, with `"errors"` if any field is named.
@@ -70,18 +96,32 @@ pub fn raw(status: StatusCode, answer: &impl Serialize) -> Reply {
     Reply::json(status, json(answer))
 }
 
-/// Structs, strings, numbers and lists always serialize, so the empty answer is never seen.
 fn json(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
-    match serde_json::to_writer(&mut bytes, value) {
-        Ok(()) => bytes,
-        Err(_) => Vec::new(),
-    }
+    write_json(value, &mut bytes);
+    bytes
+}
+
+fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
+    // Structs, strings, numbers and lists always serialize.
+    let _ = serde_json::to_writer(bytes, value);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_wrapped_items_is_the_page_of_the_items() {
+        for items in [vec![], vec!["a"], vec!["a", "}{", "\"c"]] {
+            let wrapped: Vec<Bytes> = items.iter().map(|item| wrap(item, 0).into()).collect();
+            let pagination = Pagination::new(2, 20, 41);
+            let expected = serde_json::json!({"success": true, "data": items, "pagination": pagination});
+            let page: serde_json::Value =
+                serde_json::from_slice(&page_of(&wrapped, &pagination).body.at_hand().unwrap()).unwrap();
+            assert_eq!(page, expected);
+        }
+    }
 
     #[test]
     fn pages_know_their_neighbours() {

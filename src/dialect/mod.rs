@@ -8,3 +8,4 @@ pub mod latency;
 pub mod parameters;
 pub mod pattern;
 pub mod refusal;
+pub mod written;

@@ -1,11 +1,13 @@
 //! Dialogues: what the two sides say, as templates, and when they say it.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::call::{Direction, Outcome, Sentiment, Speaker};
 use super::directory::Business;
+use super::template::{Placeholder, Template, Text, Values};
 use super::vocabulary::vocabulary;
 use crate::rng::Stream;
 
@@ -18,13 +20,13 @@ const HOLD: std::ops::RangeInclusive<u64> = 2_500..=9_000;
 /// What is left at the end of a call after the last word, in milliseconds.
 const CLOSING: u64 = 400;
 
-/// One line, its placeholders still in it.
+/// One line as it stands in the script.
 #[derive(Clone, Debug)]
-pub struct Template {
+pub struct Cue {
     /// Who says it.
     pub speaker: Speaker,
-    /// What is said, with placeholders such as `{caller}`.
-    pub text: String,
+    /// What is said.
+    pub text: Template,
 }
 
 vocabulary! {
@@ -65,14 +67,14 @@ pub struct Dialogue {
     pub outcome: Outcome,
     /// How the person felt.
     pub sentiment: Sentiment,
-    /// What it was about, with placeholders.
-    pub summary: String,
+    /// What it was about.
+    pub summary: Template,
     /// What it is filed under.
     pub tags: Vec<String>,
     /// What is said.
-    pub lines: Vec<Template>,
+    pub lines: Vec<Cue>,
     /// What is said again and again after that; empty for a conversation that ends by itself.
-    pub repeats: Vec<Template>,
+    pub repeats: Vec<Cue>,
     /// How long `lines` take when nobody hurries: see [`natural_length`].
     pub natural_length: Duration,
 }
@@ -94,148 +96,29 @@ impl Dialogue {
 }
 
 /// How long lines take when nobody hurries and what takes the placeholders' places is long: better some silence than a rush.
-pub fn natural_length(lines: &[Template]) -> Duration {
-    let words: u64 = lines.iter().map(|line| words(&line.text) + words_to_come(&line.text)).sum();
+pub fn natural_length(lines: &[Cue]) -> Duration {
+    let words: u64 = lines.iter().map(|line| line.text.words_at_least() + words_to_come(&line.text)).sum();
     let pauses = (lines.len() as u64).saturating_sub(1) * (PAUSE.start() + PAUSE.end()) / 2;
     Duration::from_millis(words * MILLIS_PER_WORD + pauses + CLOSING)
 }
 
 /// How many words more than the template a line can have once its placeholders are filled in.
-fn words_to_come(template: &str) -> u64 {
-    Piece::all(template)
-        .map(|piece| match piece {
-            Piece::Placeholder("business" | "service" | "date") => 2,
-            Piece::Placeholder("caller" | "colleague" | "time") => 1,
-            Piece::Placeholder(_) | Piece::Text(_) => 0,
-        })
-        .sum()
-}
-
-fn words(text: &str) -> u64 {
-    text.split_whitespace().count() as u64
-}
-
-/// What a call puts in the place of the placeholders.
-#[derive(Clone, Debug)]
-pub struct Values {
-    /// The person's full name.
-    pub caller: String,
-    /// The person's first name.
-    pub first: String,
-    /// The agent's name.
-    pub agent: String,
-    /// The business's name.
-    pub business: String,
-    /// What it is about, with its article.
-    pub service: String,
-    /// What that costs.
-    pub price: String,
-    /// A day soon, such as `Tuesday, November 24`.
-    pub date: String,
-    /// The day of the week of that date.
-    pub weekday: String,
-    /// A time of day, such as `10:30`.
-    pub time: String,
-    /// Whom the call is handed to.
-    pub colleague: String,
-    /// Four digits.
-    pub reference: String,
-}
-
-impl Values {
-    /// The placeholders that there are.
-    pub const NAMES: [&'static str; 11] = [
-        "caller",
-        "first",
-        "agent",
-        "business",
-        "service",
-        "price",
-        "date",
-        "weekday",
-        "time",
-        "colleague",
-        "reference",
-    ];
-
-    fn get(&self, name: &str) -> Option<&str> {
-        Some(match name {
-            "caller" => &self.caller,
-            "first" => &self.first,
-            "agent" => &self.agent,
-            "business" => &self.business,
-            "service" => &self.service,
-            "price" => &self.price,
-            "date" => &self.date,
-            "weekday" => &self.weekday,
-            "time" => &self.time,
-            "colleague" => &self.colleague,
-            "reference" => &self.reference,
-            _ => return None,
-        })
-    }
-
-    /// The template with its placeholders filled in. A sentence that begins with one begins with a capital.
-    pub fn fill(&self, template: &str) -> String {
-        let mut filled = String::with_capacity(template.len() + 32);
-        for piece in Piece::all(template) {
-            match piece {
-                Piece::Text(text) => filled.push_str(text),
-                Piece::Placeholder(name) => {
-                    let value = self.get(name).unwrap_or(name);
-                    let begins_sentence = filled.is_empty() || filled.ends_with(". ") || filled.ends_with("? ");
-                    match value.chars().next() {
-                        Some(first) if begins_sentence => {
-                            filled.extend(first.to_uppercase());
-                            filled.push_str(&value[first.len_utf8()..]);
-                        }
-                        _ => filled.push_str(value),
-                    }
-                }
-            }
-        }
-        filled
-    }
-}
-
-/// A part of a template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
-    /// Said as it stands.
-    Text(&'a str),
-    /// Replaced by the value of that name.
-    Placeholder(&'a str),
-}
-
-impl<'a> Piece<'a> {
-    /// The parts of a template, in order. A brace that is never closed is text.
-    pub fn all(template: &'a str) -> impl Iterator<Item = Piece<'a>> {
-        let mut rest = template;
-        std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            let piece = match (rest.find('{'), rest.find('}')) {
-                (Some(0), Some(end)) => Piece::Placeholder(&rest[1..end]),
-                (Some(begin), Some(_)) if begin > 0 => Piece::Text(&rest[..begin]),
-                _ => Piece::Text(rest),
-            };
-            rest = match piece {
-                Piece::Text(text) => &rest[text.len()..],
-                Piece::Placeholder(name) => &rest[name.len() + 2..],
-            };
-            Some(piece)
-        })
-    }
+fn words_to_come(template: &Template) -> u64 {
+    let more = |placeholder| match placeholder {
+        Placeholder::Business | Placeholder::Service | Placeholder::Date => 2,
+        Placeholder::Caller | Placeholder::Colleague | Placeholder::Time => 1,
+        _ => 0,
+    };
+    template.placeholders().map(more).sum()
 }
 
 /// A line as it was said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct Line<T = String> {
     /// Who said it.
     pub speaker: Speaker,
     /// What was said.
-    pub text: String,
+    pub text: T,
     /// When, in milliseconds since the call was answered.
     #[serde(rename = "timestamp")]
     pub start: u32,
@@ -244,49 +127,67 @@ pub struct Line {
     pub end: u32,
 }
 
+impl Line<Text<'_>> {
+    /// The same with its text written out.
+    pub fn written(self) -> Line {
+        Line { speaker: self.speaker, text: self.text.to_string(), start: self.start, end: self.end }
+    }
+}
+
 /// The lines that have been begun `until` that long after the answer, in a conversation that takes `talk` in all.
 ///
 /// Lines come at speaking pace, from 0 on, and the last one ends before the call does: where `talk` leaves time to spare, pauses
 /// are longer; where it is short, everybody talks faster. Where `whole` is false it is too short for that, and what
 /// would not be over in time is not begun, but for the first line.
-pub fn perform(
-    dialogue: &Dialogue,
-    values: &Values,
+pub fn perform<'a>(
+    dialogue: &'a Dialogue,
+    values: &Rc<Values<'a>>,
     talk: Duration,
     whole: bool,
     until: Duration,
     stream: &mut Stream,
-) -> Vec<Line> {
+) -> Vec<Line<Text<'a>>> {
     let [talk, until] = [talk, until].map(|span| span.as_millis() as u64);
-    let texts: Vec<String> = dialogue.lines.iter().map(|line| values.fill(&line.text)).collect();
-    let pauses: Vec<u64> = texts.iter().skip(1).map(|_| stream.within(PAUSE)).collect();
-    let speech: u64 = texts.iter().map(|text| words(text) * MILLIS_PER_WORD).sum();
-    let pace = Pace::fitting(speech, pauses.iter().sum(), talk.saturating_sub(CLOSING), whole, dialogue);
+    let speech_of = |cue: &Cue| cue.text.words(values) * MILLIS_PER_WORD;
+    let said = |cue: &'a Cue, start: u64, end: u64| Line {
+        speaker: cue.speaker,
+        text: Text::Filled(&cue.text, Rc::clone(values)),
+        start: start as u32,
+        end: end as u32,
+    };
+    // Each line's length, and the pause before it.
+    let lengths: Vec<(u64, u64)> = dialogue
+        .lines
+        .iter()
+        .enumerate()
+        .map(|(position, cue)| (speech_of(cue), if position == 0 { 0 } else { stream.within(PAUSE) }))
+        .collect();
+    let (speech, pauses) = lengths.iter().fold((0, 0), |sums, line| (sums.0 + line.0, sums.1 + line.1));
+    let pace = Pace::fitting(speech, pauses, talk.saturating_sub(CLOSING), whole, dialogue);
 
-    let mut lines = Vec::with_capacity(texts.len());
+    let mut lines = Vec::with_capacity(lengths.len());
     let mut at = 0;
-    for (position, text) in texts.into_iter().enumerate() {
-        if let Some(pause) = position.checked_sub(1).and_then(|before| pauses.get(before)) {
-            at += pace.pause(*pause);
+    for (position, (cue, (speech, pause))) in dialogue.lines.iter().zip(lengths).enumerate() {
+        if position > 0 {
+            at += pace.pause(pause);
         }
-        let end = at + pace.speech(words(&text) * MILLIS_PER_WORD);
+        let end = at + pace.speech(speech);
         // Whoever answers hears how the other side begins, however short the call.
         let is_in_time = end < talk || position == 0;
         if at >= until.min(talk) || !is_in_time {
             return lines;
         }
         let end = end.min(talk);
-        lines.push(Line { speaker: dialogue.lines[position].speaker, text, start: at as u32, end: end as u32 });
+        lines.push(said(cue, at, end));
         at = end;
     }
-    for template in dialogue.repeats.iter().cycle() {
-        let text = values.fill(&template.text);
+    for cue in dialogue.repeats.iter().cycle() {
         at += stream.within(HOLD);
-        let end = at + words(&text) * MILLIS_PER_WORD;
+        let end = at + speech_of(cue);
         if at >= until || end >= talk {
             break;
         }
-        lines.push(Line { speaker: template.speaker, text, start: at as u32, end: end as u32 });
+        lines.push(said(cue, at, end));
         at = end;
     }
     lines
@@ -337,12 +238,9 @@ mod tests {
     #[test]
     fn what_would_last_to_the_very_end_of_the_call_is_not_said() {
         let fixtures = fixtures();
-        let line = Template { speaker: Speaker::Agent, text: TEN.to_owned() };
+        let line = Cue { speaker: Speaker::Agent, text: Template::parse(TEN).unwrap() };
         let dialogue = Dialogue { lines: vec![line.clone(), line], ..fixtures.dialogues[0].clone() };
-        let values = [(); Values::NAMES.len()].map(|()| String::new());
-        let [caller, first, agent, business, service, price, date, weekday, time, colleague, reference] = values;
-        let values =
-            Values { caller, first, agent, business, service, price, date, weekday, time, colleague, reference };
+        let values = Rc::default();
         let said = |talk: u64| {
             let talk = Duration::from_millis(talk);
             perform(&dialogue, &values, talk, false, talk, &mut Seed::new(1).stream())

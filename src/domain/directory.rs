@@ -111,8 +111,11 @@ vocabulary! {
 impl Locale {
     /// A date as people there say it: `Tuesday, November 24` or `Tuesday 24 November`.
     pub fn say_date(self, date: Date) -> String {
-        let format = if self == Locale::EnUs { "%A, %B %-d" } else { "%A %-d %B" };
-        date.strftime(format).to_string()
+        let (weekday, month, day) = (say_weekday(date.weekday()), say_month(date), date.day());
+        match self {
+            Locale::EnUs => format!("{weekday}, {month} {day}"),
+            Locale::EnGb | Locale::DeDe | Locale::FrFr => format!("{weekday} {day} {month}"),
+        }
     }
 
     /// A time of day as people there say it: `2:30 PM` or `14:30`.
@@ -125,6 +128,30 @@ impl Locale {
             Locale::EnGb | Locale::DeDe | Locale::FrFr => format!("{hour}:{minute:02}"),
         }
     }
+}
+
+/// A day of the week, as all here say it.
+pub fn say_weekday(day: Weekday) -> &'static str {
+    const NAMES: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    NAMES[Weekday::to_monday_zero_offset(day) as usize]
+}
+
+fn say_month(date: Date) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    NAMES[(date.month() - 1) as usize]
 }
 
 /// A stretch of opening time on certain days of the week, in the business's local time.

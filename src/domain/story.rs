@@ -1,27 +1,31 @@
 //! The words of a call: who the caller is, what is said, what it was about. Made from the call's facts whenever they are asked
 //! for, and always the same.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 
 use super::call::{Call, Speaker};
-use super::dialogue::{Dialogue, Line, Values, perform};
-use super::directory::Business;
+use super::dialogue::{Dialogue, Line, perform};
+use super::directory::{Business, say_weekday};
 use super::fixtures::{Fixtures, VerbatimCall};
 use super::person::Person;
 use super::plan::Script;
+use super::template::{Text, Values};
 use crate::rng::{Seed, Stream};
 use crate::time::{DAY, Timestamp};
 
-/// Reads the words of calls.
-#[derive(Clone, Copy)]
-pub struct Storyteller<'a> {
-    /// What words are made of.
-    pub fixtures: &'a Fixtures,
+/// The words of one call, each made when it is asked for.
+pub struct Story<'a> {
+    call: &'a Call,
+    fixtures: &'a Fixtures,
     /// What the world grows from.
-    pub seed: Seed,
+    world: Seed,
+    person: OnceCell<Person>,
+    values: OnceCell<Rc<Values<'a>>>,
 }
 
 /// What follows the name of somebody who had a call before.
@@ -29,112 +33,127 @@ const EXISTING_CONTACT: &str = " (existing contact)";
 
 /// What was filed about a call when it had ended.
 #[derive(Clone, Debug, Default)]
-pub struct Filing {
+pub struct Filing<'a> {
     /// What it was about; `None` where nobody answered.
-    pub summary: Option<String>,
+    pub summary: Option<Text<'a>>,
     /// What it is filed under.
-    pub tags: Vec<String>,
+    pub tags: Cow<'a, [String]>,
 }
 
-impl<'a> Storyteller<'a> {
+impl<'a> Story<'a> {
+    /// The words of a call, in the world that grows from that seed.
+    pub fn of(call: &'a Call, fixtures: &'a Fixtures, world: Seed) -> Story<'a> {
+        Story { call, fixtures, world, person: OnceCell::new(), values: OnceCell::new() }
+    }
+
     /// The other side's name, as the account knows it.
-    pub fn caller_name(&self, call: &Call) -> Option<String> {
-        if let Some(verbatim) = self.verbatim(call) {
-            return verbatim.caller_name.clone();
+    pub fn caller_name(&self) -> Option<Cow<'a, str>> {
+        if let Some(verbatim) = self.verbatim() {
+            return verbatim.caller_name.as_deref().map(Cow::Borrowed);
         }
-        let name = self.person(call).full;
-        Some(if call.returning { name + EXISTING_CONTACT } else { name })
+        let name = &self.person().full;
+        Some(Cow::Owned(if self.call.returning { [name, EXISTING_CONTACT].concat() } else { name.clone() }))
     }
 
     /// The lines that had been begun by `now`.
-    pub fn transcript(&self, call: &Call, now: Timestamp) -> Vec<Line> {
-        let connected = call.connected(now);
-        if let Some(verbatim) = self.verbatim(call) {
+    pub fn transcript(&self, now: Timestamp) -> Vec<Line<Text<'a>>> {
+        if let Some(verbatim) = self.verbatim() {
             return verbatim.lines();
         }
-        match self.dialogue(call) {
-            Some(dialogue) => self.perform(call, dialogue, connected),
-            None => Vec::new(),
+        match self.dialogue() {
+            Some(dialogue) if self.call.answered_at.is_some() => self.perform(dialogue, now),
+            _ => Vec::new(),
         }
     }
 
     /// Summary and tags; empty until the call has ended, and where nobody answered.
-    pub fn filing(&self, call: &Call) -> Filing {
-        if call.ended_at.is_none() || call.answered_at.is_none() {
+    pub fn filing(&self) -> Filing<'a> {
+        if self.call.ended_at.is_none() || self.call.answered_at.is_none() {
             return Filing::default();
         }
-        if let Some(verbatim) = self.verbatim(call) {
-            return Filing { summary: verbatim.summary.clone(), tags: verbatim.tags.clone() };
+        if let Some(verbatim) = self.verbatim() {
+            let summary = verbatim.summary.as_deref().map(|summary| Text::Plain(summary.into()));
+            return Filing { summary, tags: verbatim.tags.as_slice().into() };
         }
-        if call.was_cut_short() {
-            return Filing { summary: Some(self.cut_short(call)), tags: vec!["cut-short".to_owned()] };
+        if self.call.was_cut_short() {
+            return Filing { summary: Some(self.cut_short()), tags: vec!["cut-short".to_owned()].into() };
         }
         // Fixtures of the user's own may have nothing to say in such a call.
-        self.dialogue(call).map_or_else(Filing::default, |dialogue| Filing {
-            summary: Some(self.values(call).fill(&dialogue.summary)),
-            tags: dialogue.tags.clone(),
+        self.dialogue().map_or_else(Filing::default, |dialogue| Filing {
+            summary: Some(Text::Filled(&dialogue.summary, Rc::clone(self.values()))),
+            tags: dialogue.tags.as_slice().into(),
         })
     }
 
-    fn cut_short(&self, call: &Call) -> String {
-        let seconds = call.duration_seconds().unwrap_or(0);
+    fn cut_short(&self) -> Text<'a> {
+        let seconds = self.call.duration_seconds().unwrap_or(0);
         let plural = if seconds == 1 { "" } else { "s" };
-        format!("The call with {} ended after {seconds} second{plural}, before all was said.", self.person(call).full)
+        let name = &self.person().full;
+        Text::Plain(format!("The call with {name} ended after {seconds} second{plural}, before all was said.").into())
     }
 
-    fn perform(&self, call: &Call, dialogue: &Dialogue, until: Duration) -> Vec<Line> {
-        let mut stream = self.words(call).child("pace").stream();
-        perform(dialogue, &self.values(call), call.plan.talk, call.plan.is_whole, until, &mut stream)
+    fn perform(&self, dialogue: &'a Dialogue, now: Timestamp) -> Vec<Line<Text<'a>>> {
+        let mut stream = self.words().child("pace").stream();
+        let plan = &self.call.plan;
+        perform(dialogue, self.values(), plan.talk, plan.is_whole, self.call.connected(now), &mut stream)
     }
 
-    fn values(&self, call: &Call) -> Values {
+    fn values(&self) -> &Rc<Values<'a>> {
+        self.values.get_or_init(|| Rc::new(self.draw_values()))
+    }
+
+    fn draw_values(&self) -> Values<'a> {
         let directory = &self.fixtures.directory;
-        let campaign = directory.campaign(call.campaign);
+        let campaign = directory.campaign(self.call.campaign);
         let business = directory.business(campaign.business);
-        let person = self.person(call);
-        let mut stream = self.words(call).child("values").stream();
-        let service = stream.pick(&business.services).cloned();
-        let (day, minutes) = appointment(business, call.rings_at, &mut stream);
+        let person = self.person();
+        let mut stream = self.words().child("values").stream();
+        let service = stream.pick(&business.services);
+        let (day, minutes) = appointment(business, self.call.rings_at, &mut stream);
         Values {
-            caller: person.full,
-            first: person.first,
-            agent: directory.agent(campaign.agent).name.clone(),
-            business: business.name.clone(),
-            service: service.as_ref().map_or_else(String::new, |service| service.name.clone()),
-            price: service.map_or_else(String::new, |service| service.price),
-            date: business.locale.say_date(day),
-            weekday: day.strftime("%A").to_string(),
-            time: business.locale.say_time(minutes / 60, minutes % 60),
-            colleague: stream.pick(&business.colleagues).cloned().unwrap_or_default(),
-            reference: stream.within(1_000..=9_999).to_string(),
+            caller: person.full.clone().into(),
+            first: person.first.clone().into(),
+            agent: directory.agent(campaign.agent).name.as_str().into(),
+            business: business.name.as_str().into(),
+            service: service.map_or("", |service| &service.name).into(),
+            price: service.map_or("", |service| &service.price).into(),
+            date: business.locale.say_date(day).into(),
+            weekday: say_weekday(day.weekday()).into(),
+            time: business.locale.say_time(minutes / 60, minutes % 60).into(),
+            colleague: stream.pick(&business.colleagues).map_or("", |name| name).into(),
+            reference: stream.within(1_000..=9_999).to_string().into(),
         }
+    }
+
+    fn person(&self) -> &Person {
+        self.person.get_or_init(|| self.draw_person())
     }
 
     /// Who has the other side's number. Where the fixtures give a past call of theirs word for word, they are called as there.
-    fn person(&self, call: &Call) -> Person {
-        let known = self.fixtures.calls.iter().filter(|known| known.person == call.person);
+    fn draw_person(&self) -> Person {
+        let known = self.fixtures.calls.iter().filter(|known| known.person == self.call.person);
         if let Some(name) = known.filter_map(|known| known.caller_name.as_deref()).next() {
             return Person::named(name.strip_suffix(EXISTING_CONTACT).unwrap_or(name));
         }
-        Person::of(call.person, self.seed)
+        Person::of(self.call.person, self.world)
     }
 
-    fn dialogue(&self, call: &Call) -> Option<&'a Dialogue> {
-        match call.plan.script {
+    fn dialogue(&self) -> Option<&'a Dialogue> {
+        match self.call.plan.script {
             Script::Dialogue(position) => self.fixtures.dialogues.get(usize::from(position)),
             Script::Silence | Script::Verbatim(_) => None,
         }
     }
 
-    fn verbatim(&self, call: &Call) -> Option<&'a VerbatimCall> {
-        match call.plan.script {
+    fn verbatim(&self) -> Option<&'a VerbatimCall> {
+        match self.call.plan.script {
             Script::Verbatim(position) => self.fixtures.calls.get(usize::from(position)),
             Script::Silence | Script::Dialogue(_) => None,
         }
     }
 
-    fn words(&self, call: &Call) -> Seed {
-        self.seed.child("words").nth(call.id.number())
+    fn words(&self) -> Seed {
+        self.world.child("words").nth(self.call.id.number())
     }
 }
 
@@ -159,15 +178,20 @@ fn appointment(business: &Business, from: Timestamp, stream: &mut Stream) -> (Da
 
 impl VerbatimCall {
     /// Its transcript; a line lasts until the next one begins, or as long as it takes to say.
-    fn lines(&self) -> Vec<Line> {
-        let mut lines: Vec<Line> = Vec::with_capacity(self.transcript.len());
+    fn lines(&self) -> Vec<Line<Text<'_>>> {
+        let mut lines: Vec<Line<Text<'_>>> = Vec::with_capacity(self.transcript.len());
         for line in &self.transcript {
             let spoken = line.text.split_whitespace().count() as u32 * 400;
             if let Some(before) = lines.last_mut() {
                 before.end = before.end.min(line.timestamp);
             }
             let end = line.timestamp.saturating_add(spoken);
-            lines.push(Line { speaker: line.speaker, text: line.text.clone(), start: line.timestamp, end });
+            lines.push(Line {
+                speaker: line.speaker,
+                text: Text::Plain(line.text.as_str().into()),
+                start: line.timestamp,
+                end,
+            });
         }
         lines
     }

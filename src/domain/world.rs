@@ -33,6 +33,7 @@ use super::phone_number::PhoneNumber;
 use super::quota::{Minutes, RateLimit};
 use super::schedule::{Schedule, Ticket};
 use super::settings::WorldSettings;
+use super::shelf::Shelf;
 use super::webhook::{DeliveryNumber, Outbox};
 use crate::rng::Seed;
 use crate::time::Timestamp;
@@ -82,6 +83,8 @@ pub struct World {
     faults: Faults,
     /// What has happened since the shell last asked.
     moments: Vec<Moment>,
+    /// What has been written of its calls.
+    shelf: Shelf,
 }
 
 impl World {
@@ -102,6 +105,7 @@ impl World {
             outbox,
             faults: Faults::default(),
             moments: Vec::new(),
+            shelf: Shelf::new(),
             fixtures,
         }
     }

@@ -1,5 +1,7 @@
 //! Calls as a test sees them: snapshots, and what can be done to one.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::placing::Refused;
@@ -8,6 +10,7 @@ use crate::dialect::call_view::CallView;
 use crate::domain::call::{self, Direction, Outcome, Sentiment, Speaker, Status};
 use crate::domain::dialogue::Line;
 use crate::domain::facet::Filter;
+use crate::domain::template::Text;
 use crate::domain::world::World;
 use crate::time::Timestamp;
 
@@ -84,9 +87,9 @@ pub struct TranscriptLine {
     pub timestamp: u32,
 }
 
-impl From<Line> for TranscriptLine {
-    fn from(line: Line) -> TranscriptLine {
-        TranscriptLine { speaker: line.speaker, text: line.text, timestamp: line.start }
+impl From<Line<Text<'_>>> for TranscriptLine {
+    fn from(line: Line<Text<'_>>) -> TranscriptLine {
+        TranscriptLine { speaker: line.speaker, text: line.text.to_string(), timestamp: line.start }
     }
 }
 
@@ -103,15 +106,15 @@ impl Call {
             direction: view.direction,
             from_number: view.from_number.to_string(),
             to_number: view.to_number.to_string(),
-            caller_name: view.caller_name,
+            caller_name: view.caller_name.map(Cow::into_owned),
             status: view.status,
             outcome: view.outcome,
             started_at: view.started_at,
             ended_at: view.ended_at,
             duration_seconds: view.duration_seconds,
             sentiment: view.sentiment,
-            summary: view.summary,
-            tags: view.tags,
+            summary: view.summary.map(|summary| summary.to_string()),
+            tags: view.tags.into_owned(),
             transcript: view.transcript.into_iter().map(TranscriptLine::from).collect(),
         }
     }

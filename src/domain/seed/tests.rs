@@ -25,10 +25,11 @@ fn drawn(world: &World) -> Vec<&Call> {
 
 /// Everything that can be seen of a world's calls, as text.
 fn rendered(world: &World) -> String {
-    let story = world.storyteller();
     let show = |call: &Call| {
-        let (name, filing) = (story.caller_name(call), story.filing(call));
-        format!("{call:?} {:?} {name:?} {filing:?} {:?}\n", world.numbers(call), world.lines(call))
+        let (story, filing) = (world.story(call), world.story(call).filing());
+        let (name, summary) = (story.caller_name(), filing.summary.map(|summary| summary.to_string()));
+        let (numbers, lines) = (world.numbers(call), world.lines(call));
+        format!("{call:?} {numbers:?} {name:?} {summary:?} {:?} {lines:?}\n", filing.tags)
     };
     world.ledger().iter().map(show).collect()
 }
@@ -116,7 +117,7 @@ fn who_had_a_call_before_is_an_existing_contact_and_nobody_else() {
         let mut known = HashSet::new();
         let calls = drawn(&world);
         for call in &calls {
-            let name = world.storyteller().caller_name(call).unwrap();
+            let name = world.story(call).caller_name().unwrap();
             let is_known = !known.insert(call.person);
             assert_eq!(name.ends_with(" (existing contact)"), is_known, "{name} at {}", call.rings_at);
         }
@@ -199,7 +200,7 @@ fn people_have_first_and_last_names_and_numbers_of_their_businesss_pattern() {
         let business = directory.business_of(call.campaign);
         let person = Person::of(call.person, Seed::new(42));
         assert!(person.full.starts_with(&person.first) && person.full.len() > person.first.len() + 1);
-        assert!(world.storyteller().caller_name(call).unwrap().starts_with(&person.full));
+        assert!(world.story(call).caller_name().unwrap().starts_with(&person.full));
         let number = call.person.to_string();
         let fits = |(digit, form): (char, char)| match form {
             '#' => digit.is_ascii_digit(),

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::{Due, World};
 use crate::domain::call::{Call, Outcome, Status};
+use crate::domain::dialogue::Line;
 use crate::domain::error::Error;
 use crate::domain::facet::{Facet, Filter};
 use crate::domain::ledger::Slot;
@@ -150,14 +151,14 @@ impl World {
     }
 
     fn ending(&self, call: &Call, now: Timestamp) -> Ending {
-        let story = self.storyteller();
+        let story = self.story(call);
         Ending {
             ended_at: call.ended_at,
             duration: call.duration_seconds(),
             outcome: call.outcome,
-            summary: story.filing(call).summary,
+            summary: story.filing().summary.map(|summary| summary.to_string()),
             sentiment: call.sentiment,
-            transcript: story.transcript(call, now),
+            transcript: story.transcript(now).into_iter().map(Line::written).collect(),
         }
     }
 

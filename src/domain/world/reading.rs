@@ -14,7 +14,8 @@ use crate::domain::fixtures::Fixtures;
 use crate::domain::ledger::{Ledger, Slot};
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::recording::{Recording, Turn};
-use crate::domain::story::Storyteller;
+use crate::domain::shelf::Shelf;
+use crate::domain::story::Story;
 
 impl World {
     /// What the world is made of.
@@ -51,9 +52,14 @@ impl World {
         self.ledger.list(filter, page)
     }
 
-    /// Reads the words of this world's calls.
-    pub fn storyteller(&self) -> Storyteller<'_> {
-        Storyteller { fixtures: &self.fixtures, seed: self.seed }
+    /// The words of a call of this world.
+    pub fn story<'a>(&'a self, call: &'a Call) -> Story<'a> {
+        Story::of(call, &self.fixtures, self.seed)
+    }
+
+    /// What has been written of this world's calls.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     /// The numbers that called and were called.
@@ -75,7 +81,7 @@ impl World {
         }
         let format = self.campaigns[usize::from(call.campaign)].recording.format();
         let format = format.ok_or_else(|| none("its campaign's recording setting is off"))?;
-        let lines = self.storyteller().transcript(call, self.now);
+        let lines = self.story(call).transcript(self.now);
         Ok(Recording::new(format, seconds, &turns(&lines), self.seed.child("recording").nth(call.id.number())))
     }
 
@@ -94,10 +100,10 @@ impl World {
 
 /// Who has the floor when. A word or two may take less time than the shortest clip of speech: it then has some of the pause that
 /// follows as well.
-fn turns(lines: &[Line]) -> Vec<Turn> {
+fn turns<T>(lines: &[Line<T>]) -> Vec<Turn> {
     let starts = lines.iter().map(|line| line.start);
     let following = starts.skip(1).chain([u32::MAX]);
-    let turn = |(line, following): (&Line, u32)| Turn {
+    let turn = |(line, following): (&Line<T>, u32)| Turn {
         voice: line.speaker.into(),
         start: line.start,
         end: line.end.max(following.min(line.start.saturating_add(Turn::HEARD))),

@@ -18,6 +18,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::quota::{Minutes, RateLimit};
 use crate::domain::quoted::Quoted;
 use crate::domain::settings::{Quotas, WeightChange, Weights, WorldSettings};
+use crate::domain::shelf::Shelf;
 use crate::domain::state::{
     CampaignRecord, Checked, SettingsRecord, Tally, Upto, WeightRecord, WorldRecord, within, wrong,
 };
@@ -91,6 +92,7 @@ fn restore(fixtures: Arc<Fixtures>, seed: Seed, hooks: HookSettings, record: Wor
         outbox,
         faults: Faults::restore(record.faults).map_err(place("faults"))?,
         moments: Vec::new(),
+        shelf: Shelf::new(),
         ledger,
         fixtures,
     })

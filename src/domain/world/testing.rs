@@ -140,7 +140,7 @@ impl World {
     }
 
     pub fn lines(&self, call: &Call) -> Vec<Line> {
-        self.storyteller().transcript(call, self.now)
+        self.story(call).transcript(self.now).into_iter().map(Line::written).collect()
     }
 
     pub fn set_status(&mut self, campaign: &str, status: CampaignStatus) -> Result<(), Error> {

@@ -90,7 +90,7 @@ fn may_follow(before: Status, after: Status) -> bool {
 
 /// Every field is there when the contract says so, and only then.
 fn check_facts(call: &Call, world: &World) {
-    let filing = world.storyteller().filing(call);
+    let filing = world.story(call).filing();
     let is_over = call.status.is_final();
     assert_eq!(call.ended_at.is_some(), is_over);
     assert_eq!(call.outcome.is_some(), is_over);

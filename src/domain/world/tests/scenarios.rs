@@ -106,9 +106,9 @@ fn a_call_that_is_cut_short_is_filed_so() {
     world.let_become(slot, Status::InProgress);
     world.pass(seconds(5));
     world.end_by_slot(slot).unwrap();
-    let filing = world.storyteller().filing(world.call(slot));
-    assert!(filing.summary.unwrap().ends_with("ended after 5 seconds, before all was said."));
-    assert_eq!(filing.tags, ["cut-short"]);
+    let filing = world.story(world.call(slot)).filing();
+    assert!(filing.summary.unwrap().to_string().ends_with("ended after 5 seconds, before all was said."));
+    assert_eq!(filing.tags.as_ref(), ["cut-short"]);
 }
 
 #[test]
@@ -130,13 +130,13 @@ fn a_call_that_is_too_short_for_its_dialogue_begins_with_its_first_line_all_the_
 fn a_number_has_one_name_at_every_business_and_the_one_that_the_fixtures_give() {
     let mut world = World::for_tests(1).with_past(0);
     let slot = world.try_call("+15551234567", None).unwrap();
-    let name = world.storyteller().caller_name(world.call(slot));
+    let name = world.story(world.call(slot)).caller_name();
     assert_eq!(name.as_deref(), Some("Alice (existing contact)"));
 
     let mut name_at = |campaign: &str, number: &str| {
         let to = "+15551239999".parse().unwrap();
         let slot = world.place(&Placement { campaign_id: campaign, number_id: number, to, scenario: None }).unwrap();
-        world.storyteller().caller_name(world.call(slot)).unwrap()
+        world.story(world.call(slot)).caller_name().unwrap().into_owned()
     };
     let first = name_at("cmp_xxx", "pn_xxx");
     assert_eq!(name_at("cmp_isarblick_guests", "pn_isarblick_guests"), format!("{first} (existing contact)"));
@@ -183,7 +183,7 @@ fn numbers_that_ask_for_a_fault_get_it_and_no_call_is_made() {
 fn who_calls_again_is_an_existing_contact_under_the_same_name() {
     let mut world = World::for_tests(1);
     let [first, second] = [world.call_somebody("completed"), world.somebody_calls("completed")];
-    let name = |slot| world.storyteller().caller_name(world.call(slot)).unwrap();
+    let name = |slot| world.story(world.call(slot)).caller_name().unwrap();
     assert!(!name(first).contains('('), "{}", name(first));
     assert_eq!(name(second), format!("{} (existing contact)", name(first)));
 }

@@ -210,8 +210,8 @@ proptest! {
         let calls: Vec<CallId> = world.ledger().iter().map(|call| call.id).collect();
         for id in calls {
             let call = world.find_call(&id.to_string()).unwrap();
-            world.storyteller().transcript(call, world.now());
-            world.storyteller().filing(call);
+            world.story(call).transcript(world.now());
+            world.story(call).filing();
             let _ = world.recording(&id.to_string());
         }
         for delivery in world.outbox().deliveries() {
