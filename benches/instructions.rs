@@ -1,8 +1,11 @@
 //! How many instructions the hot paths take, by callgrind: figures that do not depend on the machine's mood.
 //!
 //! Each function asks a server ten times what its name says, over a socket, with everything on one thread: client, server,
-//! runtime. So a figure holds all of the way but the kernel's part, and a client's that is always the same. `benches/instructions` runs
-//! this, and holds the figures against those that are recorded.
+//! runtime. So a figure holds all of the way but the kernel's part, and a client's that is always the same; `bare` is that of hyper alone.
+//! `benches/instructions` runs this, and holds the figures against those that are recorded.
+
+#[path = "load/prebuilt.rs"]
+mod prebuilt;
 
 use std::net::SocketAddr;
 
@@ -12,6 +15,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+
+use self::prebuilt::Prebuilt;
 
 /// How often each thing is asked.
 const TIMES: usize = 10;
@@ -44,6 +49,21 @@ impl Stage {
         let listed = String::from_utf8(ask(&mut stage)).unwrap();
         let id = listed.split("\"id\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a call has an id");
         stage.requests = vec![get(&format!("/{id}"), ""); TIMES];
+        ask(&mut stage);
+        stage
+    }
+
+    /// Bare hyper that gives the answer to such a request: what a path takes over this is the product's own.
+    fn bare(request: impl Fn(usize) -> String) -> Stage {
+        let mut stage = Stage::new(1_000, request);
+        let prebuilt = Prebuilt::read(&ask(&mut stage));
+        stage.client = stage.runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(prebuilt.serve(listener));
+            TcpStream::connect(address).await.unwrap()
+        });
+        stage.client.set_nodelay(true).unwrap();
         ask(&mut stage);
         stage
     }
@@ -170,6 +190,10 @@ mod paths {
         Stage::new(1_000, |_| request("/call_xxx", ""))
     }
 
+    fn bare_call() -> Stage {
+        Stage::bare(|_| request("/call_xxx", ""))
+    }
+
     fn a_page(calls: u32) -> Stage {
         Stage::new(calls, |_| request("?status=COMPLETED&limit=20", ""))
     }
@@ -191,6 +215,13 @@ mod paths {
     #[bench::given_word_for_word(args = (), setup = one_call)]
     #[bench::drawn(args = (), setup = Stage::drawn)]
     fn get(mut stage: Stage) -> Stage {
+        ask(&mut stage);
+        stage
+    }
+
+    #[library_benchmark]
+    #[bench::hyper(args = (), setup = bare_call)]
+    fn bare(mut stage: Stage) -> Stage {
         ask(&mut stage);
         stage
     }
@@ -232,7 +263,7 @@ mod paths {
         stage
     }
 
-    library_benchmark_group!(name = hot; benchmarks = get, list, place, audio, advance, deliver);
+    library_benchmark_group!(name = hot; benchmarks = bare, get, list, place, audio, advance, deliver);
     gungraun::main!(library_benchmark_groups = hot);
 
     pub fn run() {

@@ -44,7 +44,11 @@ impl Hands {
     }
 
     fn now(&self) -> Timestamp {
-        if self.stands() { self.shown } else { self.shown + self.speed.scale(self.since.elapsed()) }
+        if self.stands() { self.shown } else { self.at(Stopwatch::start()) }
+    }
+
+    fn at(&self, moment: Stopwatch) -> Timestamp {
+        if self.stands() { self.shown } else { self.shown + self.speed.scale(self.since.until(moment)) }
     }
 
     /// Sets the hands to what they show, so that mode and speed can be changed without a jump.
@@ -64,6 +68,12 @@ impl Clock {
     /// What the clock shows.
     pub fn now(&self) -> Timestamp {
         self.hands.read().now()
+    }
+
+    /// What the clock showed when that was started, just before; what it was set to, where it has been set since. Who has looked at the
+    /// machine's clock already need not look again.
+    pub(crate) fn at(&self, moment: Stopwatch) -> Timestamp {
+        self.hands.read().at(moment)
     }
 
     /// What the clock shows, and how it goes on.
@@ -160,6 +170,17 @@ mod tests {
         assert!(clock.now() >= seen && seen >= at(1_000));
         let stands = clock.now();
         assert_eq!(clock.now(), stands);
+    }
+
+    #[test]
+    fn a_look_from_before_it_was_set_shows_what_it_was_set_to() {
+        let clock = manual(1_000);
+        let before = Stopwatch::start();
+        clock.move_to(at(2_000));
+        assert_eq!(clock.at(before), at(2_000));
+        clock.go_on(Some(ClockMode::Real), None);
+        assert_eq!(clock.at(before), at(2_000));
+        assert!(clock.at(Stopwatch::start()) >= at(2_000));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The table of the whole API: method, path, handler, one line each.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use hyper::Method;
@@ -16,7 +17,7 @@ use crate::engine::Workspace;
 use crate::reference::{document, viewer};
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
-use crate::wire::request::{MAX_BODY, Request, decode};
+use crate::wire::request::{Id, MAX_BODY, Request};
 
 /// What answers a request: a plain function from world and request to reply.
 #[derive(Clone, Copy)]
@@ -38,6 +39,8 @@ pub struct Route {
     method: Method,
     /// The path below the table's root. `:id` stands for any one segment.
     path: &'static str,
+    /// What stands before the `:id`, and what after it, where there is one.
+    around: Option<(&'static str, &'static str)>,
     /// What answers.
     pub handler: Handler,
     /// The longest body that is read, in bytes.
@@ -119,7 +122,20 @@ pub fn all() -> impl Iterator<Item = (&'static Method, String)> {
 }
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
-    Route { method, path, handler, max_body: MAX_BODY, parameters: &[] }
+    Route { method, path, around: around(path), handler, max_body: MAX_BODY, parameters: &[] }
+}
+
+/// What stands before and after the `:id` of a path. It begins at the only colon.
+const fn around(path: &str) -> Option<(&str, &str)> {
+    let mut position = 0;
+    while position < path.len() {
+        if path.as_bytes()[position] == b':' {
+            let (before, rest) = path.split_at(position);
+            return Some((before, rest.split_at(":id".len()).1));
+        }
+        position += 1;
+    }
+    None
 }
 
 /// Why no route answers a request.
@@ -139,30 +155,42 @@ pub struct Found<'a> {
     pub route: &'a Route,
     /// Its position in the table.
     pub position: usize,
-    /// The segment of the path that its `:id` stands for, decoded.
-    pub id: String,
+    /// The segment of the path that its `:id` stands for.
+    pub id: Id,
 }
 
-/// The route that answers `method` on `path`. `HEAD` goes where `GET` goes. A path that stands in the table as it is never stands for one
+/// The route that answers `method` on `path`. A path that stands in the table as it is never stands for one
 /// with an `:id`.
 pub fn find<'a>(table: &'a [Route], method: &Method, path: &str) -> Result<Found<'a>, Unrouted> {
-    let mut others = Vec::new();
     let is_literal = table.iter().any(|route| route.path == path);
-    for (position, route) in table.iter().enumerate().filter(|(_, route)| !is_literal || route.path == path) {
-        let Some(id) = route.matches(path) else { continue };
-        if route.method == method || (method == Method::HEAD && route.method == Method::GET) {
-            return decode(id).map(|id| Found { route, position, id }).ok_or(Unrouted::BrokenPath);
+    let lead_there = || {
+        let routes = table.iter().enumerate().filter(move |(_, route)| !is_literal || route.path == path);
+        routes.filter_map(|(position, route)| Some((position, route, route.matches(path)?)))
+    };
+    let found = lead_there().find(|(_, route, _)| route.takes(method));
+    let Some((position, route, place)) = found else {
+        return Err(Unrouted::instead(lead_there().map(|(_, route, _)| route)));
+    };
+    let id = if place.is_empty() { Some(Id::None) } else { Id::read(path, place) };
+    id.map(|id| Found { route, position, id }).ok_or(Unrouted::BrokenPath)
+}
+
+impl Unrouted {
+    /// Why none of the routes that lead to a path answers a request to it.
+    fn instead<'a>(routes: impl Iterator<Item = &'a Route>) -> Unrouted {
+        let mut methods = Vec::new();
+        for route in routes {
+            if route.method == Method::GET {
+                methods.push(Method::HEAD.as_str());
+            }
+            methods.push(route.method.as_str());
         }
-        if route.method == Method::GET {
-            others.push(Method::HEAD.to_string());
+        if methods.is_empty() {
+            return Unrouted::NoSuchPath;
         }
-        others.push(route.method.to_string());
+        methods.sort_unstable();
+        Unrouted::OtherMethods(methods.join(", "))
     }
-    if others.is_empty() {
-        return Err(Unrouted::NoSuchPath);
-    }
-    others.sort_unstable();
-    Err(Unrouted::OtherMethods(others.join(", ")))
 }
 
 impl Route {
@@ -178,18 +206,17 @@ impl Route {
         self
     }
 
-    /// The segment that `:id` stands for, empty where there is none; `None` where the path is another.
-    fn matches<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let mut id = "";
-        let mut given = path.split('/');
-        for wanted in self.path.split('/') {
-            match (wanted, given.next()?) {
-                (":id", segment) if !segment.is_empty() => id = segment,
-                (wanted, segment) if wanted == segment => {}
-                _ => return None,
-            }
-        }
-        given.next().is_none().then_some(id)
+    /// Whether it answers requests with that method. `HEAD` goes where `GET` goes.
+    fn takes(&self, method: &Method) -> bool {
+        self.method == method || (method == Method::HEAD && self.method == Method::GET)
+    }
+
+    /// Where the segment is that `:id` stands for, empty where there is none; `None` where the path is another.
+    fn matches(&self, path: &str) -> Option<Range<usize>> {
+        let Some((before, after)) = self.around else { return (self.path == path).then_some(0..0) };
+        let id = path.strip_prefix(before)?.strip_suffix(after)?;
+        let is_segment = !id.is_empty() && !id.bytes().any(|byte| byte == b'/');
+        is_segment.then(|| before.len()..before.len() + id.len())
     }
 }
 
@@ -198,19 +225,22 @@ mod tests {
     mod documents;
     mod limits;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn a_path_finds_its_route_and_its_id() {
         let found = find(API, &Method::GET, "/calls/call_x%78x/audio").unwrap();
-        assert_eq!((found.route.path, found.id.as_str()), ("/calls/:id/audio", "call_xxx"));
+        assert_eq!((found.route.path, found.id), ("/calls/:id/audio", Id::Decoded("call_xxx".into())));
         assert_eq!(API[found.position].path, found.route.path);
         assert_eq!(find(API, &Method::HEAD, "/calls").unwrap().route.path, "/calls");
     }
 
     #[test]
     fn a_path_of_its_own_goes_before_an_id() {
-        assert_eq!(find(CONTROL, &Method::DELETE, "/webhooks/whk_1").unwrap().id, "whk_1");
+        let path = "/webhooks/whk_1";
+        assert_eq!(find(CONTROL, &Method::DELETE, path).unwrap().id.of(path), "whk_1");
         let refused = find(CONTROL, &Method::DELETE, "/webhooks/mischief").err().unwrap();
         assert_eq!(refused, Unrouted::OtherMethods("GET, HEAD, PUT".to_owned()));
     }
@@ -223,6 +253,32 @@ mod tests {
         assert_eq!(why(Method::GET, "/calls/%zz"), Unrouted::BrokenPath);
         for path in ["", "/", "/call", "/calls/", "/calls//audio", "/calls/call_xxx/audio/", "/calls/a/b/c"] {
             assert_eq!(why(Method::GET, path), Unrouted::NoSuchPath, "{path:?}");
+        }
+    }
+
+    /// As a path is matched with a route segment by segment.
+    fn reference<'a>(route: &Route, path: &'a str) -> Option<&'a str> {
+        let mut id = "";
+        let mut given = path.split('/');
+        for wanted in route.path.split('/') {
+            match (wanted, given.next()?) {
+                (":id", segment) if !segment.is_empty() => id = segment,
+                (wanted, segment) if wanted == segment => {}
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(id)
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_is_matched_as_its_segments_are(
+            path in "(/(calls|webhooks|deliveries|audio|end|redeliver|clock|:id|[a-z%_]{0,3})){0,4}/?",
+        ) {
+            for route in API.iter().chain(CONTROL).chain(REFERENCE) {
+                let id = route.matches(&path).map(|place| &path[place]);
+                prop_assert_eq!(id, reference(route, &path), "{}", route.path);
+            }
         }
     }
 }

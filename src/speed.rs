@@ -76,6 +76,10 @@ impl Speed {
     /// assert_eq!(Speed::times(60).scale(Duration::from_secs(1)), Duration::from_secs(60));
     /// ```
     pub const fn scale(self, real: Duration) -> Duration {
+        // The usual case, and divisions of 128 bits take long.
+        if self.thousandths == WHOLE {
+            return real;
+        }
         duration(real.as_nanos() * self.thousandths as u128 / WHOLE as u128)
     }
 

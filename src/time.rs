@@ -277,9 +277,9 @@ impl Stopwatch {
         Stopwatch(monotonic())
     }
 
-    /// The real time since the start.
-    pub(crate) fn elapsed(self) -> Duration {
-        self.0.elapsed()
+    /// The real time from this start to a later one; zero where that is earlier.
+    pub(crate) fn until(self, later: Stopwatch) -> Duration {
+        later.0.saturating_duration_since(self.0)
     }
 }
 

@@ -17,6 +17,7 @@ mod options;
 mod paced;
 mod peers;
 mod plot;
+mod prebuilt;
 mod process;
 mod race;
 mod receiver;

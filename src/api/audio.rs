@@ -10,7 +10,7 @@ use crate::wire::request::Request;
 
 /// Answers with the recording or the parts of it that are asked for, made as they are sent.
 pub fn audio(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Refusal> {
-    let recording = world.recording(&request.id)?;
+    let recording = world.recording(request.id())?;
     let entity = Entity {
         content_type: match recording.format() {
             Format::Wav => "audio/wav",

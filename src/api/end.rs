@@ -11,6 +11,6 @@ use crate::wire::request::Request;
 
 /// Ends the call at once and answers with it.
 pub fn end(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
-    let ended = world.end_call(&request.id)?;
+    let ended = world.end_call(request.id())?;
     Ok(envelope::success(StatusCode::OK, &CallView::of(world.call(ended), world, world.now())))
 }

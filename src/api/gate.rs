@@ -62,7 +62,7 @@ impl Gate {
 
 /// The token of an `Authorization: Bearer TOKEN` header.
 pub fn bearer_token(request: &Request) -> Option<&str> {
-    let (scheme, token) = request.header(AUTHORIZATION.as_str())?.trim().split_once(' ')?;
+    let (scheme, token) = request.header(AUTHORIZATION)?.trim().split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }

@@ -19,7 +19,7 @@ const MAX_LIMIT: u64 = 100;
 
 /// Answers with one page.
 pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {
-    let mut parameters = Parameters::read(&request.query)?;
+    let mut parameters = Parameters::read(request.query())?;
     let page = parameters.number("page", 1..=MAX_PAGE, 1);
     let limit = parameters.number("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT);
     let filter = filter(world, &mut parameters);

@@ -11,6 +11,6 @@ use crate::wire::request::Request;
 
 /// Answers with the list of lines.
 pub fn transcript(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {
-    let call = world.find_call(&request.id)?;
+    let call = world.find_call(request.id())?;
     Ok(envelope::success(StatusCode::OK, &world.story(call).transcript(now)))
 }

@@ -48,6 +48,6 @@ pub fn transition(world: &mut World, request: &Request) -> Result<Reply, Refusal
         // Not reached: what is missing has been noted, and `finish` has refused it.
         return Err(Refusal::bad_request("status is missing"));
     };
-    let slot = world.force(&request.id, status, outcome)?;
+    let slot = world.force(request.id(), status, outcome)?;
     Ok(envelope::success(StatusCode::OK, &CallView::of(world.call(slot), world, world.now())))
 }

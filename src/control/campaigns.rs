@@ -52,7 +52,7 @@ pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
         fields.gather(check_name(name, &world.fixtures().scenarios));
     }
     fields.finish()?;
-    let campaign = world.change_campaign(&request.id, change)?;
+    let campaign = world.change_campaign(request.id(), change)?;
     Ok(envelope::success(StatusCode::OK, &view(world, campaign)))
 }
 

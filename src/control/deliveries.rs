@@ -126,7 +126,7 @@ impl<'a> AttemptView<'a> {
 
 /// All deliveries that are remembered and match, the oldest first; of more than `limit` the newest.
 pub fn list(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Refusal> {
-    let mut parameters = Parameters::read(&request.query)?;
+    let mut parameters = Parameters::read(request.query())?;
     let event = parameters.get::<Event>("event");
     let state = parameters.get::<DeliveryState>("state");
     let since = parameters.since();
@@ -148,14 +148,14 @@ pub fn list(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Ref
 
 /// One delivery.
 pub fn get(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Refusal> {
-    let delivery = world.outbox().find(&request.id)?;
+    let delivery = world.outbox().find(request.id())?;
     Ok(envelope::success(StatusCode::OK, &DeliveryView::of(delivery, world)))
 }
 
 /// Sends a delivery again that has come to its end, and answers with it as it is now.
 pub fn redeliver(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     fields::nothing(request)?;
-    world.redeliver(&request.id)?;
-    let delivery = world.outbox().find(&request.id)?;
+    world.redeliver(request.id())?;
+    let delivery = world.outbox().find(request.id())?;
     Ok(envelope::success(StatusCode::OK, &DeliveryView::of(delivery, world)))
 }

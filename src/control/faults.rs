@@ -78,8 +78,8 @@ pub fn clear(world: &mut World, _: &Request) -> Result<Reply, Refusal> {
 
 /// Takes back one rule.
 pub fn remove(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
-    if !world.faults_mut().remove(&request.id) {
-        return Err(Error::not_found("fault rule", &request.id).into());
+    if !world.faults_mut().remove(request.id()) {
+        return Err(Error::not_found("fault rule", request.id()).into());
     }
     Ok(envelope::success(StatusCode::OK, &Removed { deleted: 1 }))
 }

@@ -117,7 +117,7 @@ impl<'a> Shown<'a> {
         let answer = exchange.answer();
         Shown::Request {
             at: exchange.at,
-            request_id: &exchange.id,
+            request_id: exchange.id.as_str(),
             method: exchange.request.method.as_str(),
             path: exchange.request.target(),
             status: answer.map(|answer| answer.status),

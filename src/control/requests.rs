@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::{HeaderMap, StatusCode};
+use hyper::StatusCode;
+use hyper::header::{HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -83,7 +84,7 @@ struct Deleted {
 
 /// The requests that match, oldest first; the newest `limit` of them.
 pub fn list(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
-    let mut parameters = Parameters::read(&request.query)?;
+    let mut parameters = Parameters::read(request.query())?;
     let pattern = Pattern {
         method: parameters.get("method"),
         path: parameters.get("path"),
@@ -125,8 +126,8 @@ pub(super) fn matching(workspace: &Workspace, pattern: &Pattern) -> Vec<Arc<Exch
 pub(super) fn sketch(exchange: &Exchange) -> Sketch<'_> {
     Sketch {
         method: exchange.request.method.as_str(),
-        path: &exchange.request.path,
-        query: &exchange.request.query,
+        path: exchange.request.path(),
+        query: exchange.request.query(),
         status: exchange.answer().map(|answer| answer.status),
         body: &exchange.request.body,
     }
@@ -140,17 +141,17 @@ impl ExchangeView<'_> {
     pub(super) fn of(exchange: &Exchange) -> ExchangeView<'_> {
         let request = &exchange.request;
         ExchangeView {
-            id: &exchange.id,
+            id: exchange.id.as_str(),
             at: exchange.at,
             method: request.method.as_str(),
-            path: &request.path,
-            query: &request.query,
+            path: request.path(),
+            query: request.query(),
             headers: headers(&request.headers),
             body: BodyView::of(&request.body, Some(exchange.body_length as u64)),
             answer: exchange.answer().map(|answer| AnswerView {
                 at: answer.at,
                 status: answer.status,
-                headers: headers(&answer.headers),
+                headers: headers(answer.headers.iter().map(|(name, value)| (name, value))),
                 body: BodyView::of(&answer.body, answer.body_length),
                 faults: &answer.trouble.rules,
                 delay_ms: answer.trouble.delay.as_millis(),
@@ -172,9 +173,9 @@ impl BodyView {
 }
 
 /// Headers by name; what was sent on several lines is one, with commas.
-fn headers(map: &HeaderMap) -> BTreeMap<&str, String> {
+fn headers<'a>(sent: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> BTreeMap<&'a str, String> {
     let mut headers: BTreeMap<&str, String> = BTreeMap::new();
-    for (name, value) in map {
+    for (name, value) in sent {
         let text = String::from_utf8_lossy(value.as_bytes());
         headers
             .entry(name.as_str())

@@ -24,7 +24,7 @@ struct TimelineView<'a> {
 
 /// Requests, steps, deliveries and their answers, as far back as they are kept; the call's own steps always.
 pub fn timeline(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
-    let call = workspace.read(|world, _| world.find_call(&request.id).cloned())?;
+    let call = workspace.read(|world, _| world.find_call(request.id()).cloned())?;
     let moments: Vec<(u64, Moment)> =
         workspace.journal().moments().into_iter().filter(|(_, moment)| moment.call == call.id).collect();
     let exchanges = workspace.journal().exchanges();
@@ -44,7 +44,7 @@ pub fn timeline(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, 
 
 /// Whether a request named the call, or made it.
 fn is_about(exchange: &Exchange, call: CallId) -> bool {
-    exchange.request.id.parse() == Ok(call)
+    exchange.request.id().parse() == Ok(call)
         || exchange.answer().is_some_and(|answer| answer.subject == Some(call.number()))
 }
 

@@ -61,23 +61,11 @@ async fn until<T>(
     timeout: Duration,
     look: impl Fn() -> Option<T>,
 ) -> Result<T, InVain> {
-    let watch = async {
-        loop {
-            let changed = workspace.journal().changed();
-            tokio::pin!(changed);
-            // From here on a change is noticed, even if it comes while we look.
-            changed.as_mut().enable();
-            if let Some(found) = look() {
-                return found;
-            }
-            changed.await;
-        }
-    };
     tokio::select! {
         biased;
         // Before what is found: what another state brings along is nothing that came.
         () = epoch.ended() => Err(InVain::Reset),
-        found = watch => Ok(found),
+        found = workspace.journal().until(look) => Ok(found),
         () = driver::pause(timeout) => Err(InVain::TimeUp),
     }
 }

@@ -64,7 +64,7 @@ pub fn subscribe(world: &mut World, request: &Request) -> Result<Reply, Refusal>
 
 /// Deletes a subscription, and answers with what it was.
 pub fn unsubscribe(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
-    let deleted = world.unsubscribe(&request.id)?;
+    let deleted = world.unsubscribe(request.id())?;
     Ok(envelope::success(StatusCode::OK, &WebhookView::from(&deleted)))
 }
 

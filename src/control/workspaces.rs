@@ -45,7 +45,7 @@ pub fn list(scene: Scene, _: Request) -> Pending {
 /// Drops one, with all that is under way in it. Its next use makes it anew.
 pub fn drop(scene: Scene, request: Request) -> Pending {
     Box::pin(async move {
-        let name = request.id.as_str();
+        let name = request.id();
         if name == Workspaces::DEFAULT {
             let message = "The workspace default cannot be dropped; POST /__admin/reset sets it back to its start";
             return Err(Refusal::new(StatusCode::CONFLICT, message));

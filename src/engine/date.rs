@@ -1,26 +1,40 @@
-//! The `Date` header by a workspace's clock, written once a second.
+//! The `Date` header, written once a second.
 
+use std::cell::RefCell;
+
+use bytes::Bytes;
 use hyper::header::HeaderValue;
-use parking_lot::Mutex;
 
 use crate::time::Timestamp;
 
-/// The header of the last second that was asked for.
-#[derive(Debug, Default)]
-pub(super) struct DateHeader(Mutex<Option<(i64, HeaderValue)>>);
+thread_local! {
+    /// The header of the second that this thread was last asked for. It says nothing of a workspace, so all share it; and no thread waits
+    /// for another.
+    static WRITTEN: RefCell<(i64, HeaderValue)> = const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) };
+}
 
-impl DateHeader {
-    /// The header at `now`.
-    pub(super) fn at(&self, now: Timestamp) -> HeaderValue {
-        let mut cached = self.0.lock();
-        if let Some((second, value)) = &*cached
-            && *second == now.as_secs()
-        {
-            return value.clone();
+/// The header at `now`.
+pub(super) fn at(now: Timestamp) -> HeaderValue {
+    WRITTEN.with_borrow_mut(|(second, value)| {
+        if *second != now.as_secs() {
+            // A date is letters, digits, commas and colons, so it is always a header. An owner's bytes are cloned without an allocation.
+            let text = Bytes::from_owner(now.http_date());
+            *value = HeaderValue::from_maybe_shared(text).unwrap_or_else(|_| HeaderValue::from_static(""));
+            *second = now.as_secs();
         }
-        // A date is letters, digits, commas and colons, so it is always a header.
-        let value = HeaderValue::try_from(now.http_date()).unwrap_or_else(|_| HeaderValue::from_static(""));
-        *cached = Some((now.as_secs(), value.clone()));
-        value
+        value.clone()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_second_has_its_own() {
+        for millis in [1_776_700_800_000, 1_776_700_800_999, 1_776_700_801_000, 0, 1_776_700_800_000] {
+            let now = Timestamp::from_millis(millis);
+            assert_eq!(at(now), now.http_date().as_str());
+        }
     }
 }

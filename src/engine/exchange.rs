@@ -4,12 +4,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::HeaderMap;
+use hyper::header::{HeaderName, HeaderValue};
 
 use super::epoch::Epoch;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
+use crate::wire::request_id::RequestId;
 
 /// How much of a body is kept, in bytes.
 pub const KEPT_BODY: usize = 64 * 1024;
@@ -22,7 +23,7 @@ pub struct Exchange {
     /// When it arrived, on the workspace's clock.
     pub at: Timestamp,
     /// The `X-Request-Id` of its answer.
-    pub id: String,
+    pub id: RequestId,
     /// The request; its body is cut after [`KEPT_BODY`].
     pub request: Request,
     /// How long the body was, in bytes.
@@ -39,8 +40,8 @@ pub struct Answer {
     pub at: Timestamp,
     /// The HTTP status.
     pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
+    /// The headers, in order: as many as there are, in one piece.
+    pub headers: Box<[(HeaderName, HeaderValue)]>,
     /// The body, cut after [`KEPT_BODY`]; empty where it is made as it is sent.
     pub body: Bytes,
     /// How long the body is, in bytes; `None` where that shows only when it has been sent.
@@ -70,6 +71,12 @@ impl Exchange {
 }
 
 impl Answer {
+    /// The header of that name, in whatever case; the first one, where there are several.
+    pub fn header(&self, name: &str) -> Option<&HeaderValue> {
+        let found = self.headers.iter().find(|(known, _)| known.as_str().eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value)
+    }
+
     /// What the journal keeps of a reply.
     pub(super) fn of(reply: &Reply, number: u64, at: Timestamp, trouble: Meddling) -> Answer {
         let whole = reply.body.at_hand().unwrap_or_default();
@@ -77,7 +84,7 @@ impl Answer {
             number,
             at,
             status: reply.status.as_u16(),
-            headers: reply.headers.clone(),
+            headers: reply.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             body: cut(whole),
             body_length: reply.body.len(),
             subject: reply.subject,
@@ -98,10 +105,12 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    pub(super) fn new(request: Request, number: u64, at: Timestamp, id: String, epoch: Arc<Epoch>) -> Arrival {
+    pub(super) fn new(request: Request, number: u64, at: Timestamp, id: RequestId, epoch: Arc<Epoch>) -> Arrival {
         let body_length = request.body.len();
         let (kept, whole) = if body_length > KEPT_BODY {
-            (Request { body: cut(request.body.clone()), ..request.clone() }, Some(request))
+            let mut kept = request.clone();
+            kept.body = cut(kept.body);
+            (kept, Some(request))
         } else {
             (request, None)
         };

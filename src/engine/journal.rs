@@ -1,19 +1,24 @@
 //! The journal: the newest API requests with their answers, and the newest moments of the world, in one order. Whoever watches is told
 //! as things happen.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
-use tokio::sync::futures::Notified;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
+use super::changes::Changes;
 use super::epoch::Epoch;
 use super::exchange::{Answer, Arrival, Exchange, Meddling};
 use crate::clock::Clock;
 use crate::domain::moment::Moment;
+use crate::time::{Stopwatch, Timestamp};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
+use crate::wire::request_id::RequestId;
 
 /// How many moments are kept.
 const MOMENTS: usize = 16 * 1024;
@@ -45,7 +50,7 @@ impl Happening {
 pub struct Journal {
     pages: Mutex<Pages>,
     /// Tells whoever waits for a request or a delivery that there is something new.
-    changed: Notify,
+    changes: Changes,
     /// How many requests are kept.
     size: usize,
 }
@@ -53,6 +58,8 @@ pub struct Journal {
 #[derive(Debug)]
 struct Pages {
     next_number: u64,
+    /// The latest instant at which a request came or was answered, or something happened.
+    latest: Timestamp,
     exchanges: VecDeque<Arc<Exchange>>,
     moments: VecDeque<(u64, Moment)>,
     /// The number of the newest thing that has been forgotten.
@@ -66,6 +73,7 @@ impl Default for Pages {
     fn default() -> Pages {
         Pages {
             next_number: FIRST,
+            latest: Timestamp::MIN,
             exchanges: VecDeque::new(),
             moments: VecDeque::new(),
             forgotten: 0,
@@ -129,31 +137,46 @@ pub enum WatchEnd {
 impl Journal {
     /// A journal that keeps `size` requests.
     pub(super) fn new(size: usize) -> Journal {
-        Journal { pages: Mutex::default(), changed: Notify::new(), size }
+        Journal { pages: Mutex::default(), changes: Changes::default(), size }
     }
 
-    /// Takes in a request. What it is by `clock` is asked only when it has its place: of two requests the one that comes first in the
-    /// journal must not have arrived after the other.
-    pub(super) fn arrive(&self, request: Request, clock: &Clock, id: String, epoch: Arc<Epoch>) -> Arrival {
+    /// Takes in a request that `came` then, by `clock`. Of two requests the one that comes first in the journal must not have arrived after
+    /// the other: one that another has overtaken on its way here arrived when that did.
+    pub(super) fn arrive(
+        &self,
+        request: Request,
+        (clock, came): (&Clock, Stopwatch),
+        id: RequestId,
+        epoch: Arc<Epoch>,
+    ) -> Arrival {
         let mut pages = self.pages.lock();
-        let at = clock.now();
         // A request of the world before the reset is none of this one's.
         let is_late = epoch.has_ended();
-        let number = if is_late { 0 } else { pages.take_number() };
+        let at = clock.at(came);
+        let (number, at) = if is_late { (0, at) } else { (pages.take_number(), pages.not_before(at)) };
         let arrival = Arrival::new(request, number, at, id, epoch);
+        let mut forgotten = None;
         if self.size > 0 && !is_late {
             if pages.exchanges.len() >= self.size {
-                pages.forget_exchange();
+                forgotten = pages.forget_exchange();
             }
             pages.exchanges.push_back(Arc::clone(&arrival.exchange));
         }
         drop(pages);
-        self.changed.notify_waiters();
+        // Taken to pieces while nobody waits for it.
+        drop(forgotten);
+        self.changes.tell();
         arrival
     }
 
-    /// Takes note of a request's answer, and of what it is by `clock`, as with its arrival.
-    pub(super) fn answer(&self, arrival: &Arrival, reply: &Reply, clock: &Clock, trouble: Meddling) {
+    /// Takes note of a request's answer, which was `given` then by `clock`, as of its arrival.
+    pub(super) fn answer(
+        &self,
+        arrival: &Arrival,
+        reply: &Reply,
+        (clock, given): (&Clock, Stopwatch),
+        trouble: Meddling,
+    ) {
         let mut pages = self.pages.lock();
         if arrival.epoch.has_ended() {
             return;
@@ -163,11 +186,12 @@ impl Journal {
             // Who comes back later is not told of it any more.
             pages.forgotten = pages.forgotten.max(number);
         }
+        let at = pages.not_before(clock.at(given));
         // A request is answered once.
-        let _ = arrival.exchange.answer.set(Answer::of(reply, number, clock.now(), trouble));
+        let _ = arrival.exchange.answer.set(Answer::of(reply, number, at, trouble));
         pages.tell(|| Happening::Answered(number, Arc::clone(&arrival.exchange)));
         drop(pages);
-        self.changed.notify_waiters();
+        self.changes.tell();
     }
 
     /// Takes in what happened in the world.
@@ -178,6 +202,7 @@ impl Journal {
         let mut pages = self.pages.lock();
         for moment in moments {
             let number = pages.take_number();
+            pages.not_before(moment.at);
             if pages.moments.len() >= MOMENTS {
                 pages.forget_moment();
             }
@@ -191,7 +216,7 @@ impl Journal {
 
     /// Tells whoever waits that there may be something new in the world.
     pub(super) fn note_change(&self) {
-        self.changed.notify_waiters();
+        self.changes.tell();
     }
 
     /// The requests that are kept, oldest first.
@@ -203,7 +228,7 @@ impl Journal {
     pub fn forget_exchanges(&self) -> usize {
         let mut pages = self.pages.lock();
         let count = pages.exchanges.len();
-        (0..count).for_each(|_| pages.forget_exchange());
+        (0..count).for_each(|_| drop(pages.forget_exchange()));
         count
     }
 
@@ -228,9 +253,9 @@ impl Journal {
         Watch { past, has_gap, happenings, end }
     }
 
-    /// Something that completes when there is anything new, from its enabling on.
-    pub fn changed(&self) -> Notified<'_> {
-        self.changed.notified()
+    /// Waits until `look` finds something, here or in the world. It is asked at once, and whenever there is something new.
+    pub async fn until<T>(&self, look: impl Fn() -> Option<T>) -> T {
+        self.changes.until(look).await
     }
 
     /// Collects the moments that come, until they are taken.
@@ -282,7 +307,7 @@ impl Journal {
         }
         let before = std::mem::replace(&mut *self.pages.lock(), pages);
         before.watchers.iter().for_each(|watcher| watcher.end(end));
-        self.changed.notify_waiters();
+        self.changes.tell();
     }
 }
 
@@ -299,16 +324,24 @@ impl Pages {
         }
     }
 
-    fn forget_exchange(&mut self) {
-        if let Some(oldest) = self.exchanges.pop_front() {
-            let number = oldest.answer().map_or(oldest.number, |answer| answer.number);
-            self.forgotten = self.forgotten.max(number);
-        }
+    /// Forgets the oldest request, and gives what was kept of it.
+    fn forget_exchange(&mut self) -> Option<Arc<Exchange>> {
+        let oldest = self.exchanges.pop_front()?;
+        let number = oldest.answer().map_or(oldest.number, |answer| answer.number);
+        self.forgotten = self.forgotten.max(number);
+        Some(oldest)
     }
 
-    /// Whether the journal still has a request. They are in the order of their numbers.
+    /// The instant, or the latest that there has been where that is later: what comes after something else in the journal is not before
+    /// it in time.
+    fn not_before(&mut self, instant: Timestamp) -> Timestamp {
+        self.latest = self.latest.max(instant);
+        self.latest
+    }
+
+    /// Whether the journal still has a request that it has taken in. They are forgotten in the order of their numbers.
     fn keeps(&self, exchange: &Exchange) -> bool {
-        self.exchanges.binary_search_by_key(&exchange.number, |kept| kept.number).is_ok()
+        self.exchanges.front().is_some_and(|oldest| oldest.number <= exchange.number)
     }
 
     /// What has happened since, in order.
@@ -340,42 +373,5 @@ impl Watcher {
     fn end(&self, why: WatchEnd) {
         // The first reason stands.
         let _ = self.end.set(why);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-    use std::thread;
-
-    use hyper::{HeaderMap, Method, Version};
-
-    use super::*;
-    use crate::clock::Reading;
-    use crate::config::ClockMode;
-    use crate::time::Timestamp;
-
-    fn request() -> Request {
-        Request {
-            method: Method::GET,
-            path: "/api/v1/calls".to_owned(),
-            id: String::new(),
-            query: String::new(),
-            headers: HeaderMap::new(),
-            body: bytes::Bytes::new(),
-            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            version: Version::HTTP_11,
-            is_held_back: false,
-        }
-    }
-
-    #[test]
-    fn requests_that_come_at_once_stand_in_the_order_of_their_instants() {
-        let speed = "1000000".parse().unwrap();
-        let clock = Clock::new(Reading { mode: ClockMode::Real, now: Timestamp::from_millis(0), speed });
-        let (journal, epoch) = (Journal::new(usize::MAX), Epoch::begin());
-        let knock = || (0..2_000).for_each(|_| drop(journal.arrive(request(), &clock, String::new(), epoch.clone())));
-        thread::scope(|threads| (0..4).for_each(|_| drop(threads.spawn(knock))));
-        assert!(journal.exchanges().is_sorted_by_key(|exchange| exchange.at));
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc};
 pub use self::advancing::Delivered;
 use self::advancing::Report;
 
-use super::date::DateHeader;
+use super::date;
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
 use super::genesis::Genesis;
@@ -25,9 +25,10 @@ use crate::domain::webhook::Attempt;
 use crate::domain::world::World;
 use crate::rng::Seed;
 use crate::speed::Speed;
-use crate::time::Timestamp;
+use crate::time::{Stopwatch, Timestamp};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
+use crate::wire::request_id::RequestId;
 
 /// See the module.
 #[derive(Debug)]
@@ -48,7 +49,6 @@ pub struct Workspace {
     /// What came of deliveries during an advance, until all that is under way has been answered.
     reports: Mutex<Vec<Report>>,
     patience: Patience,
-    date: DateHeader,
     /// When it was last used, in the registry's count of uses.
     pub(super) last_use: AtomicU64,
     /// Wakes the driver: something is due earlier than it thinks, or the clock runs differently.
@@ -62,6 +62,8 @@ pub struct Workspace {
 struct Present {
     world: World,
     epoch: Arc<Epoch>,
+    /// What the ids of requests grow from.
+    ids: Seed,
 }
 
 /// What a request finds when it comes.
@@ -70,7 +72,7 @@ pub struct Entry {
     /// How many came to the workspace before it.
     pub number: u64,
     /// The `X-Request-Id` of its answer, which no other has.
-    pub id: String,
+    pub id: RequestId,
     /// The epoch that it came in: it has no effect on another.
     pub epoch: Arc<Epoch>,
     /// Whether requests are counted.
@@ -91,6 +93,11 @@ pub struct Errand {
 }
 
 impl Present {
+    /// That world, in an epoch that begins.
+    fn new(world: World) -> Present {
+        Present { ids: world.seed().child("request"), world, epoch: Epoch::begin() }
+    }
+
     /// Whether this is the world of that epoch, and not of one that came after it, nor one that has been dropped.
     fn is_of(&self, epoch: &Arc<Epoch>) -> bool {
         Arc::ptr_eq(&self.epoch, epoch) && !epoch.has_ended()
@@ -109,7 +116,7 @@ impl Workspace {
         Arc::new_cyclic(|own| Workspace {
             name: name.to_owned(),
             clock: Clock::new(reading),
-            present: RwLock::new(Present { world, epoch: Epoch::begin() }),
+            present: RwLock::new(Present::new(world)),
             journal: Journal::new(genesis.settings().journal_size as usize),
             genesis: Arc::clone(genesis),
             errands,
@@ -118,7 +125,6 @@ impl Workspace {
             is_advancing: AtomicBool::new(false),
             reports: Mutex::default(),
             patience: Patience::default(),
-            date: DateHeader::default(),
             last_use: AtomicU64::new(0),
             agenda_changed: Notify::new(),
             delivery_answered: Notify::new(),
@@ -145,18 +151,18 @@ impl Workspace {
         &self.genesis
     }
 
-    /// The `Date` header by its clock.
-    pub fn date(&self) -> HeaderValue {
-        self.date.at(self.clock.now())
+    /// The `Date` header by its clock, at that moment.
+    pub(crate) fn date(&self, moment: Stopwatch) -> HeaderValue {
+        date::at(self.clock.at(moment))
     }
 
     /// Lets a request in. One look at the world, so that it waits for nobody twice. Numbers and ids begin anew with a reset.
     pub fn enter(&self) -> Entry {
-        let Present { world, epoch } = &*self.present.read();
+        let Present { world, epoch, ids } = &*self.present.read();
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         Entry {
             number,
-            id: request_id(world.seed().child("request"), number),
+            id: RequestId::new(ids.nth(number).number()),
             epoch: Arc::clone(epoch),
             limits_requests: world.limits_requests(),
             has_trouble: world.has_trouble(),
@@ -170,9 +176,14 @@ impl Workspace {
 
     /// Looks at the world as it is now. Readers do not wait for each other.
     pub fn read<T>(&self, look: impl FnOnce(&World, Timestamp) -> T) -> T {
+        self.read_at(Stopwatch::start(), look)
+    }
+
+    /// Looks at the world as it was at a moment just before; as it is now, where something has happened in it since.
+    pub(crate) fn read_at<T>(&self, moment: Stopwatch, look: impl FnOnce(&World, Timestamp) -> T) -> T {
         {
             let present = self.present.read();
-            let now = self.clock.now().max(present.world.now());
+            let now = self.clock.at(moment).max(present.world.now());
             if present.world.next_due().is_none_or(|due| due > now) {
                 return look(&present.world, now);
             }
@@ -237,14 +248,14 @@ impl Workspace {
         self.present.read().world.deliveries_under_way()
     }
 
-    /// Takes in an API request of that epoch.
-    pub fn arrive(&self, request: Request, id: String, epoch: Arc<Epoch>) -> Arrival {
-        self.journal.arrive(request, &self.clock, id, epoch)
+    /// Takes in an API request of that epoch, which came then.
+    pub(crate) fn arrive(&self, request: Request, came: Stopwatch, id: RequestId, epoch: Arc<Epoch>) -> Arrival {
+        self.journal.arrive(request, (&self.clock, came), id, epoch)
     }
 
-    /// Takes note of an API request's answer.
-    pub fn answered(&self, arrival: &Arrival, reply: &Reply, trouble: Meddling) {
-        self.journal.answer(arrival, reply, &self.clock, trouble);
+    /// Takes note of an API request's answer, which was given then.
+    pub(crate) fn answered(&self, arrival: &Arrival, reply: &Reply, given: Stopwatch, trouble: Meddling) {
+        self.journal.answer(arrival, reply, (&self.clock, given), trouble);
     }
 
     /// The epoch that goes on now.
@@ -288,9 +299,4 @@ impl Workspace {
         }
         result
     }
-}
-
-/// The request id with that number.
-pub(super) fn request_id(ids: Seed, number: u64) -> String {
-    format!("req_{:016x}", ids.nth(number).number())
 }

@@ -1,5 +1,6 @@
 //! All workspaces of a server: made on first use, found by name, the least recently used dropped where there are too many.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -124,9 +125,9 @@ impl Workspaces {
     }
 
     /// The one that a bearer token belongs to.
-    pub fn of_token(&self, token: Option<&str>) -> Arc<Workspace> {
+    pub fn of_token(&self, token: Option<&str>) -> Cow<'_, Arc<Workspace>> {
         let name = token.and_then(|token| token.strip_prefix(Workspaces::TOKEN_PREFIX));
-        name.and_then(|name| self.named(name).ok()).unwrap_or_else(|| Arc::clone(&self.default))
+        name.and_then(|name| self.named(name).ok()).map_or(Cow::Borrowed(&self.default), Cow::Owned)
     }
 
     /// The one of that name, made if there is none.

@@ -49,7 +49,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn id(&self) -> &str {
-        &self.0.id
+        self.0.id.as_str()
     }
 
     /// Its method.
@@ -75,7 +75,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn path(&self) -> &str {
-        &self.0.request.path
+        self.0.request.path()
     }
 
     /// Its query as it came, without the `?`; empty where it has none.
@@ -88,7 +88,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn query(&self) -> &str {
-        &self.0.request.query
+        self.0.request.query()
     }
 
     /// The header of that name, in whatever case; `None` where it is missing or no text.
@@ -158,7 +158,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn answer_header(&self, name: &str) -> Option<&str> {
-        self.0.answer()?.headers.get(name)?.to_str().ok()
+        self.0.answer()?.header(name)?.to_str().ok()
     }
 
     /// The body of its answer; `None` while it has no answer, empty where it is made as it is sent: that of a recording.

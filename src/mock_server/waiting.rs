@@ -118,23 +118,11 @@ impl Workspace {
     /// Waits until `look` finds something; it is asked whenever something has happened. `None` where time is up before, or the server has
     /// stopped.
     pub(super) async fn until<T>(&self, timeout: Duration, look: impl Fn() -> Option<T>) -> Option<T> {
-        let watch = async {
-            loop {
-                let changed = self.inner.journal().changed();
-                tokio::pin!(changed);
-                // From here on a change is noticed, even if it comes while we look.
-                changed.as_mut().enable();
-                if let Some(found) = look() {
-                    return found;
-                }
-                changed.await;
-            }
-        };
         // On the server's runtime, since the caller need not have one with a timer.
         let mut time_up = self.runtime.spawn(driver::pause(timeout));
         let found = tokio::select! {
             biased;
-            found = watch => Some(found),
+            found = self.inner.journal().until(look) => Some(found),
             // It ends with the server as well.
             _ = &mut time_up => None,
         };

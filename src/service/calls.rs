@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::{Method, StatusCode};
 use uuid::Uuid;
 
@@ -21,15 +21,9 @@ use crate::wire::request::{MAX_BODY, Request, discard, read_body};
 
 impl Service {
     /// Answers a request whose path below the API's root begins at `root`.
-    pub(super) async fn answer_api(
-        &self,
-        mut request: Request,
-        root: usize,
-        body: Incoming,
-        stopwatch: Stopwatch,
-    ) -> Reply {
+    pub(super) async fn answer_api(&self, mut request: Request, root: usize, body: Incoming, came: Stopwatch) -> Reply {
         if let Some(allowed) = self.pages.preflight(&request) {
-            return self.answer_preflight(allowed, &request, body, stopwatch).await;
+            return self.answer_preflight(allowed, &request, body, came).await;
         }
         let head = request.check_head().map_err(Refusal::from);
         let token = head.and_then(|()| self.gate.admit(&request));
@@ -44,11 +38,9 @@ impl Service {
         let entry = workspace.enter();
         let admitted = token.and_then(|token| count(&workspace, &entry, token, &request));
         let is_let_in = admitted.is_ok();
-        let mut routed = admitted.and_then(|()| route(API, &request, &request.path[root..]));
+        let mut routed = admitted.and_then(|()| route(API, &mut request, root));
         let position = routed.as_ref().ok().map(|found| found.position);
-        if let Ok(found) = &mut routed {
-            request.id = std::mem::take(&mut found.id);
-        }
+        let has_body = !body.is_end_stream();
         if routed.is_ok() && takes_body(&request.method) {
             match read_body(&request.headers, body, MAX_BODY).await {
                 Ok(body) => request.body = body,
@@ -57,24 +49,27 @@ impl Service {
         } else {
             discard(&request.headers, body).await;
         }
+        let came_whole = if has_body { Stopwatch::start() } else { came };
 
         let trouble = match is_let_in && entry.has_trouble {
             true => trouble(&workspace, &entry, &request),
             false => Trouble::NONE,
         };
         request.is_held_back = !trouble.delay.is_zero();
-        let arrival = workspace.arrive(request, entry.id, entry.epoch);
+        let arrival = workspace.arrive(request, came_whole, entry.id, entry.epoch);
         let outcome = match trouble.execute {
-            true => routed.and_then(|found| handle(found.route, &workspace, &arrival)),
+            true => routed.and_then(|found| handle(found.route, &workspace, &arrival, came_whole)),
             false => Ok(Reply::empty(StatusCode::NO_CONTENT)),
         };
         let outcome = hold_back(&workspace, &arrival, trouble.delay, meddle(outcome, &trouble)).await;
+        let given = Stopwatch::start();
         let notes = Notes {
             workspace: &workspace,
             request: arrival.request(),
-            request_id: &arrival.exchange.id,
+            request_id: arrival.exchange.id,
             route: position,
-            stopwatch,
+            came,
+            given,
         };
         let reply = self.finish(outcome, &notes);
         let reply = self.pages.share(arrival.request(), reply);
@@ -83,7 +78,7 @@ impl Service {
             delay: trouble.delay,
             rules: trouble.rules,
         };
-        workspace.answered(&arrival, &reply, meddling);
+        workspace.answered(&arrival, &reply, given, meddling);
         reply
     }
 }
@@ -107,8 +102,8 @@ fn count(workspace: &Workspace, entry: &Entry, token: Option<&str>, request: &Re
 fn trouble(workspace: &Workspace, entry: &Entry, request: &Request) -> Trouble {
     let sketch = Sketch {
         method: request.method.as_str(),
-        path: &request.path,
-        query: &request.query,
+        path: request.path(),
+        query: request.query(),
         status: None,
         body: &request.body,
     };
@@ -117,14 +112,14 @@ fn trouble(workspace: &Workspace, entry: &Entry, request: &Request) -> Trouble {
 }
 
 /// Lets the handler answer. Akol's API knows none that take their time or look beyond the world.
-fn handle(route: &Route, workspace: &Workspace, arrival: &Arrival) -> Outcome {
+fn handle(route: &Route, workspace: &Workspace, arrival: &Arrival, came: Stopwatch) -> Outcome {
     match route.handler {
-        Handler::Read(look) => workspace.read(|world, now| look(world, now, arrival.request())),
+        Handler::Read(look) => workspace.read_at(came, |world, now| look(world, now, arrival.request())),
         Handler::Write(change) => workspace
             .write_in(&arrival.epoch, |world| change(world, arrival.request()))
             .unwrap_or_else(|Void| Err(Refusal::void())),
         Handler::Tell(tell) => tell(arrival.request()),
-        Handler::Look(_) | Handler::Act(_) => Err(super::nothing_at(&arrival.request().path)),
+        Handler::Look(_) | Handler::Act(_) => Err(super::nothing_at(arrival.request().path())),
     }
 }
 

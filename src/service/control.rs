@@ -32,15 +32,15 @@ impl Service {
         mut request: Request,
         root: usize,
         body: Incoming,
-        stopwatch: Stopwatch,
+        came: Stopwatch,
     ) -> Reply {
         if let Some(allowed) = self.guard.preflight(&request) {
-            return self.answer_preflight(allowed, &request, body, stopwatch).await;
+            return self.answer_preflight(allowed, &request, body, came).await;
         }
         let request_id = self.next_id();
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
-        let routed = admitted.and_then(|()| route(CONTROL, &request, &request.path[root..]));
-        let is_open = is_open(&request.path[root..]);
+        let routed = admitted.and_then(|()| route(CONTROL, &mut request, root));
+        let is_open = is_open(&request.path()[root..]);
         let found = routed.and_then(|found| Ok((self.workspace_for(&request, found.route, is_open)?, found)));
         let (workspace, position, outcome) = match found {
             Ok((workspace, found)) => {
@@ -53,8 +53,8 @@ impl Service {
                 (Arc::clone(self.workspaces.default()), None, Err(refusal))
             }
         };
-        let notes =
-            Notes { workspace: &workspace, request: &request, request_id: &request_id, route: position, stopwatch };
+        let given = Stopwatch::start();
+        let notes = Notes { workspace: &workspace, request: &request, request_id, route: position, came, given };
         let reply = self.finish(outcome, &notes);
         self.guard.share(&request, reply)
     }
@@ -66,8 +66,7 @@ impl Service {
         request: &mut Request,
         body: Incoming,
     ) -> Outcome {
-        let Found { route, id, .. } = found;
-        request.id = id;
+        let route = found.route;
         if takes_body(&request.method) {
             request.body = read_body(&request.headers, body, route.max_body).await?;
         } else {
@@ -91,7 +90,7 @@ impl Service {
 
     /// Whether a request may use the control API.
     fn admit(&self, request: &Request, root: usize) -> Result<(), Refusal> {
-        if is_open(&request.path[root..]) {
+        if is_open(&request.path()[root..]) {
             return Ok(());
         }
         self.guard.admit(request)?;
@@ -108,10 +107,10 @@ impl Service {
     /// The workspace that the query names: `default` where it names none. None is made where something is wrong with the query, nor by
     /// those whom nobody has let in, as others would have to make room for it.
     fn workspace_for(&self, request: &Request, route: &Route, is_open: bool) -> Result<Arc<Workspace>, Refusal> {
-        let mut parameters = Parameters::read(&request.query)?;
+        let mut parameters = Parameters::read(request.query())?;
         parameters.only(&[&["workspace"], route.parameters].concat());
         parameters.finish()?;
-        let mut parameters = Parameters::read(&request.query)?;
+        let mut parameters = Parameters::read(request.query())?;
         let named = parameters.workspace(|name| match is_open {
             true => Ok(self.workspaces.existing(name)?.ok_or_else(|| Error::not_found("workspace", name))),
             false => self.workspaces.named(name).map(Ok),

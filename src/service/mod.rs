@@ -29,6 +29,7 @@ use crate::wire::cors::Cors;
 use crate::wire::log::{Entry, Log};
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard};
+use crate::wire::request_id::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The headers of Akol's answers that pages of other origins may read, beside those that they always may: all that there are.
@@ -58,10 +59,11 @@ type Outcome = Result<Reply, Refusal>;
 struct Notes<'a> {
     workspace: &'a Workspace,
     request: &'a Request,
-    request_id: &'a str,
+    request_id: RequestId,
     /// The position of its route among all routes, if it has one.
     route: Option<usize>,
-    stopwatch: Stopwatch,
+    came: Stopwatch,
+    given: Stopwatch,
 }
 
 impl Service {
@@ -82,14 +84,14 @@ impl Service {
 
     /// Answers one request, whatever it is.
     pub async fn answer(&self, request: hyper::Request<Incoming>, peer: SocketAddr) -> hyper::Response<Body> {
-        let stopwatch = Stopwatch::start();
+        let came = Stopwatch::start();
         let (parts, body) = request.into_parts();
         let request = Request::new(parts, peer.ip());
         let is_head = request.method == Method::HEAD;
-        let reply = match Scope::of(&request.path) {
-            Scope::Api { root } => self.answer_api(request, root, body, stopwatch).await,
-            Scope::Control { root } => self.answer_control(request, root, body, stopwatch).await,
-            Scope::Reference => self.answer_reader(request, body, stopwatch).await,
+        let reply = match Scope::of(request.path()) {
+            Scope::Api { root } => self.answer_api(request, root, body, came).await,
+            Scope::Control { root } => self.answer_control(request, root, body, came).await,
+            Scope::Reference => self.answer_reader(request, body, came).await,
         };
         reply.into_response(is_head)
     }
@@ -106,20 +108,22 @@ impl Service {
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
         self.log.note(workspace.clock().now(), &format!("{} {message} ({request_id})", status.as_u16()));
         let reply = Refusal::new(status, message).reply();
-        reply.with(REQUEST_ID, request_id.as_str()).with(DATE, workspace.date()).into_bytes()
+        let date = workspace.date(Stopwatch::start());
+        reply.with(REQUEST_ID, request_id.header()).with(DATE, date).into_bytes()
     }
 
     /// An id for a request that is not for Akol's API.
-    fn next_id(&self) -> String {
+    fn next_id(&self) -> RequestId {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        format!("req_{:016x}", self.ids.nth(number).number())
+        RequestId::new(self.ids.nth(number).number())
     }
 
     /// Answers a browser that asks what a page may do. Such a question is no request to an API, and in no journal.
-    async fn answer_preflight(&self, allowed: Reply, request: &Request, body: Incoming, stopwatch: Stopwatch) -> Reply {
+    async fn answer_preflight(&self, allowed: Reply, request: &Request, body: Incoming, came: Stopwatch) -> Reply {
         discard(&request.headers, body).await;
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
-        self.finish(Ok(allowed), &Notes { workspace, request, request_id: &request_id, route: None, stopwatch })
+        let given = Stopwatch::start();
+        self.finish(Ok(allowed), &Notes { workspace, request, request_id, route: None, came, given })
     }
 
     /// The reply with the headers that every one has, and a line in the log.
@@ -128,32 +132,38 @@ impl Service {
             Ok(reply) => (reply, None),
             Err(refusal) => (refusal.reply(), Some(refusal.message)),
         };
-        let Notes { workspace, request, request_id, route, stopwatch } = notes;
-        let took = stopwatch.elapsed();
-        self.metrics.request(*route, reply.status.as_u16(), took);
+        let &Notes { workspace, request, request_id, route, came, given } = notes;
+        let took = came.until(given);
+        self.metrics.request(route, reply.status.as_u16(), took);
         if self.log.is_on() {
             self.log.request(&Entry {
-                time: workspace.clock().now(),
+                time: workspace.clock().at(given),
                 method: &request.method,
                 target: &request.target(),
                 status: reply.status.as_u16(),
                 took,
-                request_id,
+                request_id: request_id.as_str(),
                 error: error.as_deref(),
             });
         }
-        reply.with(REQUEST_ID, *request_id).with(DATE, workspace.date())
+        reply.with(REQUEST_ID, request_id.header()).with(DATE, workspace.date(given))
     }
 }
 
-/// What in `table` answers a request whose path goes on with `below`.
-fn route(table: &'static [Route], request: &Request, below: &str) -> Result<Found<'static>, Refusal> {
-    routes::find(table, &request.method, below).map_err(|unrouted| match unrouted {
-        Unrouted::NoSuchPath => nothing_at(&request.path),
+/// What in `table` answers a request, and what the request's path names; the table's part of the path begins at `root`.
+fn route(table: &'static [Route], request: &mut Request, root: usize) -> Result<Found<'static>, Refusal> {
+    let found = routes::find(table, &request.method, &request.path()[root..]);
+    if let Ok(found) = &found {
+        request.name(found.id.after(root));
+    }
+    found.map_err(|unrouted| match unrouted {
+        Unrouted::NoSuchPath => nothing_at(request.path()),
         Unrouted::BrokenPath => {
             Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8")
         }
-        Unrouted::OtherMethods(allowed) => Refusal::method_not_allowed(request.method.as_str(), &request.path, allowed),
+        Unrouted::OtherMethods(allowed) => {
+            Refusal::method_not_allowed(request.method.as_str(), request.path(), allowed)
+        }
     })
 }
 

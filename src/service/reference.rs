@@ -11,15 +11,16 @@ use crate::wire::request::{Request, discard};
 
 impl Service {
     /// Answers a request that is for neither API. Needs no token.
-    pub(super) async fn answer_reader(&self, request: Request, body: Incoming, stopwatch: Stopwatch) -> Reply {
+    pub(super) async fn answer_reader(&self, mut request: Request, body: Incoming, came: Stopwatch) -> Reply {
         let request_id = self.next_id();
         discard(&request.headers, body).await;
         let head = request.check_head().map_err(Refusal::from);
-        let routed = head.and_then(|()| route(REFERENCE, &request, &request.path));
+        let routed = head.and_then(|()| route(REFERENCE, &mut request, 0));
         let position = routed.as_ref().ok().map(|found| API.len() + CONTROL.len() + found.position);
         let outcome = routed.and_then(|found| tell(&found, &request));
         let workspace = self.workspaces.default();
-        let notes = Notes { workspace, request: &request, request_id: &request_id, route: position, stopwatch };
+        let given = Stopwatch::start();
+        let notes = Notes { workspace, request: &request, request_id, route: position, came, given };
         self.finish(outcome, &notes)
     }
 }
@@ -28,6 +29,6 @@ impl Service {
 fn tell(found: &Found<'_>, request: &Request) -> Outcome {
     match found.route.handler {
         Handler::Tell(tell) => tell(request),
-        Handler::Read(_) | Handler::Write(_) | Handler::Look(_) | Handler::Act(_) => Err(nothing_at(&request.path)),
+        Handler::Read(_) | Handler::Write(_) | Handler::Look(_) | Handler::Act(_) => Err(nothing_at(request.path())),
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use hyper::header::{
-    ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+    ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
 use hyper::{Method, StatusCode};
 
@@ -62,9 +62,9 @@ where
             return Ok(reply);
         }
         // A part is of use only together with the parts that the client has, so only while the whole is the same.
-        let unchanged = request.header("if-range").is_none_or(|tag| tag.trim() == self.etag);
+        let unchanged = request.header(IF_RANGE).is_none_or(|tag| tag.trim() == self.etag);
         // Ranges have a meaning for GET alone: HEAD tells of the whole.
-        let asked = request.header("range").filter(|_| unchanged && request.method == Method::GET);
+        let asked = request.header(RANGE).filter(|_| unchanged && request.method == Method::GET);
         match wanted(asked, self.length) {
             Wanted::Whole => Ok(self.describe(StatusCode::OK, self.body(0..self.length))),
             Wanted::Unsatisfiable => Err(Unmet::Range { length: self.length }),

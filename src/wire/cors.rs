@@ -76,7 +76,7 @@ impl Cors {
         if let Some(headers) = request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
             reply = reply.with(ACCESS_CONTROL_ALLOW_HEADERS, headers);
         }
-        if request.header(ASKS_FOR_LOCAL.as_str()) == Some("true") {
+        if request.header(ASKS_FOR_LOCAL) == Some("true") {
             reply = reply.with(ALLOWS_LOCAL, "true");
         }
         Some(self.share(request, reply))

@@ -12,4 +12,5 @@ pub mod query;
 pub mod range;
 pub mod reply;
 pub mod request;
+pub mod request_id;
 pub mod unparsed;

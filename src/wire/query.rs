@@ -1,5 +1,7 @@
 //! The query of a URL, decoded.
 
+use std::borrow::Cow;
+
 use super::request::decode;
 
 /// The parameters of a query, in the order in which they came.
@@ -24,7 +26,7 @@ pub enum Value<'a> {
 impl Query {
     /// Reads a query. A `+` stands for a space, as everywhere in queries.
     pub fn read(query: &str) -> Result<Query, BrokenEncoding> {
-        let text = |part: &str| decode(&part.replace('+', " ")).ok_or(BrokenEncoding);
+        let text = |part: &str| decode(&part.replace('+', " ")).map(Cow::into_owned).ok_or(BrokenEncoding);
         let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Ok((text(name)?, text(value)?))

@@ -1,15 +1,21 @@
 //! A request, its body read.
 
+use std::borrow::Cow;
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
+use std::ops::Range;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{AsHeaderName, CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Version};
+use hyper::{HeaderMap, Method, Uri, Version};
 use percent_encoding::percent_decode_str;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 /// The largest body that is read of an ordinary request, in bytes.
@@ -33,12 +39,10 @@ const DISCARDED_WITHIN: Duration = Duration::from_secs(5);
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The path as it came.
-    pub path: String,
-    /// The part of the path that names one thing, decoded; empty where the route has none.
-    pub id: String,
-    /// The query as it came.
-    pub query: String,
+    /// Path and query as they came. They share the bytes that were read.
+    uri: Uri,
+    /// The part of the path that names one thing.
+    id: Id,
     /// The headers.
     pub headers: HeaderMap,
     /// The body; empty where there is none.
@@ -49,6 +53,45 @@ pub struct Request {
     pub version: Version,
     /// Whether its answer will be held back: a second request may come before it is given.
     pub is_held_back: bool,
+}
+
+/// The part of a path that names one thing. Where it stands in the path as it is, it is not copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Id {
+    /// The route has none.
+    #[default]
+    None,
+    /// It is there in the path.
+    There(Range<usize>),
+    /// It is encoded there, and this when it is decoded.
+    Decoded(Box<str>),
+}
+
+impl Id {
+    /// The id that stands at `place` in `path`; `None` where its percent-encoding is broken.
+    pub fn read(path: &str, place: Range<usize>) -> Option<Id> {
+        match decode(&path[place.clone()])? {
+            Cow::Borrowed(_) => Some(Id::There(place)),
+            Cow::Owned(decoded) => Some(Id::Decoded(decoded.into())),
+        }
+    }
+
+    /// The id, decoded, where `path` is the path that it was read from; empty where there is none.
+    pub fn of<'a>(&'a self, path: &'a str) -> &'a str {
+        match self {
+            Id::None => "",
+            Id::There(place) => path.get(place.clone()).unwrap_or_default(),
+            Id::Decoded(decoded) => decoded,
+        }
+    }
+
+    /// The same in a path that has so many bytes more at its beginning.
+    pub fn after(&self, bytes: usize) -> Id {
+        match self {
+            Id::There(place) => Id::There(place.start + bytes..place.end + bytes),
+            other => other.clone(),
+        }
+    }
 }
 
 /// Why a request cannot be read.
@@ -80,10 +123,9 @@ impl Request {
             name_host(&mut parts);
         }
         Request {
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
+            uri: parts.uri,
             method: parts.method,
-            id: String::new(),
+            id: Id::None,
             headers: parts.headers,
             body: Bytes::new(),
             peer,
@@ -94,7 +136,7 @@ impl Request {
 
     /// Whether everything but the body is as it has to be, and within its limits.
     pub fn check_head(&self) -> Result<(), Unreadable> {
-        if self.path.len() + self.query.len() > MAX_TARGET {
+        if self.path().len() + self.query().len() > MAX_TARGET {
             return Err(Unreadable::TargetTooLong);
         }
         // HTTP/1.0 knows no such header.
@@ -108,13 +150,34 @@ impl Request {
         if self.headers.len() > MOST_HEADERS { Err(Unreadable::TooManyHeaders) } else { Ok(()) }
     }
 
+    /// The path as it came.
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// The query as it came; empty where there is none.
+    pub fn query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
+    }
+
     /// Path and query as they came.
     pub fn target(&self) -> String {
-        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+        let (path, query) = (self.path(), self.query());
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The part of the path that names one thing, decoded; empty where the route has none.
+    pub fn id(&self) -> &str {
+        self.id.of(self.path())
+    }
+
+    /// Says what in its path names one thing.
+    pub fn name(&mut self, id: Id) {
+        self.id = id;
     }
 
     /// A header as text; `None` where it is missing or no text.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
@@ -135,7 +198,7 @@ pub async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: usize) ->
         discard(headers, body).await;
         return Err(Unreadable::BodyTooLong { limit });
     }
-    match timeout(BODY_WITHIN, Limited::new(&mut body, limit).collect()).await {
+    match within(BODY_WITHIN, Limited::new(&mut body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             discard(headers, body).await;
@@ -149,7 +212,7 @@ pub async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: usize) ->
 /// Reads a body that nobody wants. Left unread it would cost the client its connection, and if it is still sending also the answer.
 pub async fn discard(headers: &HeaderMap, mut body: Incoming) {
     // Who asks before it sends is spared the sending.
-    if headers.contains_key(EXPECT) {
+    if body.is_end_stream() || headers.contains_key(EXPECT) {
         return;
     }
     let read = async {
@@ -161,16 +224,25 @@ pub async fn discard(headers: &HeaderMap, mut body: Incoming) {
         }
     };
     // Whoever is that slow to send may lose the answer.
-    let _ = timeout(DISCARDED_WITHIN, read).await;
+    let _ = within(DISCARDED_WITHIN, read).await;
+}
+
+/// As [`timeout`]. What is there at once, as a body mostly is, costs no timer.
+async fn within<F: Future>(time: Duration, future: F) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => timeout(time, future).await,
+    }
 }
 
 /// Decodes the percent-encoding of a text; `None` where it is broken or not UTF-8.
-pub fn decode(text: &str) -> Option<String> {
+pub fn decode(text: &str) -> Option<Cow<'_, str>> {
     let bytes = text.as_bytes();
     let is_whole =
         |position: usize| bytes[position..].iter().skip(1).take(2).filter(|b| b.is_ascii_hexdigit()).count() == 2;
     let broken = bytes.iter().enumerate().any(|(position, byte)| *byte == b'%' && !is_whole(position));
-    if broken { None } else { percent_decode_str(text).decode_utf8().ok().map(Into::into) }
+    if broken { None } else { percent_decode_str(text).decode_utf8().ok() }
 }
 
 #[cfg(test)]

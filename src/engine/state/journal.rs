@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method, Version};
+use hyper::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::faults::ConnectionFault;
@@ -14,7 +14,7 @@ use crate::domain::state::{Checked, Count, MomentRecord, Octets, Status, within,
 use crate::engine::exchange::{Answer, Exchange, KEPT_BODY, Meddling};
 use crate::engine::journal::Kept;
 use crate::time::Timestamp;
-use crate::wire::request::Request;
+use crate::wire::request::{Id, Request};
 
 /// A whole journal.
 #[derive(Debug, Serialize, Deserialize)]
@@ -125,11 +125,11 @@ impl ExchangeRecord {
         ExchangeRecord {
             number: Count::of(exchange.number),
             at: exchange.at,
-            id: exchange.id.clone(),
+            id: exchange.id.to_string(),
             method: request.method.to_string(),
-            path: request.path.clone(),
-            named: request.id.clone(),
-            query: request.query.clone(),
+            path: request.path().to_owned(),
+            named: request.id().to_owned(),
+            query: request.query().to_owned(),
             headers: header_records(&request.headers),
             body: Octets(request.body.clone()),
             body_length: Count::of(exchange.body_length),
@@ -150,20 +150,21 @@ impl ExchangeRecord {
             // It is empty, so it takes what it is given.
             let _ = answer.set(record.restore().map_err(|fault| within("answer", fault))?);
         }
-        let request = Request {
-            method,
-            path: self.path,
-            id: self.named,
-            query: self.query,
-            headers: headers(self.headers)?,
-            body: self.body.0,
-            // What is only of use on the way to an answer is not kept.
-            peer: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            version: Version::HTTP_11,
-            is_held_back: false,
+        let id = self.id.parse();
+        let id = id.map_err(|expected| wrong("id", format!("is {}, must be {expected}", Quoted(&self.id))))?;
+        let target = if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) };
+        let parts = hyper::Request::builder().method(method).uri(target).body(());
+        // What is only of use on the way to an answer is not kept.
+        let request = parts.map(|parts| Request::new(parts.into_parts().0, IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        let request = request.ok().filter(|request| request.path() == self.path && request.query() == self.query);
+        let Some(mut request) = request else {
+            return Err(wrong("path", format!("is {}, which with that query is none", Quoted(&self.path))));
         };
+        request.headers = headers(self.headers)?;
+        request.body = self.body.0;
+        request.name(Id::Decoded(self.named.into()));
         let body_length = usize::try_from(self.body_length.get()).unwrap_or(usize::MAX);
-        Ok(Exchange { number: self.number.get(), at: self.at, id: self.id, request, body_length, answer })
+        Ok(Exchange { number: self.number.get(), at: self.at, id, request, body_length, answer })
     }
 }
 
@@ -174,7 +175,7 @@ impl AnswerRecord {
             number: Count::of(answer.number),
             at: answer.at,
             status: Status::of(answer.status),
-            headers: header_records(&answer.headers),
+            headers: header_records(answer.headers.iter().map(|(name, value)| (name, value))),
             body: Octets(answer.body.clone()),
             body_length: answer.body_length.map(Count::of),
             subject: answer.subject.map(|number| number.to_string()),
@@ -192,7 +193,7 @@ impl AnswerRecord {
             number: self.number.get(),
             at: self.at,
             status: self.status.narrow(),
-            headers: headers(self.headers)?,
+            headers: headers(self.headers)?.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             body: self.body.0,
             body_length: self.body_length.map(Count::get),
             subject: subject.transpose()?,
@@ -212,11 +213,11 @@ fn check_body(body: &Octets) -> Checked<()> {
     Ok(())
 }
 
-fn header_records(headers: &HeaderMap) -> Vec<(String, Octets)> {
+fn header_records<'a>(headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<(String, Octets)> {
     let record = |(name, value): (&HeaderName, &HeaderValue)| {
         (name.to_string(), Octets(bytes::Bytes::copy_from_slice(value.as_bytes())))
     };
-    headers.iter().map(record).collect()
+    headers.into_iter().map(record).collect()
 }
 
 fn headers(records: Vec<(String, Octets)>) -> Checked<HeaderMap> {

@@ -8,7 +8,6 @@ use tokio::runtime;
 use super::{Present, Workspace};
 use crate::clock::Reading;
 use crate::domain::world::World;
-use crate::engine::epoch::Epoch;
 use crate::engine::journal::{Kept, WatchEnd};
 use crate::engine::state::{Restored, State};
 use crate::time::Timestamp;
@@ -55,7 +54,7 @@ impl Workspace {
         let Beginning { world, clock, requests, journal, end } = beginning;
         let before = {
             let mut present = self.present.write();
-            let before = std::mem::replace(&mut *present, Present { world, epoch: Epoch::begin() });
+            let before = std::mem::replace(&mut *present, Present::new(world));
             before.epoch.end();
             self.break_off_advance();
             self.clock.restart(clock);
