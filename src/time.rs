@@ -1,5 +1,6 @@
 //! Instants, and how long things take: the only file that asks what time it is.
 
+mod digits;
 mod written;
 
 use std::fmt;
@@ -224,6 +225,9 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = digits::of(*self).as_ref().and_then(|digits| std::str::from_utf8(digits).ok()) {
+            return f.write_str(text);
+        }
         const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
         PRINTER.print_timestamp(&self.jiff(), jiff::fmt::StdFmtWrite(f)).map_err(|_| fmt::Error)
     }
@@ -237,7 +241,10 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match digits::of(*self).as_ref().and_then(|digits| std::str::from_utf8(digits).ok()) {
+            Some(text) => serializer.serialize_str(text),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
