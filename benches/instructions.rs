@@ -174,6 +174,11 @@ mod paths {
         Stage::new(calls, |_| request("?status=COMPLETED&limit=20", ""))
     }
 
+    /// Each page is asked for once.
+    fn unread_pages() -> Stage {
+        Stage::new(1_000, |page| request(&format!("?limit=20&page={}", page + 1), ""))
+    }
+
     fn new_calls() -> Stage {
         Stage::new(1_000, placing)
     }
@@ -193,6 +198,7 @@ mod paths {
     #[library_benchmark]
     #[bench::of_1000_calls(args = (1_000), setup = a_page)]
     #[bench::of_100000_calls(args = (100_000), setup = a_page)]
+    #[bench::of_calls_not_written_yet(args = (), setup = unread_pages)]
     fn list(mut stage: Stage) -> Stage {
         ask(&mut stage);
         stage

@@ -117,13 +117,19 @@ const SERVE: [&str; 4] = ["--listen", "127.0.0.1:0", "--log-format", "off"];
 
 /// The ids of a thousand calls from all over a world.
 pub fn ids(server: &Process) -> Vec<String> {
-    const PAGES: u64 = 10;
+    many_ids(server, 1_000)
+}
+
+/// The same of about that many calls, or all that there are.
+pub fn many_ids(server: &Process, count: u64) -> Vec<String> {
+    const PAGE: u64 = 100;
+    let wanted = count.div_ceil(PAGE);
     let mut connection = server.connect();
     let mut ids = Vec::new();
     let pages = connection.get(&Request::get("/calls?limit=100")).json()["pagination"]["totalPages"].as_u64();
     let pages = pages.expect("a list tells how many pages it has");
-    for part in 0..PAGES.min(pages) {
-        let page = 1 + part * pages / PAGES.min(pages);
+    for part in 0..wanted.min(pages) {
+        let page = 1 + part * pages / wanted.min(pages);
         let listed = connection.get(&Request::get(&format!("/calls?limit=100&page={page}"))).json();
         let listed = listed["data"].as_array().expect("a list has calls").clone();
         ids.extend(listed.iter().map(|call| call["id"].as_str().expect("a call has an id").to_owned()));

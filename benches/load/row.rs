@@ -169,9 +169,11 @@ pub fn measure(ground: &Ground, rows: Vec<Row>) -> Vec<Result> {
         match &result.outcome {
             Ok(Measured { value, ratio, cpu_ratio, note, .. }) => {
                 let (unit, verdict) = (result.row.unit, result.verdict());
-                eprintln!(
-                    "{value:.3} {unit}, ratio {ratio:.3?}, cpu {cpu_ratio:.3?}: {verdict:?} ({took:.0} s) {note}"
-                );
+                let ratios = [("ratio", ratio), ("cpu", cpu_ratio)].map(|(of, ratio)| match ratio {
+                    Some(ratio) => format!(", {of} {ratio:.3}"),
+                    None => String::new(),
+                });
+                eprintln!("{value:.3} {unit}{}: {verdict:?} ({took:.0} s) {note}", ratios.concat());
             }
             Err(why) => eprintln!("broken ({took:.0} s): {why}"),
         }

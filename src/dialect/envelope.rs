@@ -57,12 +57,14 @@ const OPENING: &[u8] = br#"{"success":true,"data":"#;
 
 /// `{"success": true, "data": …}`
 pub fn success(status: StatusCode, data: &impl Serialize) -> Reply {
-    Reply::json(status, wrap(data))
+    Reply::json(status, json(&Success { success: true, data }))
 }
 
-/// The same as bytes.
-pub fn wrap(data: &impl Serialize) -> Vec<u8> {
-    json(&Success { success: true, data })
+/// The same as bytes, which are expected to be about `length`.
+pub fn wrap(data: &impl Serialize, length: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length);
+    write_json(&Success { success: true, data }, &mut bytes);
+    bytes
 }
 
 /// `{"success": true, "data": […], "pagination": …}`, of items that have been wrapped one by one.
@@ -79,7 +81,7 @@ pub fn page_of(wrapped: &[Bytes], pagination: &Pagination) -> Reply {
         bytes.extend_from_slice(item);
     }
     bytes.extend_from_slice(br#"],"pagination":"#);
-    bytes.extend_from_slice(&json(pagination));
+    write_json(pagination, &mut bytes);
     bytes.push(b'}');
     Reply::json(StatusCode::OK, bytes)
 }
@@ -94,13 +96,15 @@ pub fn raw(status: StatusCode, answer: &impl Serialize) -> Reply {
     Reply::json(status, json(answer))
 }
 
-/// Structs, strings, numbers and lists always serialize, so the empty answer is never seen.
 fn json(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
-    match serde_json::to_writer(&mut bytes, value) {
-        Ok(()) => bytes,
-        Err(_) => Vec::new(),
-    }
+    write_json(value, &mut bytes);
+    bytes
+}
+
+fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
+    // Structs, strings, numbers and lists always serialize.
+    let _ = serde_json::to_writer(bytes, value);
 }
 
 #[cfg(test)]
@@ -110,7 +114,7 @@ mod tests {
     #[test]
     fn a_page_of_wrapped_items_is_the_page_of_the_items() {
         for items in [vec![], vec!["a"], vec!["a", "}{", "\"c"]] {
-            let wrapped: Vec<Bytes> = items.iter().map(|item| wrap(item).into()).collect();
+            let wrapped: Vec<Bytes> = items.iter().map(|item| wrap(item, 0).into()).collect();
             let pagination = Pagination::new(2, 20, 41);
             let expected = serde_json::json!({"success": true, "data": items, "pagination": pagination});
             let page: serde_json::Value =

@@ -9,15 +9,20 @@ use crate::domain::shelf::Form;
 use crate::domain::world::World;
 use crate::time::Timestamp;
 
+/// Most calls are shorter, in bytes.
+const USUAL_LENGTH: usize = 4096;
+
 /// The whole answer that shows a call as it is at `now`.
 pub fn whole(call: &Call, world: &World, now: Timestamp) -> Bytes {
-    world.shelf().written(call, Form::Whole, || envelope::wrap(&CallView::of(call, world, now)))
+    world.shelf().written(call, Form::Whole, || envelope::wrap(&CallView::of(call, world, now), USUAL_LENGTH))
 }
 
 /// The same for an item of a list: without its transcript where the world is set so.
 pub fn in_list(call: &Call, world: &World, now: Timestamp) -> Bytes {
     match world.settings().list_transcripts {
         true => whole(call, world, now),
-        false => world.shelf().written(call, Form::Brief, || envelope::wrap(&CallView::brief(call, world))),
+        false => {
+            world.shelf().written(call, Form::Brief, || envelope::wrap(&CallView::brief(call, world), USUAL_LENGTH))
+        }
     }
 }

@@ -21,6 +21,7 @@ pub fn all() -> Vec<Row> {
     vec![
         row("get-1k", "`GET /calls/:id`, 1,000 calls", Share(0.90), "req/s", reading::of_a_thousand),
         row("get-1m", "`GET /calls/:id`, 1,000,000 calls", Share(0.90), "req/s", reading::of_a_million),
+        row("get-unread", "any of 200,000 of 1,000,000 calls, too many for what was written before to be at hand", Shown, "req/s", reading::of_a_million_unread),
         row("get-logged", "`GET /calls/:id`, with a log line for each, against without", Shown, "req/s", reading::with_a_log),
         row("list-1k", "`GET /calls?status=…&limit=20`, 1,000 calls", Share(0.75), "req/s", listing::of_a_thousand),
         row("list-1m", "the same at 1,000,000, the worst of several combinations of filters", Share(0.65), "req/s", listing::of_a_million),
