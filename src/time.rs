@@ -138,6 +138,15 @@ impl Timestamp {
         self.jiff().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
+    /// Gives the instant to `read` as it is printed.
+    pub(crate) fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+        match digits::of(self).as_ref().map(|digits| std::str::from_utf8(digits)) {
+            Some(Ok(text)) => read(text),
+            _ => read(&PRINTER.timestamp_to_string(&self.jiff())),
+        }
+    }
+
     fn jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }
@@ -225,11 +234,7 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(text) = digits::of(*self).as_ref().and_then(|digits| std::str::from_utf8(digits).ok()) {
-            return f.write_str(text);
-        }
-        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
-        PRINTER.print_timestamp(&self.jiff(), jiff::fmt::StdFmtWrite(f)).map_err(|_| fmt::Error)
+        self.with_text(|text| f.write_str(text))
     }
 }
 
@@ -241,10 +246,7 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match digits::of(*self).as_ref().and_then(|digits| std::str::from_utf8(digits).ok()) {
-            Some(text) => serializer.serialize_str(text),
-            None => serializer.collect_str(self),
-        }
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use jiff::{Span, SpanRelativeTo};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::happening::Shown;
+use super::moments;
 use super::scene::{Pending, Scene};
 use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
@@ -16,7 +16,6 @@ use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, shown};
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::Error;
-use crate::domain::moment::Moment;
 use crate::driver::{self, NotAdvanced, Target};
 use crate::engine::Workspace;
 use crate::speed::{NotASpeed, Speed};
@@ -29,22 +28,6 @@ struct ClockView {
     mode: ClockMode,
     now: Timestamp,
     speed: Speed,
-}
-
-#[derive(Serialize)]
-struct AdvanceView<'a> {
-    from: Timestamp,
-    to: Timestamp,
-    events: Events<'a>,
-}
-
-/// Moments as a list of what they show, each made when it is written.
-struct Events<'a>(&'a [Moment]);
-
-impl Serialize for Events<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Shown::of_moment))
-    }
 }
 
 /// What the clock shows, and how it goes on.
@@ -99,8 +82,7 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
             (None, None) => return Err(Refusal::bad_request("by or to is missing")),
         };
         let advance = driver::advance(&scene.workspace, target).await.map_err(|refused| refusal(refused, "to"))?;
-        let events = Events(&advance.moments);
-        Ok(envelope::success(StatusCode::OK, &AdvanceView { from: advance.from, to: advance.to, events }))
+        Ok(moments::of_advance(&advance))
     })
 }
 

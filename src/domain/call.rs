@@ -172,7 +172,7 @@ impl CallId {
     }
 
     /// Gives the id to `read` as it is shown.
-    fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
+    pub fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
         const LENGTH: usize = CallId::PREFIX.len();
         let (digits, begin) = self.digits();
         let mut text = [0; LENGTH + CallId::DIGITS];

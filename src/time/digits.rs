@@ -3,7 +3,7 @@
 use super::Timestamp;
 
 /// An instant as it is printed.
-pub(crate) type Digits = [u8; FORM.len()];
+pub(super) type Digits = [u8; FORM.len()];
 
 const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
 const MILLIS_PER_DAY: u64 = 24 * 60 * 60 * 1_000;

@@ -75,7 +75,7 @@ impl MessageId {
     }
 
     /// Gives the id to `read` as it is shown.
-    fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
+    pub fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
         const LENGTH: usize = MessageId::PREFIX.len();
         let mut text = [0; LENGTH + MessageId::DIGITS];
         text[..LENGTH].copy_from_slice(MessageId::PREFIX.as_bytes());
