@@ -12,21 +12,18 @@ use crate::time::Timestamp;
 /// The longest that the driver sleeps at a stretch.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// Keeps a workspace up to date with its clock, for ever. What a clock that stands holds back waits until it is advanced. `late` is told by
-/// how much each thing was, in real time.
-pub async fn run(workspace: &Workspace, late: impl Fn(Duration)) {
+/// Keeps a workspace up to date with its clock, for ever. What a clock that stands holds back waits until it is advanced.
+pub async fn run(workspace: &Workspace) {
     loop {
         let changed = workspace.agenda_changed.notified();
         let due = workspace.next_due();
-        match due.and_then(|due| workspace.clock().wait_until(due).map(|wait| (due, wait))) {
-            Some((due, Duration::ZERO)) => {
-                let reading = workspace.clock().read();
-                late(reading.speed.unscale(reading.now.since(due)));
+        match due.and_then(|due| workspace.clock().wait_until(due)) {
+            Some(Duration::ZERO) => {
                 workspace.write(|_| ());
                 // At great speed something may always be due: others are to have their turn all the same.
                 tokio::task::yield_now().await;
             }
-            Some((_, wait)) => {
+            Some(wait) => {
                 tokio::select! {
                     () = pause(wait.min(LONGEST)) => {}
                     () = changed => {}

@@ -26,7 +26,7 @@ const DURATIONS: [f64; 19] = [
     0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 /// The same for how late things happen: timers are no finer than a millisecond.
-const LAGS: [f64; 9] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 10.0];
+const LAGS: [f64; 10] = [0.001, 0.002_5, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 10.0];
 
 /// What stands for route and method of requests that no route answered.
 const NO_ROUTE: &str = "none";

@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::delivery::{self, Dispatch};
 use crate::domain::fixtures::Fixtures;
 use crate::driver;
-use crate::engine::{Dropped, Genesis, Workspace, Workspaces};
+use crate::engine::{Dropped, Genesis, Lateness, Workspace, Workspaces};
 use crate::fixture_files;
 use crate::metrics::Metrics;
 use crate::routes;
@@ -91,8 +91,9 @@ impl Server {
         let metrics = Arc::new(Metrics::new(routes::all()));
         let delivering =
             tokio::spawn(delivery::run(to_send, dispatch, Arc::clone(&metrics), log.clone())).abort_handle();
-        let drive = drive(Arc::clone(&metrics));
-        let workspaces = Arc::new(Workspaces::new(genesis, errands, drive, note_dropped(log.clone())));
+        let lag = Arc::clone(&metrics);
+        let late = Lateness::told(move |late| lag.lag(late));
+        let workspaces = Arc::new(Workspaces::new(genesis, errands, late, drive(), note_dropped(log.clone())));
         let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, metrics, log.clone()));
         Ok(Server { listener, address, workspaces, service, log, delivering })
     }
@@ -139,12 +140,9 @@ impl Server {
 }
 
 /// Lets the clock of each new workspace run, on the runtime that this is called from.
-fn drive(metrics: Arc<Metrics>) -> impl Fn(Arc<Workspace>) -> AbortHandle + Send + Sync + 'static {
+fn drive() -> impl Fn(Arc<Workspace>) -> AbortHandle + Send + Sync + 'static {
     let runtime = runtime::Handle::current();
-    move |workspace| {
-        let metrics = Arc::clone(&metrics);
-        runtime.spawn(async move { driver::run(&workspace, |late| metrics.lag(late)).await }).abort_handle()
-    }
+    move |workspace| runtime.spawn(async move { driver::run(&workspace).await }).abort_handle()
 }
 
 /// Says in the log which workspaces had to go.

@@ -1,5 +1,6 @@
 //! Instants, and how long things take: the only file that asks what time it is.
 
+mod digits;
 mod written;
 
 use std::fmt;
@@ -137,6 +138,15 @@ impl Timestamp {
         self.jiff().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
+    /// Gives the instant to `read` as it is printed.
+    pub(crate) fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+        match digits::of(self).as_ref().map(|digits| std::str::from_utf8(digits)) {
+            Some(Ok(text)) => read(text),
+            _ => read(&PRINTER.timestamp_to_string(&self.jiff())),
+        }
+    }
+
     fn jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }
@@ -224,8 +234,7 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
-        PRINTER.print_timestamp(&self.jiff(), jiff::fmt::StdFmtWrite(f)).map_err(|_| fmt::Error)
+        self.with_text(|text| f.write_str(text))
     }
 }
 
@@ -237,7 +246,7 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 

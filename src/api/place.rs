@@ -12,7 +12,7 @@ use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
 use crate::domain::call::CallId;
 use crate::domain::error::Error;
-use crate::domain::idempotency::Known;
+use crate::domain::idempotency::{Known, RequestDigest};
 use crate::domain::phone_number::NotAPhoneNumber;
 use crate::domain::quoted::Quoted;
 use crate::domain::world::{Placement, World};
@@ -28,9 +28,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let mut fields = Fields::read(request)?;
     let now = world.now();
-    let key = fields.gather(idempotency_key(request)).flatten().map(|key| (key, fields.to_value()));
-    if let Some((key, body)) = &key {
-        match world.answers().look_up(*key, body, now) {
+    let key = fields.gather(idempotency_key(request)).flatten().map(|key| (key, RequestDigest::of(fields.whole())));
+    if let Some((key, digest)) = &key {
+        match world.answers().look_up(*key, digest, now) {
             Known::New => {}
             Known::Same(answer) => return Ok(replay(answer)),
             Known::Unanswered => return Err(Error::StillAnswering.into()),
@@ -53,8 +53,8 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let placed = world.place(&Placement { campaign_id: &campaign_id, number_id: &number_id, to, scenario })?;
     let call = world.call(placed);
     let mut reply = envelope::success(StatusCode::CREATED, &CallView::of(call, world, now)).about(call.id.number());
-    if let (Some((key, body)), Body::Full(answer)) = (key, &reply.body) {
-        world.answers().remember(key, &body, answer.clone(), now);
+    if let (Some((key, digest)), Body::Full(answer)) = (key, &reply.body) {
+        world.answers().remember(key, digest, answer.clone(), now);
         if request.is_held_back {
             world.answers().hold(key);
             reply.ticket = Some(key.as_u128());

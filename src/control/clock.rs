@@ -8,7 +8,7 @@ use jiff::{Span, SpanRelativeTo};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::happening::Shown;
+use super::moments;
 use super::scene::{Pending, Scene};
 use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
@@ -28,13 +28,6 @@ struct ClockView {
     mode: ClockMode,
     now: Timestamp,
     speed: Speed,
-}
-
-#[derive(Serialize)]
-struct AdvanceView<'a> {
-    from: Timestamp,
-    to: Timestamp,
-    events: Vec<Shown<'a>>,
 }
 
 /// What the clock shows, and how it goes on.
@@ -72,7 +65,7 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
         fields.only(&["by", "to"]);
         let by = fields.optional::<Stretch>("by", EXPECTED_STRETCH);
         let to = fields.optional::<Timestamp>("to", NotATimestamp);
-        let given = |name| fields.to_value().get(name).is_some_and(|value| !value.is_null());
+        let given = |name| fields.value(name).is_some();
         let problem = match (given("by"), given("to")) {
             (true, true) => Some("is given together with to; give one of the two"),
             (false, false) => Some("is missing, and so is to; give one of the two"),
@@ -89,21 +82,16 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
             (None, None) => return Err(Refusal::bad_request("by or to is missing")),
         };
         let advance = driver::advance(&scene.workspace, target).await.map_err(|refused| refusal(refused, "to"))?;
-        let events = advance.moments.iter().map(Shown::of_moment).collect();
-        Ok(envelope::success(StatusCode::OK, &AdvanceView { from: advance.from, to: advance.to, events }))
+        Ok(moments::of_advance(&advance))
     })
 }
 
 /// The speed that is given: a number.
 fn speed(fields: &mut Fields) -> Option<Speed> {
-    let read = match fields.to_value().get("speed") {
-        None | Some(Value::Null) => return None,
-        Some(Value::Number(number)) => {
-            Speed::try_from(number).map_err(|expected| format!("is {number}, must be {expected}"))
-        }
-        Some(other) => Err(format!("is {}, must be {NotASpeed}", shown(other))),
-    };
-    fields.gather(read.map_err(|message| Error::invalid("speed", message)))
+    fields.parsed("speed", |value| match value {
+        Value::Number(number) => Speed::try_from(number).map_err(|expected| format!("is {number}, must be {expected}")),
+        other => Err(format!("is {}, must be {NotASpeed}", shown(other))),
+    })
 }
 
 fn view(workspace: &Workspace) -> ClockView {

@@ -13,7 +13,7 @@ use crate::dialect::fields;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::domain::call::CallId;
-use crate::domain::webhook::{Delivery, DeliveryState, Event, Trick, Try, TryAnswer};
+use crate::domain::webhook::{Delivery, DeliveryState, Event, MessageId, Trick, Try, TryAnswer};
 use crate::domain::world::World;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
@@ -23,7 +23,7 @@ use crate::wire::request::Request;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryView<'a> {
-    id: &'a str,
+    id: MessageId,
     event: Event,
     call_id: CallId,
     webhook_id: Option<&'a str>,
@@ -72,7 +72,7 @@ impl<'a> DeliveryView<'a> {
         };
         let text = String::from_utf8(body.into()).ok();
         DeliveryView {
-            id: &delivery.id,
+            id: delivery.id,
             event: delivery.event,
             call_id: delivery.call,
             webhook_id: delivery.to.as_ref().map(|to| &*to.id),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::call::{CallId, Outcome, Status};
 use crate::domain::moment::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
-use crate::domain::webhook::Event;
+use crate::domain::webhook::{Event, MessageId};
 use crate::engine::{Exchange, Happening};
 use crate::time::Timestamp;
 
@@ -32,7 +32,7 @@ pub enum Shown<'a> {
         /// Whose event it is.
         call_id: CallId,
         /// The delivery's id.
-        delivery_id: &'a str,
+        delivery_id: DeliveryId<'a>,
         /// What was told.
         event: Event,
         /// To which subscription; `null` where there is none.
@@ -69,6 +69,18 @@ pub enum Shown<'a> {
     },
 }
 
+/// How a delivery is named: by the text that it was restored with, or by its number.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum DeliveryId<'a> {
+    /// As it was.
+    Text(&'a str),
+    /// As it is written.
+    Number(MessageId),
+}
+
+const KEPT: &str = "kept";
+
 impl<'a> Shown<'a> {
     /// Any happening.
     pub fn of(happening: &'a Happening) -> Shown<'a> {
@@ -86,6 +98,19 @@ impl<'a> Shown<'a> {
                 Shown::Transition { at: *at, call_id: *call, step: *step, status: *status, outcome: *outcome }
             }
             What::Delivery(delivery) => Shown::of_delivery(*at, *call, delivery),
+            What::Kept(id, event) => Shown::Delivery {
+                at: *at,
+                call_id: *call,
+                delivery_id: DeliveryId::Number(*id),
+                event: *event,
+                webhook_id: None,
+                url: None,
+                attempt: 0,
+                result: KEPT,
+                status: None,
+                error: None,
+                next_attempt_at: None,
+            },
         }
     }
 
@@ -95,12 +120,12 @@ impl<'a> Shown<'a> {
             DeliveryResult::Answered(status) => ("failed", Some(*status), None),
             DeliveryResult::Failed(why) => ("failed", None, Some(&**why)),
             DeliveryResult::Dropped => ("dropped", None, None),
-            DeliveryResult::Kept => ("kept", None, None),
+            DeliveryResult::Kept => (KEPT, None, None),
         };
         Shown::Delivery {
             at,
             call_id,
-            delivery_id: &delivery.id,
+            delivery_id: DeliveryId::Text(&delivery.id),
             event: delivery.event,
             webhook_id: delivery.webhook_id.as_deref(),
             url: delivery.url.as_deref(),

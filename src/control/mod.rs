@@ -12,6 +12,7 @@ pub mod happening;
 pub mod health;
 pub mod metrics;
 pub mod mischief;
+mod moments;
 pub mod requests;
 pub mod reset;
 pub mod scene;

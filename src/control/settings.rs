@@ -87,7 +87,7 @@ pub fn show(world: &World, _: Timestamp, _: &Request) -> Result<Reply, Refusal> 
 pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let mut fields = Fields::read(request)?;
     fields.only(&SETTINGS.map(|setting| setting.name));
-    let object = fields.to_value();
+    let object = fields.whole().clone();
     let mut settings = world.settings().clone();
     for Setting { name, change, .. } in SETTINGS {
         if let Some(value) = object.get(name) {

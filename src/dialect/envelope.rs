@@ -60,7 +60,16 @@ pub fn success(status: StatusCode, data: &impl Serialize) -> Reply {
     Reply::json(status, json(&Success { success: true, data }))
 }
 
-/// The same as bytes, which are expected to be about `length`.
+/// The same with data of about that length, which `write` puts down itself.
+pub fn success_written(status: StatusCode, length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Reply {
+    let mut bytes = Vec::with_capacity(OPENING.len() + length + 1);
+    bytes.extend_from_slice(OPENING);
+    write(&mut bytes);
+    bytes.push(b'}');
+    Reply::json(status, bytes)
+}
+
+/// [`success`] as bytes, which are expected to be about `length`.
 pub fn wrap(data: &impl Serialize, length: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length);
     write_json(&Success { success: true, data }, &mut bytes);

@@ -48,8 +48,8 @@ impl Fields {
     }
 
     /// The whole object as it came.
-    pub fn to_value(&self) -> Value {
-        Value::Object(self.object.clone())
+    pub fn whole(&self) -> &Map<String, Value> {
+        &self.object
     }
 
     /// A field that must be there: a string that `T` can be read from. `None` where it is wrong, which is then noted.

@@ -170,6 +170,17 @@ impl CallId {
         }
         (digits, begin)
     }
+
+    /// Gives the id to `read` as it is shown.
+    pub fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
+        const LENGTH: usize = CallId::PREFIX.len();
+        let (digits, begin) = self.digits();
+        let mut text = [0; LENGTH + CallId::DIGITS];
+        text[begin..begin + LENGTH].copy_from_slice(CallId::PREFIX.as_bytes());
+        text[begin + LENGTH..].copy_from_slice(&digits[begin..]);
+        // Digits and letters, so it is text.
+        read(std::str::from_utf8(&text[begin..]).unwrap_or_default())
+    }
 }
 
 /// In the order of their texts, which is the order that a client sees.
@@ -206,9 +217,7 @@ impl FromStr for CallId {
 
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (digits, begin) = self.digits();
-        f.write_str(Self::PREFIX)?;
-        digits[begin..].iter().try_for_each(|digit| fmt::Write::write_char(f, char::from(*digit)))
+        self.with_text(|text| f.write_str(text))
     }
 }
 
@@ -220,7 +229,7 @@ impl fmt::Debug for CallId {
 
 impl Serialize for CallId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Idempotency keys: the same key with the same request gives the first answer again.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
+use hashbrown::HashMap;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -27,17 +29,21 @@ pub struct Idempotency<A> {
 #[derive(Debug)]
 struct Remembered<A> {
     /// Of the request's JSON: the request itself may be large.
-    request: Digest,
+    request: RequestDigest,
     answer: A,
     until: Timestamp,
 }
 
-/// A SHA-256.
-type Digest = [u8; 32];
+/// The SHA-256 of a request's JSON, the same however it was spaced and its fields were ordered: a [`Map`] keeps them sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestDigest([u8; 32]);
 
-/// The digest of a JSON, the same however it was spaced and its fields were ordered: a [`serde_json::Value`] keeps them sorted.
-fn digest(json: &serde_json::Value) -> Digest {
-    Sha256::digest(json.to_string()).into()
+impl RequestDigest {
+    /// That of a JSON object.
+    pub fn of(request: &Map<String, Value>) -> RequestDigest {
+        // A map with strings for keys always serializes.
+        RequestDigest(Sha256::digest(serde_json::to_vec(request).unwrap_or_default()).into())
+    }
 }
 
 /// What is known of a key.
@@ -62,10 +68,10 @@ impl<A> Default for Idempotency<A> {
 impl<A: Clone> Idempotency<A> {
     /// What is known of `key` at `now`, in view of the request that it comes with now. Requests are the same if they are the same
     /// JSON, whatever its spacing and the order of its fields.
-    pub fn look_up(&self, key: Uuid, request: &serde_json::Value, now: Timestamp) -> Known<A> {
+    pub fn look_up(&self, key: Uuid, request: &RequestDigest, now: Timestamp) -> Known<A> {
         match self.answers.get(&key) {
             Some(first) if first.until > now => {
-                if first.request != digest(request) {
+                if first.request != *request {
                     Known::Different
                 } else if self.held.contains(&key) {
                     Known::Unanswered
@@ -78,10 +84,10 @@ impl<A: Clone> Idempotency<A> {
     }
 
     /// Remembers the answer to a request that came with `key` at `now`.
-    pub fn remember(&mut self, key: Uuid, request: &serde_json::Value, answer: A, now: Timestamp) {
+    pub fn remember(&mut self, key: Uuid, request: RequestDigest, answer: A, now: Timestamp) {
         self.forget_expired(now);
         let until = now + REMEMBERED;
-        self.answers.insert(key, Remembered { request: digest(request), answer, until });
+        self.answers.insert(key, Remembered { request, answer, until });
         self.expiries.push_back((until, key));
     }
 
@@ -109,7 +115,7 @@ impl Idempotency<Bytes> {
         let remembered = self.expiries.iter().filter(|(until, _)| *until > now);
         let record = |(until, key): &(Timestamp, Uuid)| {
             let Remembered { request, answer, .. } = self.answers.get(key)?;
-            let (request, answer) = (Hex(*request), Octets(answer.clone()));
+            let (request, answer) = (Hex(request.0), Octets(answer.clone()));
             Some(AnswerRecord { key: key.to_string(), request, answer, until: *until })
         };
         remembered.filter_map(record).collect()
@@ -130,6 +136,7 @@ impl Idempotency<Bytes> {
                 return wrong("until", format!("is {until}, must be from {before}, as the one before, to {latest}"));
             }
             before = until;
+            let request = RequestDigest(request);
             if restored.answers.insert(key, Remembered { request, answer, until }).is_some() {
                 return wrong("key", format!("is {key}, which is there twice"));
             }
@@ -147,39 +154,43 @@ mod tests {
 
     const KEY: Uuid = Uuid::from_u128(1);
 
+    fn digest(json: Value) -> RequestDigest {
+        RequestDigest::of(json.as_object().unwrap())
+    }
+
     #[test]
     fn the_same_request_gets_the_first_answer_and_another_is_told_apart() {
         let mut keys = Idempotency::default();
         let now = Timestamp::from_millis(0);
-        assert_eq!(keys.look_up(KEY, &json!({"a": 1, "b": 2}), now), Known::New);
-        keys.remember(KEY, &json!({"a": 1, "b": 2}), "first", now);
-        assert_eq!(keys.look_up(KEY, &json!({"b": 2, "a": 1}), now), Known::Same("first"));
-        assert_eq!(keys.look_up(KEY, &json!({"a": 1}), now), Known::Different);
-        assert_eq!(keys.look_up(Uuid::from_u128(2), &json!({"a": 1}), now), Known::New);
+        assert_eq!(keys.look_up(KEY, &digest(json!({"a": 1, "b": 2})), now), Known::New);
+        keys.remember(KEY, digest(json!({"a": 1, "b": 2})), "first", now);
+        assert_eq!(keys.look_up(KEY, &digest(json!({"b": 2, "a": 1})), now), Known::Same("first"));
+        assert_eq!(keys.look_up(KEY, &digest(json!({"a": 1})), now), Known::Different);
+        assert_eq!(keys.look_up(Uuid::from_u128(2), &digest(json!({"a": 1})), now), Known::New);
     }
 
     #[test]
     fn while_the_first_answer_is_held_back_there_is_none_to_repeat() {
         let mut keys = Idempotency::default();
         let now = Timestamp::from_millis(0);
-        keys.remember(KEY, &json!(1), "first", now);
+        keys.remember(KEY, digest(json!({"a": 1})), "first", now);
         keys.hold(KEY);
-        assert_eq!(keys.look_up(KEY, &json!(1), now), Known::Unanswered);
-        assert_eq!(keys.look_up(KEY, &json!(2), now), Known::Different);
+        assert_eq!(keys.look_up(KEY, &digest(json!({"a": 1})), now), Known::Unanswered);
+        assert_eq!(keys.look_up(KEY, &digest(json!({"a": 2})), now), Known::Different);
         keys.release(KEY);
-        assert_eq!(keys.look_up(KEY, &json!(1), now), Known::Same("first"));
+        assert_eq!(keys.look_up(KEY, &digest(json!({"a": 1})), now), Known::Same("first"));
     }
 
     #[test]
     fn a_key_is_forgotten_after_a_day_and_may_be_used_again() {
         let mut keys = Idempotency::default();
         let start = Timestamp::from_millis(0);
-        keys.remember(KEY, &json!(1), "first", start);
+        keys.remember(KEY, digest(json!({"a": 1})), "first", start);
         let almost = start + REMEMBERED - Duration::from_millis(1);
-        assert_eq!(keys.look_up(KEY, &json!(1), almost), Known::Same("first"));
-        assert_eq!(keys.look_up(KEY, &json!(1), start + REMEMBERED), Known::New);
-        keys.remember(KEY, &json!(2), "second", start + REMEMBERED);
-        assert_eq!(keys.look_up(KEY, &json!(2), start + REMEMBERED), Known::Same("second"));
+        assert_eq!(keys.look_up(KEY, &digest(json!({"a": 1})), almost), Known::Same("first"));
+        assert_eq!(keys.look_up(KEY, &digest(json!({"a": 1})), start + REMEMBERED), Known::New);
+        keys.remember(KEY, digest(json!({"a": 2})), "second", start + REMEMBERED);
+        assert_eq!(keys.look_up(KEY, &digest(json!({"a": 2})), start + REMEMBERED), Known::Same("second"));
         assert_eq!(keys.expiries.len(), 1);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::call::{CallId, Outcome, Status};
 use super::vocabulary::vocabulary;
-use super::webhook::Event;
+use super::webhook::{Event, MessageId};
 use crate::time::Timestamp;
 
 /// Something that happened.
@@ -24,7 +24,9 @@ pub enum What {
     /// A call went on.
     Transition(Transition),
     /// An event was sent to a receiver, or was not.
-    Delivery(DeliveryMoment),
+    Delivery(Box<DeliveryMoment>),
+    /// An event was kept for reading, as nobody had subscribed: a delivery of which there is no more to say.
+    Kept(MessageId, Event),
 }
 
 vocabulary! {

@@ -11,15 +11,16 @@ use crate::time::Timestamp;
 /// The account's call minutes, counted by calendar month (UTC).
 #[derive(Clone, Copy, Debug)]
 pub struct Minutes {
-    /// The first instant of the month that is being counted.
+    /// The first instant of the month that is being counted, and of the next.
     month: Timestamp,
+    next: Timestamp,
     used: u64,
 }
 
 impl Minutes {
     /// Nothing used yet in the month of `now`.
     pub fn new(now: Timestamp) -> Minutes {
-        Minutes { month: now.month_start(), used: 0 }
+        Minutes::counted(now.month_start(), 0)
     }
 
     /// As a document has them.
@@ -33,23 +34,30 @@ impl Minutes {
         if month != month.month_start() || month > now {
             return Err(wrong("month", format!("is {month}, must be the start of a month, by {now}")));
         }
-        Ok(Minutes { month, used: used.get() })
+        Ok(Minutes::counted(month, used.get()))
     }
 
     /// Counts a call that ended at `ended`: its whole seconds, rounded up to whole minutes.
     pub fn count(&mut self, ended: Timestamp, seconds: u32) {
-        let month = ended.month_start();
-        if month > self.month {
-            *self = Minutes { month, used: 0 };
+        if ended >= self.next {
+            *self = Minutes::new(ended);
         }
-        if month == self.month {
+        if self.is_of_month(ended) {
             self.used += u64::from(seconds.div_ceil(60));
         }
     }
 
     /// The minutes used in the month of `now`.
     pub fn used(&self, now: Timestamp) -> u64 {
-        if now.month_start() == self.month { self.used } else { 0 }
+        if self.is_of_month(now) { self.used } else { 0 }
+    }
+
+    fn counted(month: Timestamp, used: u64) -> Minutes {
+        Minutes { month, next: month.next_month(), used }
+    }
+
+    fn is_of_month(&self, instant: Timestamp) -> bool {
+        (self.month..self.next).contains(&instant)
     }
 }
 

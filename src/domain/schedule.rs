@@ -1,6 +1,12 @@
 //! The agenda: what is due when, in the order of (instant, rank, sequence number).
+//!
+//! Entries stand in queues, one for each second in which anything is due. A queue is short, however much is to come: what is entered
+//! or taken out moves few others, all near each other in memory.
 
-use std::collections::BTreeMap;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, BinaryHeap};
+
+use hashbrown::HashSet;
 
 use crate::time::Timestamp;
 
@@ -12,20 +18,50 @@ pub struct Ticket(Timestamp, u64, u64);
 /// that were entered first.
 #[derive(Debug)]
 pub struct Schedule<T> {
-    entries: BTreeMap<Ticket, T>,
+    /// By the second. None is empty, and the first entry of the first is still to come.
+    queues: BTreeMap<i64, BinaryHeap<Entry<T>>>,
+    /// The numbers of entries that were taken back, and leave their queue only when their turn comes.
+    cancelled: HashSet<u64>,
     next_number: u64,
 }
 
+/// Compares so that what is due first is the greatest: that is what a heap gives.
+#[derive(Debug)]
+struct Entry<T> {
+    ticket: Ticket,
+    what: T,
+}
+
+impl<T> Ord for Entry<T> {
+    fn cmp(&self, other: &Entry<T>) -> Ordering {
+        Reverse(self.ticket).cmp(&Reverse(other.ticket))
+    }
+}
+
+impl<T> PartialOrd for Entry<T> {
+    fn partial_cmp(&self, other: &Entry<T>) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> PartialEq for Entry<T> {
+    fn eq(&self, other: &Entry<T>) -> bool {
+        self.ticket == other.ticket
+    }
+}
+
+impl<T> Eq for Entry<T> {}
+
 impl<T> Default for Schedule<T> {
     fn default() -> Schedule<T> {
-        Schedule { entries: BTreeMap::new(), next_number: 0 }
+        Schedule::counting_from(0)
     }
 }
 
 impl<T> Schedule<T> {
     /// An empty one whose next entry gets that number.
     pub fn counting_from(next_number: u64) -> Schedule<T> {
-        Schedule { entries: BTreeMap::new(), next_number }
+        Schedule { queues: BTreeMap::new(), cancelled: HashSet::new(), next_number }
     }
 
     /// The number that the next entry gets.
@@ -35,13 +71,16 @@ impl<T> Schedule<T> {
 
     /// What is to come, in order: when, the number of the entry, and what.
     pub fn iter(&self) -> impl Iterator<Item = (Timestamp, u64, &T)> {
-        self.entries.iter().map(|(Ticket(at, _, number), what)| (*at, *number, what))
+        let is_to_come = |entry: &&Entry<T>| !self.cancelled.contains(&entry.ticket.2);
+        let mut entries: Vec<&Entry<T>> = self.queues.values().flatten().filter(is_to_come).collect();
+        entries.sort_by_key(|entry| entry.ticket);
+        entries.into_iter().map(|Entry { ticket: Ticket(at, _, number), what }| (*at, *number, what))
     }
 
     /// Enters what had been entered into another schedule, as the entry that it was there.
     pub fn re_enter(&mut self, at: Timestamp, rank: u64, number: u64, what: T) -> Ticket {
         let ticket = Ticket(at, rank, number);
-        self.entries.insert(ticket, what);
+        self.queues.entry(at.as_secs()).or_default().push(Entry { ticket, what });
         ticket
     }
 
@@ -53,37 +92,63 @@ impl<T> Schedule<T> {
     /// Enters `what`, due at `at`, after what has no rank and among the rest by `rank`: for what is entered when somebody outside has
     /// answered, so that its order does not hang on who was quicker.
     pub fn enter_ranked(&mut self, at: Timestamp, rank: u64, what: T) -> Ticket {
-        let ticket = Ticket(at, rank, self.next_number);
+        let number = self.next_number;
         self.next_number += 1;
-        self.entries.insert(ticket, what);
-        ticket
+        self.re_enter(at, rank, number, what)
     }
 
-    /// Takes an entry back before it is due.
+    /// Takes an entry back that is still to come.
     pub fn cancel(&mut self, ticket: Ticket) {
-        self.entries.remove(&ticket);
+        self.cancelled.insert(ticket.2);
+        self.forget_cancelled();
     }
 
-    /// The entry with that ticket, if it is still to come.
+    /// The entry with that ticket, if it is still to come. Looks at all that is due in the same second.
     pub fn get(&self, ticket: Ticket) -> Option<&T> {
-        self.entries.get(&ticket)
+        let queue = self.queues.get(&ticket.0.as_secs()).filter(|_| !self.cancelled.contains(&ticket.2))?;
+        queue.iter().find(|entry| entry.ticket == ticket).map(|entry| &entry.what)
     }
 
     /// When the first entry is due.
     pub fn next(&self) -> Option<Timestamp> {
-        self.entries.first_key_value().map(|(Ticket(at, ..), _)| *at)
+        self.queues.first_key_value()?.1.peek().map(|first| first.ticket.0)
     }
 
     /// Takes out the first entry if it is due by `target`.
     pub fn take(&mut self, target: Timestamp) -> Option<(Timestamp, T)> {
-        let first = self.entries.first_entry()?;
-        let at = first.key().0;
-        (at <= target).then(|| (at, first.remove()))
+        if self.next()? > target {
+            return None;
+        }
+        let Entry { ticket: Ticket(at, ..), what } = self.take_first()?;
+        self.forget_cancelled();
+        Some((at, what))
+    }
+
+    fn take_first(&mut self) -> Option<Entry<T>> {
+        let mut queue = self.queues.first_entry()?;
+        let first = queue.get_mut().pop();
+        if queue.get().is_empty() {
+            queue.remove();
+        }
+        first
+    }
+
+    /// Takes out what was taken back, up to the first entry that is still to come.
+    fn forget_cancelled(&mut self) {
+        let first = |schedule: &Schedule<T>| schedule.queues.first_key_value()?.1.peek().map(|first| first.ticket.2);
+        while !self.cancelled.is_empty()
+            && let Some(number) = first(self)
+            && self.cancelled.remove(&number)
+        {
+            self.take_first();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -114,5 +179,54 @@ mod tests {
         schedule.enter_ranked(at(1), 9, "first");
         let taken: Vec<_> = std::iter::from_fn(|| schedule.take(at(2)).map(|(_, what)| what)).collect();
         assert_eq!(taken, ["first", "second", "third", "fourth"]);
+    }
+
+    /// What is done to a schedule. Entries are named by their position among all that were made.
+    #[derive(Clone, Debug)]
+    enum Act {
+        Enter { at: i64, rank: u64 },
+        Cancel(prop::sample::Index),
+        Take { by: i64 },
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        prop_oneof![
+            4 => (0..5_000_i64, prop_oneof![3 => Just(0_u64), 1 => 1..4_u64]).prop_map(|(at, rank)| Act::Enter { at, rank }),
+            2 => any::<prop::sample::Index>().prop_map(Act::Cancel),
+            3 => (0..5_000_i64).prop_map(|by| Act::Take { by }),
+        ]
+    }
+
+    proptest! {
+        /// The judge is an ordered map of all entries.
+        #[test]
+        fn it_is_an_ordered_map(acts in prop::collection::vec(act(), 0..200)) {
+            let (mut schedule, mut map, mut tickets) = (Schedule::default(), BTreeMap::new(), Vec::new());
+            for (number, act) in acts.into_iter().enumerate() {
+                match act {
+                    Act::Enter { at, rank } => {
+                        let ticket = schedule.enter_ranked(Timestamp::from_millis(at), rank, number);
+                        map.insert(ticket, number);
+                        tickets.push(ticket);
+                    }
+                    Act::Cancel(which) if !tickets.is_empty() => {
+                        let ticket = tickets[which.index(tickets.len())];
+                        prop_assert_eq!(schedule.get(ticket), map.get(&ticket));
+                        if map.remove(&ticket).is_some() {
+                            schedule.cancel(ticket);
+                        }
+                    }
+                    Act::Cancel(_) => {}
+                    Act::Take { by } => {
+                        let first = map.first_entry().filter(|first| first.key().0 <= Timestamp::from_millis(by));
+                        let expected = first.map(|first| (first.key().0, first.remove()));
+                        prop_assert_eq!(schedule.take(Timestamp::from_millis(by)), expected);
+                    }
+                }
+                prop_assert_eq!(schedule.next(), map.keys().next().map(|ticket| ticket.0));
+            }
+            let left: Vec<_> = map.iter().map(|(Ticket(at, _, number), what)| (*at, *number, *what)).collect();
+            prop_assert_eq!(schedule.iter().map(|(at, number, what)| (at, number, *what)).collect::<Vec<_>>(), left);
+        }
     }
 }

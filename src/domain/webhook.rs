@@ -13,7 +13,9 @@ mod tests;
 
 pub use attempt::{Attempt, Headers};
 pub use body::{Body, Ending, EventData};
-pub use delivery::{AttemptKey, Content, Delivery, DeliveryNumber, DeliveryState, Known, Try, TryAnswer, TryReport};
+pub use delivery::{
+    AttemptKey, Content, Delivery, DeliveryNumber, DeliveryState, Known, MessageId, Try, TryAnswer, TryReport,
+};
 pub use event::Event;
 pub use mischief::{Mischief, Trick};
 pub use outbox::{HookSettings, Outbox, Surroundings, Telling};

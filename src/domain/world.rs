@@ -74,7 +74,7 @@ pub struct World {
     calls_with: HashMap<PhoneNumber, u32>,
     agenda: Schedule<Due>,
     /// The entry in the agenda of each live call. A call has one at a time.
-    live: HashMap<Slot, Ticket>,
+    live: hashbrown::HashMap<Slot, Ticket>,
     minutes: Minutes,
     rate_limit: RateLimit,
     answers: Idempotency<Bytes>,
@@ -98,7 +98,7 @@ impl World {
             ledger: Ledger::new(Arc::clone(&fixtures)),
             calls_with: HashMap::new(),
             agenda: Schedule::default(),
-            live: HashMap::new(),
+            live: hashbrown::HashMap::new(),
             minutes: Minutes::new(now),
             rate_limit: RateLimit::default(),
             answers: Idempotency::default(),

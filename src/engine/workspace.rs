@@ -18,6 +18,7 @@ use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
 use super::genesis::Genesis;
 use super::journal::{Journal, WatchEnd};
+use super::lateness::Lateness;
 use super::patience::Patience;
 use crate::clock::Clock;
 use crate::config::ClockMode;
@@ -40,6 +41,7 @@ pub struct Workspace {
     journal: Journal,
     /// Where deliveries go that are to be sent.
     errands: mpsc::UnboundedSender<Errand>,
+    late: Lateness,
     /// Itself, for errands to carry.
     own: Weak<Workspace>,
     /// How many requests there have been; their ids grow from that.
@@ -109,8 +111,13 @@ impl Present {
 pub struct Void;
 
 impl Workspace {
-    /// A workspace of that name as `genesis` makes them. What it wants sent goes to `errands`.
-    pub fn new(name: &str, genesis: &Arc<Genesis>, errands: mpsc::UnboundedSender<Errand>) -> Arc<Workspace> {
+    /// A workspace of that name as `genesis` makes them. What it wants sent goes to `errands`; `late` is told how late things happen.
+    pub fn new(
+        name: &str,
+        genesis: &Arc<Genesis>,
+        errands: mpsc::UnboundedSender<Errand>,
+        late: Lateness,
+    ) -> Arc<Workspace> {
         let reading = genesis.clock();
         let world = genesis.world(reading.now);
         Arc::new_cyclic(|own| Workspace {
@@ -120,6 +127,7 @@ impl Workspace {
             journal: Journal::new(genesis.settings().journal_size as usize),
             genesis: Arc::clone(genesis),
             errands,
+            late,
             own: Weak::clone(own),
             requests: AtomicU64::new(0),
             is_advancing: AtomicBool::new(false),
@@ -199,7 +207,7 @@ impl Workspace {
     /// Changes the world as it is now, and sends off what comes of it.
     pub fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         self.locked(|present| {
-            present.world.catch_up(self.clock.now());
+            self.late.catch_up(&mut present.world, &self.clock);
             change(&mut present.world)
         })
     }
@@ -210,13 +218,13 @@ impl Workspace {
             if !present.is_of(epoch) {
                 return Err(Void);
             }
-            present.world.catch_up(self.clock.now());
+            self.late.catch_up(&mut present.world, &self.clock);
             Ok(change(&mut present.world))
         })
     }
 
-    /// Makes things happen that are due by `target`, each at its own instant with a clock that stands moved there, until there is something to
-    /// deliver. Where nothing is due, moves to `target` and says `false`. Does not keep the lock for long: what is left is for the next call.
+    /// Makes things happen that are due by `target`, each at its own instant, until there is something to deliver; a clock that stands is moved
+    /// along. Where nothing is due, moves to `target` and says `false`. Does not keep the lock for long: what is left is for the next call.
     pub fn step(&self, epoch: &Arc<Epoch>, target: Timestamp) -> Result<bool, Void> {
         /// Some tenths of a millisecond.
         const AT_ONCE: usize = 256;
@@ -224,17 +232,17 @@ impl Workspace {
             if !present.is_of(epoch) {
                 return Err(Void);
             }
+            let world = &mut present.world;
+            let mut is_done = false;
             for _ in 0..AT_ONCE {
-                let due = present.world.next_due().filter(|due| *due <= target);
-                self.clock.move_to(due.unwrap_or(target));
-                if present.world.step(target).is_none() {
-                    return Ok(false);
-                }
-                if present.world.deliveries_under_way() > 0 {
+                is_done = world.step(target).is_none();
+                if is_done || world.deliveries_under_way() > 0 {
                     break;
                 }
             }
-            Ok(true)
+            // Nobody sees the world before it is let go, so the clock need not stop at each instant on the way.
+            self.clock.move_to(world.now());
+            Ok(!is_done)
         })
     }
 

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::genesis::Genesis;
+use super::lateness::Lateness;
 use super::workspace::{Errand, Workspace};
 
 /// What begins to look after a workspace that has been made: it runs for as long as the workspace's epochs do.
@@ -22,6 +23,8 @@ pub struct Workspaces {
     /// Whoever makes or drops one holds this, so that each is made once.
     changing: Mutex<()>,
     errands: mpsc::UnboundedSender<Errand>,
+    /// Is told how late things happen.
+    late: Lateness,
     start: Start,
     /// How often any workspace was looked up.
     uses: AtomicU64,
@@ -90,10 +93,11 @@ impl Workspaces {
     pub fn new(
         genesis: Arc<Genesis>,
         errands: mpsc::UnboundedSender<Errand>,
+        late: Lateness,
         start: impl Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Sync + 'static,
         dropped: impl Fn(&Dropped<'_>) + Send + Sync + 'static,
     ) -> Workspaces {
-        let default = Workspace::new(Workspaces::DEFAULT, &genesis, errands.clone());
+        let default = Workspace::new(Workspaces::DEFAULT, &genesis, errands.clone(), late.clone());
         let default_driver = start(Arc::clone(&default));
         Workspaces {
             limit: genesis.settings().max_workspaces.map_or(usize::MAX, |limit| limit as usize),
@@ -103,6 +107,7 @@ impl Workspaces {
             named: papaya::HashMap::new(),
             changing: Mutex::new(()),
             errands,
+            late,
             start: Box::new(start),
             uses: AtomicU64::new(0),
             dropped: Box::new(dropped),
@@ -183,7 +188,7 @@ impl Workspaces {
                 (self.dropped)(&Dropped { workspace: &workspace, limit: self.limit });
             }
         }
-        let workspace = Workspace::new(name, &self.genesis, self.errands.clone());
+        let workspace = Workspace::new(name, &self.genesis, self.errands.clone(), self.late.clone());
         workspace.last_use.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         let driver = (self.start)(Arc::clone(&workspace));
         self.named.pin().insert(name.to_owned(), Kept { workspace: Arc::clone(&workspace), driver });

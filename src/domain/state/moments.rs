@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::upto::{Status as HttpStatus, Tally};
 use crate::domain::call::{CallId, Outcome, Status};
 use crate::domain::moment::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
-use crate::domain::webhook::Event;
+use crate::domain::webhook::{Event, MessageId};
 use crate::time::Timestamp;
 
 /// Something that happened.
@@ -72,6 +72,15 @@ impl From<&Moment> for MomentRecord {
             What::Transition(Transition { step, status, outcome }) => {
                 WhatRecord::Transition(TransitionRecord { step: *step, status: *status, outcome: *outcome })
             }
+            What::Kept(id, event) => WhatRecord::Delivery(DeliveryMomentRecord {
+                delivery_id: id.to_string(),
+                event: *event,
+                webhook_id: None,
+                url: None,
+                attempt: Tally::of(0),
+                result: DeliveryResultRecord::Kept,
+                next_attempt_at: None,
+            }),
             What::Delivery(delivery) => WhatRecord::Delivery(DeliveryMomentRecord {
                 delivery_id: delivery.id.to_string(),
                 event: delivery.event,
@@ -97,21 +106,39 @@ impl From<MomentRecord> for Moment {
             WhatRecord::Transition(TransitionRecord { step, status, outcome }) => {
                 What::Transition(Transition { step, status, outcome })
             }
-            WhatRecord::Delivery(delivery) => What::Delivery(DeliveryMoment {
-                id: delivery.delivery_id.into(),
-                event: delivery.event,
-                webhook_id: delivery.webhook_id.map(Into::into),
-                url: delivery.url.map(Into::into),
-                attempt: delivery.attempt.narrow(),
-                result: match delivery.result {
-                    DeliveryResultRecord::Answered(status) => DeliveryResult::Answered(status.narrow()),
-                    DeliveryResultRecord::Failed(why) => DeliveryResult::Failed(why.into()),
-                    DeliveryResultRecord::Dropped => DeliveryResult::Dropped,
-                    DeliveryResultRecord::Kept => DeliveryResult::Kept,
-                },
-                next_attempt_at: delivery.next_attempt_at,
-            }),
+            WhatRecord::Delivery(delivery) => match delivery.kept() {
+                Some(id) => What::Kept(id, delivery.event),
+                None => What::Delivery(Box::new(delivery.into())),
+            },
         };
         Moment { at: record.at, call: record.call_id, what }
+    }
+}
+
+impl DeliveryMomentRecord {
+    /// Of an event that was only kept: the delivery's id.
+    fn kept(&self) -> Option<MessageId> {
+        let is_bare = self.webhook_id.is_none() && self.url.is_none() && self.next_attempt_at.is_none();
+        let is_kept = self.result == DeliveryResultRecord::Kept && self.attempt.narrow::<u32>() == 0 && is_bare;
+        is_kept.then(|| self.delivery_id.parse().ok()).flatten()
+    }
+}
+
+impl From<DeliveryMomentRecord> for DeliveryMoment {
+    fn from(delivery: DeliveryMomentRecord) -> DeliveryMoment {
+        DeliveryMoment {
+            id: delivery.delivery_id.into(),
+            event: delivery.event,
+            webhook_id: delivery.webhook_id.map(Into::into),
+            url: delivery.url.map(Into::into),
+            attempt: delivery.attempt.narrow(),
+            result: match delivery.result {
+                DeliveryResultRecord::Answered(status) => DeliveryResult::Answered(status.narrow()),
+                DeliveryResultRecord::Failed(why) => DeliveryResult::Failed(why.into()),
+                DeliveryResultRecord::Dropped => DeliveryResult::Dropped,
+                DeliveryResultRecord::Kept => DeliveryResult::Kept,
+            },
+            next_attempt_at: delivery.next_attempt_at,
+        }
     }
 }

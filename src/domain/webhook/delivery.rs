@@ -1,8 +1,11 @@
 //! A delivery: an event on its way to one receiver, with each try and what came of it.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Serialize, Serializer};
 
 use super::attempt::Headers;
 use super::event::Event;
@@ -51,6 +54,74 @@ impl DeliveryState {
     /// ```
     pub const fn is_final(self) -> bool {
         !matches!(self, DeliveryState::Waiting | DeliveryState::UnderWay | DeliveryState::Retrying)
+    }
+}
+
+/// The identity of a delivery, the same for every try: shown as `msg_` and the number in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageId(u64);
+
+impl MessageId {
+    const PREFIX: &'static str = "msg_";
+    const DIGITS: usize = 16;
+
+    /// The id that belongs to a seed.
+    pub const fn from_seed(seed: Seed) -> MessageId {
+        MessageId(seed.number())
+    }
+
+    /// The seed that it belongs to.
+    pub const fn seed(self) -> Seed {
+        Seed::at(self.0)
+    }
+
+    /// Gives the id to `read` as it is shown.
+    pub fn with_text<T>(self, read: impl FnOnce(&str) -> T) -> T {
+        const LENGTH: usize = MessageId::PREFIX.len();
+        let mut text = [0; LENGTH + MessageId::DIGITS];
+        text[..LENGTH].copy_from_slice(MessageId::PREFIX.as_bytes());
+        let mut rest = self.0;
+        for digit in text[LENGTH..].iter_mut().rev() {
+            *digit = b"0123456789abcdef"[(rest % 16) as usize];
+            rest /= 16;
+        }
+        // Digits and letters, so it is text.
+        read(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// The text is not the id of any delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAMessageId;
+
+impl FromStr for MessageId {
+    type Err = NotAMessageId;
+
+    /// Reads exactly the texts that [`fmt::Display`] writes.
+    fn from_str(text: &str) -> Result<MessageId, NotAMessageId> {
+        let digits = text.strip_prefix(Self::PREFIX).ok_or(NotAMessageId)?;
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let is_written_so = digits.len() == Self::DIGITS && digits.bytes().all(is_digit);
+        let number = is_written_so.then(|| u64::from_str_radix(digits, 16).ok()).flatten();
+        number.map(MessageId).ok_or(NotAMessageId)
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_text(|text| f.write_str(text))
+    }
+}
+
+impl fmt::Debug for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for MessageId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 
@@ -108,8 +179,8 @@ pub struct Known {
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// `msg_…`, the same for every try.
-    pub id: Arc<str>,
+    /// Its identity, and what is random about it.
+    pub id: MessageId,
     /// What is told.
     pub event: Event,
     /// Which call it is about.
@@ -126,8 +197,6 @@ pub struct Delivery {
     pub next_attempt_at: Option<Timestamp>,
     /// Every try, the first one first.
     pub tries: Vec<Try>,
-    /// What is random about it.
-    pub(super) seed: Seed,
     /// Whether it lets the next event of its call go first.
     pub(super) is_held: bool,
     /// What has been done to it and is to be noted with its next try.
@@ -188,7 +257,7 @@ impl Delivery {
     /// What is told of it to whoever watches.
     pub(super) fn moment(&self, attempt: u32, result: DeliveryResult, next: Option<Timestamp>) -> DeliveryMoment {
         DeliveryMoment {
-            id: Arc::clone(&self.id),
+            id: self.id.to_string().into(),
             event: self.event,
             webhook_id: self.to.as_ref().map(|to| Arc::clone(&to.id)),
             url: self.to.as_ref().map(|to| Arc::clone(&to.url)),

@@ -1,15 +1,16 @@
 //! The log: every delivery that has not come to its end, and the newest of those that have.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::delivery::{Delivery, DeliveryNumber};
+use hashbrown::HashMap;
+
+use super::delivery::{Delivery, DeliveryNumber, MessageId};
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Log {
     deliveries: BTreeMap<DeliveryNumber, Delivery>,
-    numbers: HashMap<Arc<str>, DeliveryNumber>,
+    numbers: HashMap<MessageId, DeliveryNumber>,
     /// Those that may be forgotten.
     finished: BTreeSet<DeliveryNumber>,
     /// How many finished ones are kept.
@@ -27,7 +28,7 @@ impl Log {
     pub(super) fn of(deliveries: BTreeMap<DeliveryNumber, Delivery>, made: u64, capacity: usize) -> Log {
         let mut log = Log::new(capacity);
         log.made = made;
-        log.numbers = deliveries.iter().map(|(number, delivery)| (Arc::clone(&delivery.id), *number)).collect();
+        log.numbers = deliveries.iter().map(|(number, delivery)| (delivery.id, *number)).collect();
         let is_finished =
             |(number, delivery): (&DeliveryNumber, &Delivery)| delivery.state.is_final().then_some(*number);
         let finished: Vec<DeliveryNumber> = deliveries.iter().filter_map(is_finished).collect();
@@ -46,7 +47,7 @@ impl Log {
         let number = DeliveryNumber(self.made);
         self.made += 1;
         let is_finished = delivery.state.is_final();
-        self.numbers.insert(Arc::clone(&delivery.id), number);
+        self.numbers.insert(delivery.id, number);
         self.deliveries.insert(number, delivery);
         if is_finished {
             self.finish(number);
@@ -65,8 +66,8 @@ impl Log {
     }
 
     /// The number of the delivery with that id.
-    pub(super) fn find(&self, id: &str) -> Option<DeliveryNumber> {
-        self.numbers.get(id).copied()
+    pub(super) fn find(&self, id: MessageId) -> Option<DeliveryNumber> {
+        self.numbers.get(&id).copied()
     }
 
     /// All deliveries, the oldest first.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::attempt::{Attempt, Headers, sign};
 use super::body::EventData;
-use super::delivery::{Addressee, Content, Delivery, DeliveryNumber, DeliveryState, Known};
+use super::delivery::{Addressee, Content, Delivery, DeliveryNumber, DeliveryState, Known, MessageId};
 use super::event::Event;
 use super::log::Log;
 use super::mischief::Mischief;
@@ -23,7 +23,7 @@ use super::subscription::{NewSubscription, Subscription};
 use crate::config::{Profile, Signature};
 use crate::domain::call::CallId;
 use crate::domain::error::Error;
-use crate::domain::moment::{DeliveryResult, Moment, What};
+use crate::domain::moment::{Moment, What};
 use crate::domain::signature;
 use crate::rng::Seed;
 use crate::time::Timestamp;
@@ -193,15 +193,13 @@ impl Outbox {
         let seed = self.seed_of((call, event, None), INBOX, is_triggered);
         let mut delivery = delivery(seed, event, call, now, Content::Known(known));
         delivery.state = DeliveryState::Kept;
-        let moment = delivery.moment(0, DeliveryResult::Kept, None);
-        let number = self.log.add(delivery);
-        self.moments.push(Moment { at: now, call, what: What::Delivery(moment) });
-        number
+        self.moments.push(Moment { at: now, call, what: What::Kept(delivery.id, event) });
+        self.log.add(delivery)
     }
 
     /// The headers that a kept event would have been sent with.
     pub fn headers_of_kept(&self, delivery: &Delivery, body: &[u8]) -> Headers {
-        sign(&self.settings.secret, self.settings.signature, &delivery.id, body, delivery.created_at)
+        sign(&self.settings.secret, self.settings.signature, &delivery.id.to_string(), body, delivery.created_at)
     }
 
     /// Every delivery that is remembered, the oldest first.
@@ -216,8 +214,12 @@ impl Outbox {
 
     /// The delivery with that id.
     pub fn find(&self, id: &str) -> Result<&Delivery, Error> {
-        let found = self.log.find(id).and_then(|number| self.log.get(number));
+        let found = self.number_of(id).and_then(|number| self.log.get(number));
         found.ok_or_else(|| Error::not_found("delivery", id))
+    }
+
+    fn number_of(&self, id: &str) -> Option<DeliveryNumber> {
+        id.parse().ok().and_then(|id| self.log.find(id))
     }
 
     /// How deliveries misbehave.
@@ -246,15 +248,21 @@ impl Outbox {
     }
 
     /// What has happened since this was last asked, in order.
+    #[cfg(test)]
     pub fn take_moments(&mut self) -> Vec<Moment> {
         std::mem::take(&mut self.moments)
+    }
+
+    /// Adds to `moments` what has happened since this was last asked, in order.
+    pub fn tell_moments(&mut self, moments: &mut Vec<Moment>) {
+        moments.append(&mut self.moments);
     }
 
     /// What is random about a message. What happens by itself happens once; what is told again has further seeds, in order.
     fn seed_of(&mut self, told: (CallId, Event, Option<u32>), receiver: &str, is_triggered: bool) -> Seed {
         let (call, event, _) = told;
         let first = self.messages.nth(call.number()).child(event.as_str()).child(receiver);
-        if !is_triggered && self.log.find(&message_id(first)).is_none() {
+        if !is_triggered && self.log.find(MessageId::from_seed(first)).is_none() {
             return first;
         }
         loop {
@@ -262,7 +270,7 @@ impl Outbox {
             *ordinal += 1;
             let seed = first.nth(*ordinal);
             // Two ids are the same once in billions of years; then the next one is taken.
-            if self.log.find(&message_id(seed)).is_none() {
+            if self.log.find(MessageId::from_seed(seed)).is_none() {
                 return seed;
             }
         }
@@ -272,14 +280,10 @@ impl Outbox {
 /// What stands for the receiver of an event that is kept.
 const INBOX: &str = "inbox";
 
-fn message_id(seed: Seed) -> Arc<str> {
-    format!("msg_{:016x}", seed.number()).into()
-}
-
 /// A delivery that nothing has been done with.
 fn delivery(seed: Seed, event: Event, call: CallId, created_at: Timestamp, content: Content) -> Delivery {
     Delivery {
-        id: message_id(seed),
+        id: MessageId::from_seed(seed),
         event,
         call,
         to: None,
@@ -288,7 +292,6 @@ fn delivery(seed: Seed, event: Event, call: CallId, created_at: Timestamp, conte
         state: DeliveryState::Waiting,
         next_attempt_at: None,
         tries: Vec::new(),
-        seed,
         is_held: false,
         tricks: Vec::new(),
     }

@@ -71,15 +71,18 @@ impl World {
             None => self.newest_for(event).ok_or(Error::NothingToTell { event })?,
         };
         let is_unheard = self.outbox.subscriptions().len() == 0;
-        if !is_unheard && !self.outbox.wants(event) {
-            return Err(Error::NobodyWants { event });
+        match is_unheard {
+            true => Ok(vec![self.keep(slot, event, true)]),
+            false if self.outbox.wants(event) => Ok(self.inform(slot, event, true)),
+            false => Err(Error::NobodyWants { event }),
         }
-        Ok(self.inform(slot, event, true))
     }
 
     /// Tells of what has just happened whoever is to be told of it.
     pub(super) fn publish(&mut self, slot: Slot, event: Event) {
-        if self.outbox.keeps(event) || self.outbox.wants(event) {
+        if self.outbox.keeps(event) {
+            self.keep(slot, event, false);
+        } else if self.outbox.wants(event) {
             self.inform(slot, event, false);
         }
     }
@@ -104,18 +107,21 @@ impl World {
         Body { event, timestamp, business_id: self.business_id(&call), webhook_id: None, data: &data }.to_bytes()
     }
 
+    /// Keeps an event for reading, as there is nobody to tell.
+    fn keep(&mut self, slot: Slot, event: Event, is_triggered: bool) -> DeliveryNumber {
+        let call = self.ledger.get(slot);
+        let known = Known { rung: call.has_rung, answered: call.answered_at.is_some(), ended: call.ended_at.is_some() };
+        let kept = self.outbox.keep(event, call.id, known, is_triggered, self.now);
+        self.outbox.tell_moments(&mut self.moments);
+        kept
+    }
+
     fn inform(&mut self, slot: Slot, event: Event, is_triggered: bool) -> Vec<DeliveryNumber> {
         let call = self.ledger.get(slot);
-        let made = if self.outbox.subscriptions().len() == 0 {
-            let known =
-                Known { rung: call.has_rung, answered: call.answered_at.is_some(), ended: call.ended_at.is_some() };
-            vec![self.outbox.keep(event, call.id, known, is_triggered, self.now)]
-        } else {
-            let data = self.event_data(call, event, self.now);
-            let directory = &self.fixtures.directory;
-            let business_id = &directory.business_of(call.campaign).id;
-            self.outbox.publish(&Telling { event, business_id, data: &data, is_triggered }, self.now)
-        };
+        let data = self.event_data(call, event, self.now);
+        let directory = &self.fixtures.directory;
+        let business_id = &directory.business_of(call.campaign).id;
+        let made = self.outbox.publish(&Telling { event, business_id, data: &data, is_triggered }, self.now);
         self.empty_outbox();
         made
     }
@@ -126,7 +132,7 @@ impl World {
             let due = Due::Delivery(delivery);
             self.agenda.enter_ranked(at, due.rank(), due);
         }
-        self.moments.append(&mut self.outbox.take_moments());
+        self.outbox.tell_moments(&mut self.moments);
     }
 
     fn business_id(&self, call: &Call) -> &str {
@@ -212,23 +218,21 @@ fn fits(event: Event, call: &Call) -> bool {
         Event::CallStarted => call.answered_at.is_some(),
         Event::CallTransferred => call.outcome == Some(Outcome::Transferred),
         Event::CallVoicemail => call.outcome == Some(Outcome::VoicemailLeft),
-        _ => call.ended_at.is_some() && events_of_ending(call).contains(&event),
+        _ => call.ended_at.is_some() && events_of_ending(call).any(|told| told == event),
     }
 }
 
 /// What is told when a call has ended, in this order.
-pub(super) fn events_of_ending(call: &Call) -> Vec<Event> {
-    let mut events = vec![Event::CallEnded];
-    events.extend(match (call.status, call.outcome) {
+pub(super) fn events_of_ending(call: &Call) -> impl Iterator<Item = Event> + use<> {
+    let kind = match (call.status, call.outcome) {
         (Status::Completed, _) => Some(Event::CallCompleted),
         (Status::Failed, Some(Outcome::NoAnswer)) => Some(Event::CallMissed),
         (Status::Failed, Some(Outcome::Busy | Outcome::Failed)) => Some(Event::CallFailed),
         _ => None,
-    });
-    if call.answered_at.is_some() && call.plan.script != Script::Silence {
-        events.extend([Event::TranscriptReady, Event::SummaryReady]);
-    }
-    events
+    };
+    let has_words = call.answered_at.is_some() && call.plan.script != Script::Silence;
+    let words = [Event::TranscriptReady, Event::SummaryReady].map(|event| has_words.then_some(event));
+    std::iter::once(Event::CallEnded).chain(kind).chain(words.into_iter().flatten())
 }
 
 /// A call as it was when only that was known of it.

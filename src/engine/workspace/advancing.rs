@@ -74,7 +74,7 @@ impl Workspace {
             };
             reports.sort_by_key(|report| report.key);
             self.locked(|present| {
-                present.world.catch_up(self.clock.now());
+                self.late.catch_up(&mut present.world, &self.clock);
                 for Report { epoch, key, report, applied } in reports {
                     // What came of a try before a reset is nothing to the world after it, whose tries have the same names.
                     if present.is_of(&epoch) {
@@ -187,13 +187,13 @@ mod tests {
     use super::*;
     use crate::config::Settings;
     use crate::domain::fixtures::Fixtures;
-    use crate::engine::Genesis;
+    use crate::engine::{Genesis, Lateness};
     use crate::fixture_files;
 
     #[test]
     fn who_hangs_is_waited_for_once_in_each_advance() {
         let genesis = Genesis::new(&Settings::default(), Fixtures::read(&fixture_files::built_in()).unwrap());
-        let workspace = Workspace::new("a", &Arc::new(genesis), mpsc::unbounded_channel().0);
+        let workspace = Workspace::new("a", &Arc::new(genesis), mpsc::unbounded_channel().0, Lateness::told(|_| ()));
         let usual = Duration::from_secs(30);
         for _ in 0..2 {
             let advancing = workspace.begin_advance().unwrap();

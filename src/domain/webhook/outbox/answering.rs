@@ -32,7 +32,7 @@ impl Outbox {
         let is_first_received = report.answer.is_received() && !was_received;
         let next = if !leads || was_received {
             Next::Finish
-        } else if is_first_received && self.mischief.plays(Trick::Duplicate, delivery.seed, key.attempt) {
+        } else if is_first_received && self.mischief.plays(Trick::Duplicate, delivery.id.seed(), key.attempt) {
             Next::Again
         } else if is_first_received {
             Next::Finish
@@ -45,7 +45,7 @@ impl Outbox {
         };
         one.next_attempt_at = again;
         let moment = delivery.moment(key.attempt, report.answer.into(), again);
-        self.moments.push(Moment { at: now, call: delivery.call, what: What::Delivery(moment) });
+        self.moments.push(Moment { at: now, call: delivery.call, what: What::Delivery(Box::new(moment)) });
         match next {
             Next::Again => {
                 delivery.tricks.push(Trick::Duplicate);

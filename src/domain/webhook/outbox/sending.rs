@@ -68,7 +68,7 @@ impl Outbox {
 
     /// Sends a delivery again that has come to its end, beside its lane: it neither waits for others nor holds them up.
     pub fn redeliver(&mut self, id: &str, now: Timestamp) -> Result<DeliveryNumber, Error> {
-        let number = self.log.find(id).ok_or_else(|| Error::not_found("delivery", id))?;
+        let number = self.number_of(id).ok_or_else(|| Error::not_found("delivery", id))?;
         let delivery = self.find(id)?;
         let is_subscribed = |to: &Addressee| self.subscriptions.contains_key(&to.number);
         let why = match (delivery.state, &delivery.to) {
@@ -115,7 +115,7 @@ impl Outbox {
         delivery.state = DeliveryState::Dropped;
         delivery.next_attempt_at = None;
         delivery.is_held = false;
-        let moment = What::Delivery(delivery.moment(0, DeliveryResult::Dropped, None));
+        let moment = What::Delivery(Box::new(delivery.moment(0, DeliveryResult::Dropped, None)));
         self.moments.push(Moment { at: now, call: delivery.call, what: moment });
         self.log.finish(number);
     }
@@ -165,7 +165,7 @@ impl Outbox {
             return;
         }
         let attempt = delivery.tried() + 1;
-        let plays = |trick: &Trick| mischief.plays(*trick, delivery.seed, attempt);
+        let plays = |trick: &Trick| mischief.plays(*trick, delivery.id.seed(), attempt);
         let drawn = [Trick::BadSignature, Trick::StaleTimestamp].into_iter().filter(plays);
         let tricks: Vec<Trick> = delivery.tricks.iter().copied().chain(drawn).collect();
         let Some(ready) = to_send(number, delivery, attempt, &tricks, signature) else { return };
@@ -211,7 +211,7 @@ pub(super) fn to_send(
         event: delivery.event,
         call: delivery.call,
         number: attempt,
-        id: Arc::clone(&delivery.id),
+        id: delivery.id.to_string().into(),
         secret: Arc::clone(&to.secret),
         signature,
         is_forged: tricks.contains(&Trick::BadSignature),

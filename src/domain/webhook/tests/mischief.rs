@@ -150,7 +150,7 @@ fn what_is_done_to_a_call_does_not_depend_on_other_calls() {
         let mut outbox = misbehaving(mischief);
         calls.iter().for_each(|call| tell(&mut outbox, Event::CallStarted, *call, NOW));
         receive_all(&mut outbox, NOW);
-        let done = outbox.deliveries().zip(tricks(&outbox)).map(|(one, tricks)| (one.id.clone(), (one.state, tricks)));
+        let done = outbox.deliveries().zip(tricks(&outbox)).map(|(one, tricks)| (one.id, (one.state, tricks)));
         done.collect::<BTreeMap<_, _>>()
     };
     let forwards = done_to(&(0..50).collect::<Vec<_>>());

@@ -45,7 +45,7 @@ fn every_finished_try_is_a_moment() {
         .iter()
         .map(|moment| match &moment.what {
             What::Delivery(told) => (moment.at, told.attempt, told.result.clone(), told.next_attempt_at),
-            What::Transition(_) => panic!("{moment:?}"),
+            What::Transition(_) | What::Kept(..) => panic!("{moment:?}"),
         })
         .collect();
     let answered = DeliveryResult::Answered;

@@ -1,6 +1,6 @@
 //! The agenda, out into a document and in from one: every live call has its next step in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::super::{Due, World};
 use super::differ;
@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 pub(super) struct Restored {
     pub agenda: Schedule<Due>,
     /// The entry of each live call.
-    pub live: HashMap<Slot, Ticket>,
+    pub live: hashbrown::HashMap<Slot, Ticket>,
     /// The deliveries that it comes back to.
     pub awaited: HashSet<DeliveryNumber>,
 }
@@ -41,7 +41,7 @@ impl World {
 pub(super) fn restore(record: AgendaRecord, ledger: &Ledger, now: Timestamp) -> Checked<Restored> {
     let AgendaRecord { next_number, entries } = record;
     let agenda = Schedule::counting_from(next_number.get());
-    let mut restored = Restored { agenda, live: HashMap::new(), awaited: HashSet::new() };
+    let mut restored = Restored { agenda, live: hashbrown::HashMap::new(), awaited: HashSet::new() };
     if let Err(position) = differ(entries.iter().map(|entry| entry.number)) {
         return Err(wrong(format!("entries[{position}].number"), "is that of another entry too"));
     }

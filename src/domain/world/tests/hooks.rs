@@ -79,6 +79,7 @@ fn what_is_kept_and_what_is_answered_are_moments() {
     let results = |world: &mut World| -> Vec<DeliveryResult> {
         let deliveries = world.take_moments().into_iter().filter_map(|moment| match moment.what {
             What::Delivery(delivery) => Some(delivery.result),
+            What::Kept(..) => Some(DeliveryResult::Kept),
             What::Transition(_) => None,
         });
         deliveries.collect()

@@ -132,7 +132,7 @@ impl Pair {
         }
         let id = which.get(&ids);
         let (call, event) = {
-            let delivery = self.world.outbox().deliveries().find(|one| *one.id == **id).unwrap();
+            let delivery = self.world.outbox().deliveries().find(|one| one.id.to_string() == *id).unwrap();
             (delivery.call, delivery.event)
         };
         let is_over = self.naive.delivery(call, event).unwrap().is_over;

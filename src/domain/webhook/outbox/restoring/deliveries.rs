@@ -1,18 +1,17 @@
 //! Deliveries, out into a document and in from one.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use super::at;
 use crate::domain::call::CallId;
 use crate::domain::quoted::Quoted;
 use crate::domain::state::{
-    Checked, ContentRecord, Count, DeliveryRecord, Hex, Octets, ResultRecord, Status, Tally, TryAnswerRecord,
-    TryRecord, wrong,
+    Checked, ContentRecord, Count, DeliveryRecord, Octets, ResultRecord, Status, Tally, TryAnswerRecord, TryRecord,
+    wrong,
 };
-use crate::domain::webhook::delivery::{Addressee, Content, Delivery, DeliveryNumber, DeliveryState, Try, TryAnswer};
-use crate::domain::webhook::outbox::message_id;
-use crate::rng::Seed;
+use crate::domain::webhook::delivery::{
+    Addressee, Content, Delivery, DeliveryNumber, DeliveryState, MessageId, Try, TryAnswer,
+};
 
 impl Delivery {
     pub(super) fn record(&self, number: DeliveryNumber) -> DeliveryRecord {
@@ -37,10 +36,9 @@ impl Delivery {
 
     fn restore(record: DeliveryRecord, to: Option<Addressee>) -> Checked<Delivery> {
         let DeliveryRecord { id, state, attempts, .. } = record;
-        let digits = id.strip_prefix("msg_").and_then(|digits| digits.parse::<Hex<8>>().ok());
-        let seed = digits.map(|Hex(number)| Seed::at(u64::from_be_bytes(number)));
-        let seed =
-            seed.ok_or_else(|| wrong("id", format!("is {}, must be msg_ and 16 hexadecimal digits", Quoted(&id))))?;
+        let id: MessageId = id
+            .parse()
+            .map_err(|_| wrong("id", format!("is {}, must be msg_ and 16 hexadecimal digits", Quoted(&id))))?;
         let content = match record.content {
             ContentRecord::Body(Octets(body)) => Content::Body(body),
             ContentRecord::Known(known) => Content::Known(known.into()),
@@ -70,7 +68,7 @@ impl Delivery {
             return Err(wrong("isHeld", format!("is true, must be false for one that is {state}")));
         }
         Ok(Delivery {
-            id: message_id(seed),
+            id,
             event: record.event,
             call: record.call_id,
             to,
@@ -79,7 +77,6 @@ impl Delivery {
             state,
             next_attempt_at: record.next_attempt_at,
             tries: attempts.into_iter().map(Try::from).collect(),
-            seed,
             is_held: record.is_held,
             tricks: record.mischief,
         })
@@ -94,7 +91,7 @@ pub(super) fn restore(
     is_call: &dyn Fn(CallId) -> bool,
 ) -> Checked<BTreeMap<DeliveryNumber, Delivery>> {
     let mut deliveries: BTreeMap<DeliveryNumber, Delivery> = BTreeMap::new();
-    let mut ids: HashSet<Arc<str>> = HashSet::new();
+    let mut ids: HashSet<MessageId> = HashSet::new();
     for (position, record) in records.into_iter().enumerate() {
         let refuse = |field, message| Err(at("deliveries", position, wrong(field, message)));
         let number = DeliveryNumber(record.number.get());
@@ -112,7 +109,7 @@ pub(super) fn restore(
             },
         };
         let delivery = Delivery::restore(record, to).map_err(|fault| at("deliveries", position, fault))?;
-        if !ids.insert(Arc::clone(&delivery.id)) {
+        if !ids.insert(delivery.id) {
             return refuse("id", format!("is {}, which is there twice", delivery.id));
         }
         deliveries.insert(number, delivery);

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::domain::call::{Outcome, Status};
 use crate::domain::campaigns::CampaignChange;
 use crate::domain::directory::CampaignStatus;
 use crate::domain::faults::{ConnectionFault, Effect, Terms};
-use crate::domain::idempotency::Known;
+use crate::domain::idempotency::{Known, RequestDigest};
 use crate::domain::latency::Latency;
 use crate::domain::matching::{Pattern, Sketch};
 use crate::domain::probability::Probability;
@@ -192,10 +192,14 @@ impl Stage {
                 format!("{counted:?} {:?}", world.trouble_for(&request, which.into()))
             }
             Command::Key(key, body) => {
-                let (key, body, now) = (Uuid::from_u128((key % 4).into()), json!(body % 3), world.now());
+                let (key, body, now) = (
+                    Uuid::from_u128((key % 4).into()),
+                    RequestDigest::of(&Map::from_iter([("a".to_owned(), json!(body % 3))])),
+                    world.now(),
+                );
                 let known = world.answers().look_up(key, &body, now);
                 if known == Known::New {
-                    world.answers().remember(key, &body, vec![b'x'; 3].into(), now);
+                    world.answers().remember(key, body, vec![b'x'; 3].into(), now);
                     world.answers().hold(key);
                     world.answers().release(key);
                 }
