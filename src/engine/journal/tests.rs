@@ -1,3 +1,5 @@
+//! What the journal keeps, and in which order.
+
 use std::net::Ipv4Addr;
 use std::thread;
 
