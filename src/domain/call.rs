@@ -186,6 +186,10 @@ impl CallId {
 /// In the order of their texts, which is the order that a client sees.
 impl Ord for CallId {
     fn cmp(&self, other: &CallId) -> Ordering {
+        // Where the texts are of one length, their order is that of the numbers.
+        if self.is_made() && other.is_made() {
+            return self.0.cmp(&other.0);
+        }
         let ((mine, my_begin), (theirs, their_begin)) = (self.digits(), other.digits());
         mine[my_begin..].cmp(&theirs[their_begin..])
     }

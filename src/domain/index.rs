@@ -2,77 +2,104 @@
 //!
 //! Calls that have begun to ring are ranked by their start, oldest first; within one instant by id, last first, so that the ranks
 //! from the highest down are the order of the list. Each facet has a bitmap of the ranks that have it.
-//! Calls begin to ring in the order of time, so a new rank is nearly always the next one; where it is not, the ranks above move up.
+
+mod combinations;
 
 use std::cmp::Reverse;
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::call::{Call, Status};
+use self::combinations::Combinations;
+use super::call::{Call, CallId, Status};
 use super::directory::Directory;
-use super::facet::{Facet, Filter};
-use super::ledger::Slot;
+use super::facet::{Facet, Filter, Numbering, Numbers};
+use super::ledger::{Found, Slot};
+use crate::time::Timestamp;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Index {
+    numbering: Numbering,
     /// From rank to slot.
     order: Vec<Slot>,
+    /// From rank to the call's start: what a search by date looks at.
+    starts: Vec<Timestamp>,
     /// From slot to rank; [`UNRANKED`] for calls that are not in the index.
     ranks: Vec<u32>,
-    /// The ranks that have each facet, by the facet's position.
+    /// The ranks that have each facet, by the facet's number.
     bitmaps: Vec<RoaringBitmap>,
+    /// The ranks that have several facets.
+    combinations: Combinations,
 }
 
 const UNRANKED: u32 = u32::MAX;
 
-/// What the ranks are sorted by.
-pub(super) fn sort_key(call: &Call) -> impl Ord + use<> {
+/// From how many calls on combinations are kept. Fewer are intersected sooner than looked up.
+const MANY: usize = if cfg!(test) { 8 } else { 1 << 15 };
+
+/// What calls are ranked by.
+pub(super) type SortKey = (Timestamp, Reverse<CallId>);
+
+pub(super) fn sort_key(call: &Call) -> SortKey {
     (call.rings_at, Reverse(call.id))
 }
 
 impl Index {
     pub(super) fn new(directory: &Directory) -> Index {
-        Index { order: Vec::new(), ranks: Vec::new(), bitmaps: vec![RoaringBitmap::new(); Facet::positions(directory)] }
+        let numbering = Numbering::of(directory);
+        Index {
+            numbering,
+            order: Vec::new(),
+            starts: Vec::new(),
+            ranks: Vec::new(),
+            bitmaps: vec![RoaringBitmap::new(); numbering.count()],
+            combinations: Combinations::default(),
+        }
     }
 
     /// Makes room for the calls that are about to come.
     pub(super) fn reserve(&mut self, calls: usize) {
         self.order.reserve_exact(calls);
+        self.starts.reserve_exact(calls);
         self.ranks.reserve_exact(calls);
     }
 
-    /// Ranks the call in `slot`.
-    pub(super) fn insert(&mut self, slot: Slot, calls: &[Call], directory: &Directory) {
-        let call = &calls[slot.position()];
-        let is_last = self.order.last().is_none_or(|last| sort_key(&calls[last.position()]) < sort_key(call));
-        let rank = if is_last {
-            self.order.len()
-        } else {
-            self.order.partition_point(|other| sort_key(&calls[other.position()]) < sort_key(call))
-        };
-        // From the top down, so that no rank is taken twice.
-        for above in (rank..self.order.len()).rev() {
-            self.raise(above, calls, directory);
-        }
-        self.order.insert(rank, slot);
-        self.ranks.resize(self.ranks.len().max(slot.position() + 1), UNRANKED);
-        self.ranks[slot.position()] = rank as u32;
-        for facet in Facet::of(call, directory).into_iter().flatten() {
-            self.bitmaps[facet.position(directory)].insert(rank as u32);
-        }
+    /// Whether a call with that key would get the highest rank.
+    pub(super) fn is_next(&self, key: SortKey, calls: &[Call]) -> bool {
+        self.order.last().is_none_or(|last| sort_key(&calls[last.position()]) < key)
     }
 
-    /// Moves what has `rank` one rank up, all but its place in `order`.
-    fn raise(&mut self, rank: usize, calls: &[Call], directory: &Directory) {
-        let slot = self.order[rank];
-        self.ranks[slot.position()] = rank as u32 + 1;
-        for facet in Facet::of(&calls[slot.position()], directory).into_iter().flatten() {
-            let bitmap = &mut self.bitmaps[facet.position(directory)];
-            bitmap.remove(rank as u32);
-            bitmap.insert(rank as u32 + 1);
+    /// Ranks the call in `slot`. One that is not the next moves up all above it.
+    pub(super) fn insert(&mut self, slot: Slot, calls: &[Call], directory: &Directory) {
+        let call = &calls[slot.position()];
+        let rank =
+            if self.is_next(sort_key(call), calls) { self.order.len() } else { self.make_room(call, calls, directory) };
+        self.order.insert(rank, slot);
+        self.starts.insert(rank, call.rings_at);
+        self.ranks.resize(self.ranks.len().max(slot.position() + 1), UNRANKED);
+        self.ranks[slot.position()] = rank as u32;
+        let facets = self.numbering.of_call(call, directory);
+        for facet in facets.iter() {
+            self.bitmaps[facet].insert(rank as u32);
         }
+        self.combinations.insert(rank as u32, &facets);
+    }
+
+    /// Frees the rank that belongs to `call`, and says which it is.
+    fn make_room(&mut self, call: &Call, calls: &[Call], directory: &Directory) -> usize {
+        let rank = self.order.partition_point(|other| sort_key(&calls[other.position()]) < sort_key(call));
+        // From the top down, so that no rank is taken twice.
+        for above in (rank..self.order.len()).rev() {
+            let slot = self.order[above];
+            self.ranks[slot.position()] = above as u32 + 1;
+            for facet in self.numbering.of_call(&calls[slot.position()], directory).iter() {
+                self.bitmaps[facet].remove(above as u32);
+                self.bitmaps[facet].insert(above as u32 + 1);
+            }
+        }
+        self.combinations.clear();
+        rank
     }
 
     /// Takes note that the call in `slot`, if it is ranked, has other facets than before.
@@ -80,73 +107,91 @@ impl Index {
         let Some(rank) = self.ranks.get(slot.position()).copied().filter(|rank| *rank != UNRANKED) else {
             return;
         };
-        for (old, new) in Facet::of(before, directory).into_iter().zip(Facet::of(after, directory)) {
-            if old == new {
-                continue;
-            }
+        let [before, after] = [before, after].map(|call| self.numbering.of_call(call, directory));
+        for (old, new) in before.differences(&after) {
             if let Some(old) = old {
-                self.bitmaps[old.position(directory)].remove(rank);
+                self.bitmaps[old].remove(rank);
             }
             if let Some(new) = new {
-                self.bitmaps[new.position(directory)].insert(rank);
+                self.bitmaps[new].insert(rank);
             }
         }
+        self.combinations.update(rank, &before, &after);
     }
 
     /// How many ranked calls have that status.
-    pub(super) fn count(&self, status: Status, directory: &Directory) -> u64 {
-        self.bitmaps[Facet::Status(status).position(directory)].len()
+    pub(super) fn count(&self, status: Status) -> u64 {
+        self.bitmaps[self.numbering.number(Facet::Status(status))].len()
     }
 
-    /// How many ranked calls match, and the slots of those at `page`, counted from the newest.
-    pub(super) fn find(
-        &self,
-        filter: &Filter,
-        page: Range<u64>,
-        calls: &[Call],
-        directory: &Directory,
-    ) -> (u64, Vec<Slot>) {
-        let ranks = self.within(filter, calls);
-        if ranks.is_empty() {
-            return (0, Vec::new());
+    /// The ranked calls that match.
+    pub(super) fn find(&self, filter: &Filter, page: Range<u64>) -> Found {
+        let ranks = self.within(filter);
+        let dated = (filter.is_dated() && !self.all_have(Facet::HasRung)).then_some(Facet::HasRung);
+        let Some(wanted) = self.numbering.numbers(filter.facets.iter().copied().chain(dated)) else {
+            return Found::default();
+        };
+        let mut facets = wanted.iter();
+        match (facets.next(), facets.next()) {
+            _ if ranks.is_empty() => Found::default(),
+            (None, _) => self.cut(ranks, page),
+            (Some(only), None) => self.pick(&self.bitmaps[only], ranks, page),
+            _ if self.order.len() < MANY => self.pick(&self.intersect(&wanted), ranks, page),
+            _ => self.combinations.read(&wanted, || self.intersect(&wanted), |all| self.pick(all, ranks, page)),
         }
-        let dated = filter.is_dated().then_some(Facet::HasRung);
-        let bitmap = |facet: Facet| &self.bitmaps[facet.position(directory)];
-        let mut wanted = filter.facets.iter().copied().chain(dated).map(bitmap);
-        match (wanted.next(), wanted.next()) {
-            (None, _) => {
-                let total = u64::from(ranks.end - ranks.start);
-                let first = page.start.min(total) as u32;
-                let last = page.end.min(total) as u32;
-                (total, (ranks.end - last..ranks.end - first).rev().map(|rank| self.order[rank as usize]).collect())
-            }
-            (Some(only), None) => self.pick(only, ranks, page),
-            (Some(one), Some(two)) => {
-                let all = wanted.fold(one & two, |all, next| all & next);
-                self.pick(&all, ranks, page)
-            }
-        }
+    }
+
+    fn all_have(&self, facet: Facet) -> bool {
+        self.bitmaps[self.numbering.number(facet)].len() == self.order.len() as u64
     }
 
     /// The ranks whose starts lie within the filter's bounds.
-    fn within(&self, filter: &Filter, calls: &[Call]) -> Range<u32> {
-        let start = |slot: &Slot| calls[slot.position()].rings_at;
-        let first = filter.from.map_or(0, |from| self.order.partition_point(|slot| start(slot) < from));
-        let end = filter.to.map_or(self.order.len(), |to| self.order.partition_point(|slot| start(slot) <= to));
-        if filter.is_unmatchable { 0..0 } else { first as u32..end as u32 }
+    fn within(&self, filter: &Filter) -> Range<u32> {
+        if filter.is_unmatchable {
+            return 0..0;
+        }
+        let first = filter.from.map_or(0, |from| self.starts.partition_point(|start| *start < from));
+        let end = filter.to.map_or(self.starts.len(), |to| self.starts.partition_point(|start| *start <= to));
+        first as u32..end as u32
     }
 
-    fn pick(&self, matching: &RoaringBitmap, ranks: Range<u32>, page: Range<u64>) -> (u64, Vec<Slot>) {
-        let total = matching.range_cardinality(ranks.clone());
-        if page.start >= total {
-            return (total, Vec::new());
+    /// The ranks that have all these facets, of which there are some. The rarest first: what is few soon stays few.
+    fn intersect(&self, wanted: &Numbers) -> RoaringBitmap {
+        let mut bitmaps: Vec<&RoaringBitmap> = wanted.iter().map(|facet| &self.bitmaps[facet]).collect();
+        bitmaps.sort_by_key(|bitmap| bitmap.len());
+        match bitmaps.as_slice() {
+            [] => RoaringBitmap::new(),
+            [only] => (*only).clone(),
+            [one, two, rest @ ..] => rest.iter().fold(*one & *two, |all, next| all & *next),
         }
-        let below = if ranks.start == 0 { 0 } else { matching.rank(ranks.start - 1) };
-        let newest = matching.select((below + total - 1 - page.start) as u32);
+    }
+
+    /// A page of all calls of these ranks.
+    fn cut(&self, ranks: Range<u32>, page: Range<u64>) -> Found {
+        let total = u64::from(ranks.end - ranks.start);
+        let first = page.start.min(total) as u32;
+        let last = page.end.min(total) as u32;
+        let slots = (ranks.end - last..ranks.end - first).rev().map(|rank| self.order[rank as usize]).collect();
+        Found { total, slots }
+    }
+
+    /// A page of the calls of these ranks that are in `matching`, too.
+    fn pick(&self, matching: &RoaringBitmap, ranks: Range<u32>, page: Range<u64>) -> Found {
+        let is_all = ranks == (0..self.order.len() as u32);
+        let total = if is_all { matching.len() } else { matching.range_cardinality(ranks.clone()) };
+        if page.start >= total {
+            return Found { total, slots: Vec::new() };
+        }
+        let newest = if page.start == 0 {
+            Some(ranks.end - 1)
+        } else {
+            let below = if ranks.start == 0 { 0 } else { matching.rank(ranks.start - 1) };
+            matching.select((below + total - 1 - page.start) as u32)
+        };
         let size = (page.end - page.start) as usize;
         let slots = newest.map_or_else(Vec::new, |newest| {
             matching.range(ranks.start..=newest).rev().take(size).map(|rank| self.order[rank as usize]).collect()
         });
-        (total, slots)
+        Found { total, slots }
     }
 }

@@ -1,12 +1,18 @@
 //! The ledger: every call of a world, found by id and listed newest first.
 
+mod fresh;
+mod queue;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use self::fresh::Fresh;
+use self::queue::Queue;
 use super::call::{Call, CallId, Status};
 use super::facet::Filter;
 use super::fixtures::Fixtures;
@@ -28,32 +34,52 @@ pub struct Ledger {
     fixtures: Arc<Fixtures>,
     /// By slot.
     calls: Vec<Call>,
-    slots: HashMap<CallId, Slot>,
-    /// Calls that have not begun to ring. They come before all others in a list: they are newer. Having no start yet, they stand in
-    /// the order of their ids. Few, as none stays here longer than its scenario's queue.
-    queued: BTreeMap<CallId, Slot>,
-    /// All other calls.
+    /// The slots of all calls, by their ids.
+    slots: HashTable<Slot>,
+    hasher: DefaultHashBuilder,
+    // A call is in one of these, from the first to the last as it grows older. A list is one after the other.
+    queue: Queue,
+    fresh: Fresh,
     index: Index,
+}
+
+/// How many calls match, and the slots of those at the page that was asked for, newest first.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) total: u64,
+    pub(super) slots: Vec<Slot>,
 }
 
 impl Ledger {
     pub(super) fn new(fixtures: Arc<Fixtures>) -> Ledger {
-        let index = Index::new(&fixtures.directory);
-        Ledger { fixtures, calls: Vec::new(), slots: HashMap::new(), queued: BTreeMap::new(), index }
+        Ledger {
+            index: Index::new(&fixtures.directory),
+            fixtures,
+            calls: Vec::new(),
+            slots: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            queue: Queue::default(),
+            fresh: Fresh::default(),
+        }
     }
 
     /// A ledger of these calls, in the order in which they were made. There must be no two with one id.
     pub(super) fn of(fixtures: Arc<Fixtures>, calls: Vec<Call>) -> Ledger {
         let mut ledger = Ledger::new(fixtures);
         ledger.reserve(calls.len());
-        let slots = (0..calls.len()).map(|position| Slot(position as u32));
-        let (queued, mut ranked): (Vec<Slot>, Vec<Slot>) = slots.partition(|slot| calls[slot.position()].is_queued());
-        ledger.slots.extend(calls.iter().zip(0..).map(|(call, position)| (call.id, Slot(position))));
-        ledger.queued.extend(queued.into_iter().map(|slot| (calls[slot.position()].id, slot)));
+        let mut begun = Vec::with_capacity(calls.len());
+        for call in calls {
+            let is_queued = call.is_queued();
+            let slot = ledger.keep(call);
+            if is_queued {
+                ledger.queue.insert(&ledger.calls[slot.position()], slot);
+            } else {
+                begun.push(slot);
+            }
+        }
         // In their order, so that each takes the next rank.
-        ranked.sort_by_key(|slot| sort_key(&calls[slot.position()]));
-        ledger.calls = calls;
-        for slot in ranked {
+        begun.sort_unstable_by_key(|slot| sort_key(ledger.get(*slot)));
+        for slot in begun {
             ledger.index.insert(slot, &ledger.calls, &ledger.fixtures.directory);
         }
         ledger
@@ -61,23 +87,43 @@ impl Ledger {
 
     pub(super) fn reserve(&mut self, calls: usize) {
         self.calls.reserve_exact(calls);
-        self.slots.reserve(calls);
+        self.slots.reserve(calls, |slot| self.hasher.hash_one(self.calls[slot.position()].id));
         self.index.reserve(calls);
     }
 
     /// Takes in a new call. There must be none with its id.
     pub(super) fn add(&mut self, call: Call) -> Slot {
-        let slot = Slot(self.calls.len() as u32);
-        self.slots.insert(call.id, slot);
         let is_queued = call.is_queued();
+        let slot = self.keep(call);
         if is_queued {
-            self.queued.insert(call.id, slot);
-        }
-        self.calls.push(call);
-        if !is_queued {
-            self.index.insert(slot, &self.calls, &self.fixtures.directory);
+            self.queue.insert(&self.calls[slot.position()], slot);
+        } else {
+            self.begin(slot);
         }
         slot
+    }
+
+    /// Gives a call its slot.
+    fn keep(&mut self, call: Call) -> Slot {
+        let slot = Slot(self.calls.len() as u32);
+        self.calls.push(call);
+        let hash = |slot: &Slot| self.hasher.hash_one(self.calls[slot.position()].id);
+        self.slots.insert_unique(hash(&slot), slot, hash);
+        slot
+    }
+
+    /// Takes a call into the lists that has begun to ring, or never will.
+    fn begin(&mut self, slot: Slot) {
+        let directory = &self.fixtures.directory;
+        let call = &self.calls[slot.position()];
+        for older in self.fresh.take_before(call.rings_at) {
+            self.index.insert(older, &self.calls, directory);
+        }
+        if self.index.is_next(sort_key(call), &self.calls) {
+            self.fresh.insert(call, slot);
+        } else {
+            self.index.insert(slot, &self.calls, directory);
+        }
     }
 
     /// Changes a call, and with it what lists say of it.
@@ -85,13 +131,11 @@ impl Ledger {
         let before = self.calls[slot.position()].clone();
         change(&mut self.calls[slot.position()]);
         let after = &self.calls[slot.position()];
-        if self.queued.contains_key(&before.id) {
-            if after.has_rung || after.status.is_final() {
-                self.queued.remove(&before.id);
-                self.index.insert(slot, &self.calls, &self.fixtures.directory);
-            }
-        } else {
+        if !before.is_queued() {
             self.index.update(slot, &before, after, &self.fixtures.directory);
+        } else if !after.is_queued() {
+            self.queue.remove(&before);
+            self.begin(slot);
         }
     }
 
@@ -102,7 +146,7 @@ impl Ledger {
 
     /// Where the call with that id is.
     pub fn find(&self, id: CallId) -> Option<Slot> {
-        self.slots.get(&id).copied()
+        self.slots.find(self.hasher.hash_one(id), |slot| self.calls[slot.position()].id == id).copied()
     }
 
     /// How many calls there are.
@@ -110,15 +154,16 @@ impl Ledger {
         self.calls.len()
     }
 
-    /// How many calls there are in each status, in the order of [`Status::ALL`]. Looks at no calls but those that are queued.
+    /// How many calls there are in each status, in the order of [`Status::ALL`]. Looks at no calls but the newest.
     pub fn count_by_status(&self) -> [u64; Status::ALL.len()] {
         let mut counts = [0; Status::ALL.len()];
         for (count, status) in counts.iter_mut().zip(Status::ALL) {
-            *count = self.index.count(*status, &self.fixtures.directory);
+            *count = self.index.count(*status);
         }
-        for slot in self.queued.values() {
-            counts[self.get(*slot).status as usize] += 1;
+        for slot in self.fresh.slots() {
+            counts[self.get(slot).status as usize] += 1;
         }
+        counts[Status::Ringing as usize] += self.queue.len();
         counts
     }
 
@@ -130,14 +175,13 @@ impl Ledger {
     /// How many calls match, and those at `page` of the list, newest first.
     pub fn list(&self, filter: &Filter, page: Range<u64>) -> (u64, Vec<&Call>) {
         let directory = &self.fixtures.directory;
-        let queued = self.queued.values().map(|slot| self.get(*slot));
-        let queued: Vec<&Call> = queued.filter(|call| filter.matches(call, directory)).collect();
-        let waiting = queued.len() as u64;
-        let rest = page.start.saturating_sub(waiting)..page.end.saturating_sub(waiting);
-        let (ranked, slots) = self.index.find(filter, rest, &self.calls, directory);
-        let first = queued.into_iter().skip(usize::try_from(page.start).unwrap_or(usize::MAX));
-        let size = usize::try_from(page.end - page.start).unwrap_or(usize::MAX);
-        let calls = first.chain(slots.into_iter().map(|slot| self.get(slot))).take(size).collect();
-        (waiting + ranked, calls)
+        // What is left of the page behind that many calls.
+        let behind = |calls: u64| page.start.saturating_sub(calls)..page.end.saturating_sub(calls);
+        let queued = self.queue.find(filter, behind(0), &self.calls, directory);
+        let fresh = self.fresh.find(filter, behind(queued.total), &self.calls, directory);
+        let newer = queued.total + fresh.total;
+        let ranked = self.index.find(filter, behind(newer));
+        let slots = queued.slots.into_iter().chain(fresh.slots).chain(ranked.slots);
+        (newer + ranked.total, slots.map(|slot| self.get(slot)).collect())
     }
 }

@@ -2,8 +2,8 @@
 
 use fake::Fake;
 use fake::faker::name::raw::{FirstName, LastName};
-use fake::faker::number::raw::NumberWithFormat;
 use fake::locales::{DE_DE, EN, FR_FR};
+use rand::RngExt;
 
 use super::directory::Business;
 use super::phone_number::{Country, PhoneNumber};
@@ -40,6 +40,33 @@ impl Person {
 /// The number of the business's contact at `position`, or `None` if its pattern of numbers gives none.
 pub fn contact(business: &Business, position: u64, seed: Seed) -> Option<PhoneNumber> {
     let stream = &mut seed.child("contact").child(&business.id).nth(position).stream();
-    let text: String = NumberWithFormat(EN, &business.callers).fake_with_rng(stream);
-    text.parse().ok()
+    let mut digit = |place: u8| match place {
+        b'^' => b'0' + stream.random_range(1..10_u32) as u8,
+        b'#' => b'0' + stream.random_range(0..10_u32) as u8,
+        digit => digit,
+    };
+    let mut places = [0; PhoneNumber::LONGEST];
+    let places = places.get_mut(..business.callers.len())?;
+    places.copy_from_slice(business.callers.as_bytes());
+    places.iter_mut().for_each(|place| *place = digit(*place));
+    str::from_utf8(places).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::world::testing::fixtures;
+    use fake::faker::number::raw::NumberWithFormat;
+
+    #[test]
+    fn contacts_have_the_numbers_that_a_library_makes_of_the_pattern() {
+        let fixtures = fixtures();
+        for (business, position) in fixtures.directory.businesses.iter().flat_map(|one| (0..500).map(move |n| (one, n)))
+        {
+            let seed = Seed::new(42);
+            let stream = &mut seed.child("contact").child(&business.id).nth(position).stream();
+            let text: String = NumberWithFormat(EN, &business.callers).fake_with_rng(stream);
+            assert_eq!(contact(business, position, seed), text.parse().ok());
+        }
+    }
 }

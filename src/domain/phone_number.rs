@@ -11,12 +11,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct PhoneNumber(u64);
 
 impl PhoneNumber {
+    /// How long its text is at most.
+    pub const LONGEST: usize = 16;
+
     /// The country that the number begins with, as far as it makes a difference here.
     pub fn country(self) -> Country {
-        let digits = self.0.to_string();
-        match digits.get(..2) {
-            Some("49") => Country::Germany,
-            Some("33") => Country::France,
+        let behind_two_digits = 10_u64.pow(self.0.ilog10() - 1);
+        match self.0 / behind_two_digits {
+            49 => Country::Germany,
+            33 => Country::France,
             _ => Country::Other,
         }
     }
@@ -82,6 +85,19 @@ impl<'de> Deserialize<'de> for PhoneNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_country_is_told_by_the_first_two_digits() {
+        for (text, country) in [
+            ("+49", Country::Germany),
+            ("+493023125000", Country::Germany),
+            ("+330", Country::France),
+            ("+999999999999949", Country::Other),
+            ("+10", Country::Other),
+        ] {
+            assert_eq!(text.parse::<PhoneNumber>().unwrap().country(), country, "{text}");
+        }
+    }
 
     #[test]
     fn form_is_what_counts() {

@@ -80,19 +80,23 @@ impl Plan {
             outcome: scenario.ends,
             is_endless: scenario.talk == Talk::Endless,
         };
-        let suitable = |dialogue: &Dialogue| dialogue.suits(&occasion);
+        let suits = |position: &usize| dialogues[*position].suits(&occasion);
+        let suitable: Vec<usize> = (0..dialogues.len()).filter(suits).collect();
         let turn = brief.turn(world);
         let (talk, chosen) = match scenario.talk {
-            Talk::Endless => (longest, pick(dialogues, suitable, turn)),
+            Talk::Endless => (longest, pick(&suitable, |_| true, turn)),
             Talk::Within(range) => {
-                let in_range = |dialogue: &Dialogue| (range.least..=range.most).contains(&dialogue.natural_length);
-                let at_ease = pick(dialogues, |dialogue| suitable(dialogue) && in_range(dialogue), turn);
+                let length = |position: usize| dialogues[position].natural_length;
+                let at_ease = pick(&suitable, |position| (range.least..=range.most).contains(&length(position)), turn);
                 match at_ease {
                     Some(chosen) => {
                         let unhurried = dialogues[chosen].natural_length * stream.within(100..=112) as u32 / 100;
                         (whole_seconds(unhurried).clamp(range.least, range.most), Some(chosen))
                     }
-                    None => (range.draw(stream), closest(dialogues, suitable, range.least)),
+                    None => {
+                        let closest = |position: &usize| length(*position).abs_diff(range.least);
+                        (range.draw(stream), suitable.iter().copied().min_by_key(closest))
+                    }
                 }
             }
         };
@@ -119,15 +123,9 @@ fn whole_seconds(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_millis().div_ceil(1_000) as u64)
 }
 
-/// The position of the dialogue whose turn it is among those that are wanted.
-fn pick(dialogues: &[Dialogue], wanted: impl Fn(&Dialogue) -> bool, turn: u64) -> Option<usize> {
-    let count = dialogues.iter().filter(|dialogue| wanted(dialogue)).count() as u64;
-    let chosen = turn.checked_rem(count)? as usize;
-    dialogues.iter().enumerate().filter(|(_, dialogue)| wanted(dialogue)).nth(chosen).map(|(position, _)| position)
-}
-
-/// The position of the wanted dialogue whose length is nearest to `length`.
-fn closest(dialogues: &[Dialogue], wanted: impl Fn(&Dialogue) -> bool, length: Duration) -> Option<usize> {
-    let candidates = dialogues.iter().enumerate().filter(|(_, dialogue)| wanted(dialogue));
-    candidates.min_by_key(|(_, dialogue)| dialogue.natural_length.abs_diff(length)).map(|(position, _)| position)
+/// Whose turn it is of these that are wanted.
+fn pick(positions: &[usize], wanted: impl Fn(usize) -> bool, turn: u64) -> Option<usize> {
+    let wanted = positions.iter().copied().filter(|position| wanted(*position));
+    let chosen = turn.checked_rem(wanted.clone().count() as u64)?;
+    wanted.clone().nth(chosen as usize)
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use jiff::civil::{Date, Weekday};
 
 use super::call::{Call, Direction, Status};
-use super::directory::{Business, Campaign, CampaignIndex};
+use super::directory::{Business, Campaign, CampaignIndex, Directory};
 use super::fixtures::{Fixtures, VerbatimCall};
 use super::lifecycle::{Cause, next};
 use super::person;
 use super::plan::{Brief, Plan, Script};
 use super::scenario::Answer;
 use super::world::World;
-use crate::rng::{Seed, Stream};
+use crate::rng::{Odds, Seed, Stream};
 use crate::time::{DAY, Timestamp};
 
 /// How many days the past goes back.
@@ -32,7 +32,7 @@ pub fn fill(world: &mut World, count: u32, seed: Seed) {
     let fixtures = world.shared_fixtures();
     let past = Past::before(world.now(), &fixtures, count, seed);
     let mut starts: Vec<Start> = (0..u64::from(count)).filter_map(|position| past.start(position)).collect();
-    starts.sort_by_key(|start| (start.at, start.position));
+    starts.sort_unstable_by_key(|start| (start.at, start.position));
     world.reserve(starts.len() + fixtures.calls.len());
     for start in starts {
         past.call(&start, world);
@@ -58,10 +58,22 @@ struct Past<'a> {
     /// What the calls grow from.
     seed: Seed,
     ends: Timestamp,
+    /// By share.
+    businesses: Odds,
+    /// The campaigns of each business by share, by its position.
+    campaigns: Vec<Odds>,
     /// When each business was open, by its position.
-    opening: Vec<Vec<(Timestamp, Duration)>>,
+    opening: Vec<Opening>,
+    rhythm: Odds,
     /// How many contacts each business has, by its position.
     contacts: Vec<u64>,
+}
+
+/// When a business was open.
+struct Opening {
+    stretches: Vec<(Timestamp, Duration)>,
+    /// By their lengths.
+    odds: Odds,
 }
 
 impl<'a> Past<'a> {
@@ -76,7 +88,10 @@ impl<'a> Past<'a> {
             people: seed,
             seed: seed.child("past"),
             ends,
+            businesses: Odds::of(businesses.iter().map(|business| business.share)),
+            campaigns: (0..businesses.len()).map(|business| campaigns_of(business, &fixtures.directory)).collect(),
             opening: businesses.iter().map(|business| opening(business, ends)).collect(),
+            rhythm: Odds::of(RHYTHM),
             contacts: businesses.iter().map(contacts).collect(),
         }
     }
@@ -84,21 +99,24 @@ impl<'a> Past<'a> {
     /// When the call at `position` began; `None` where no business has a share in the past.
     fn start(&self, position: u64) -> Option<Start> {
         let mut stream = self.seed.nth(position).stream();
-        let directory = &self.fixtures.directory;
-        let business = stream.weighted(directory.businesses.iter().map(|business| business.share))?;
-        let own = |campaign: &Campaign| usize::from(campaign.business) == business;
-        let shares = directory.campaigns.iter().map(|campaign| if own(campaign) { campaign.share } else { 0 });
-        let campaign = stream.weighted(shares)?;
-        let inbound = stream.chance(u64::from(directory.campaigns[campaign].inbound));
+        let business = self.businesses.draw(&mut stream)?;
+        let campaign = self.campaigns[business].draw(&mut stream)?;
+        let inbound = stream.chance(u64::from(self.fixtures.directory.campaigns[campaign].inbound));
         let opening = &self.opening[business];
-        let stretch = stream.weighted(opening.iter().map(|(_, length)| length.as_secs() as u32))?;
-        let (opened, length) = opening[stretch];
+        let (opened, length) = opening.stretches[opening.odds.draw(&mut stream)?];
         Some(Start {
-            at: opened + moment(length, &mut stream),
+            at: opened + self.moment(length, &mut stream),
             position,
             campaign: CampaignIndex(campaign as u16),
             direction: if inbound { Direction::Inbound } else { Direction::Outbound },
         })
+    }
+
+    /// A moment within a stretch of opening time, by the rhythm of the day.
+    fn moment(&self, length: Duration, stream: &mut Stream) -> Duration {
+        let eighth = length / RHYTHM.len() as u32;
+        let position = self.rhythm.draw(stream).unwrap_or(0);
+        eighth * position as u32 + Duration::from_millis(stream.below(eighth.as_millis() as u64))
     }
 
     /// Adds the call that began so.
@@ -147,21 +165,20 @@ impl<'a> Past<'a> {
     }
 }
 
-/// A moment within a stretch of opening time, by the rhythm of the day.
-fn moment(length: Duration, stream: &mut Stream) -> Duration {
-    let eighth = length / RHYTHM.len() as u32;
-    let position = stream.weighted(RHYTHM.into_iter()).unwrap_or(0);
-    eighth * position as u32 + Duration::from_millis(stream.below(eighth.as_millis() as u64))
+/// The campaigns of the business at that position, by share: those of others are there with none.
+fn campaigns_of(business: usize, directory: &Directory) -> Odds {
+    let own = |campaign: &&Campaign| usize::from(campaign.business) == business;
+    Odds::of(directory.campaigns.iter().map(|campaign| Some(campaign).filter(own).map_or(0, |campaign| campaign.share)))
 }
 
 /// When a business was open in the days before `ends`.
-fn opening(business: &Business, ends: Timestamp) -> Vec<(Timestamp, Duration)> {
+fn opening(business: &Business, ends: Timestamp) -> Opening {
     let offset = Duration::from_secs(u64::from(business.utc_offset.unsigned_abs()) * 60);
     let to_utc = |local: Timestamp| {
         if business.utc_offset < 0 { local + offset } else { local - offset }
     };
     let local_end = if business.utc_offset < 0 { ends - offset } else { ends + offset };
-    let mut opening = Vec::new();
+    let mut stretches = Vec::new();
     for day in (0..=DAYS).rev() {
         let date: Date = (local_end - DAY * day).date();
         let midnight = (local_end - DAY * day).day_start();
@@ -172,11 +189,12 @@ fn opening(business: &Business, ends: Timestamp) -> Vec<(Timestamp, Duration)> {
             // The day on which the world starts counts up to its start.
             let (opened, closed) = (opened.max(ends - DAY * DAYS), closed.min(ends));
             if opened < closed {
-                opening.push((opened, closed.since(opened)));
+                stretches.push((opened, closed.since(opened)));
             }
         }
     }
-    opening
+    let odds = Odds::of(stretches.iter().map(|(_, length)| length.as_secs() as u32));
+    Opening { stretches, odds }
 }
 
 /// A call of the fixtures as a call of the world. It was answered when it started.

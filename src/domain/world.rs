@@ -16,7 +16,6 @@ pub mod testing;
 mod tests;
 mod trouble;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,7 +70,7 @@ pub struct World {
     campaigns: Vec<CampaignState>,
     ledger: Ledger,
     /// How many calls each number has had: the randomness of its next one is drawn from that, and nothing else.
-    calls_with: HashMap<PhoneNumber, u32>,
+    calls_with: hashbrown::HashMap<PhoneNumber, u32>,
     agenda: Schedule<Due>,
     /// The entry in the agenda of each live call. A call has one at a time.
     live: hashbrown::HashMap<Slot, Ticket>,
@@ -96,7 +95,7 @@ impl World {
             settings: WorldSettings::new(quotas, &fixtures.scenarios),
             campaigns: fixtures.directory.campaigns.iter().map(CampaignState::from).collect(),
             ledger: Ledger::new(Arc::clone(&fixtures)),
-            calls_with: HashMap::new(),
+            calls_with: hashbrown::HashMap::new(),
             agenda: Schedule::default(),
             live: hashbrown::HashMap::new(),
             minutes: Minutes::new(now),

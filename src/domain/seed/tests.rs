@@ -91,7 +91,7 @@ fn the_calendar_that_counts_is_the_businesss_own() {
         (-10 * 60, "2026-11-20T06:00:00Z", "2026-11-19T19:00:00Z"),
     ] {
         business.utc_offset = utc_offset;
-        let opening = opening(&business, at(ends));
+        let opening = opening(&business, at(ends)).stretches;
         assert_eq!(opening.last().unwrap().0, at(last_opened));
         let hours = opening.iter().map(|(_, length)| length.as_secs()).sum::<u64>() / 3_600;
         assert_eq!(hours, 30 * 8, "thirty times around the clock");
@@ -101,10 +101,11 @@ fn the_calendar_that_counts_is_the_businesss_own() {
 #[test]
 fn mornings_and_afternoons_are_busier_than_noon() {
     let mut eighths = [0_u32; 8];
-    let opening = seconds(8 * 3_600);
+    let (opening, fixtures) = (seconds(8 * 3_600), fixtures());
+    let past = Past::before(start(), &fixtures, 0, Seed::new(1));
     let mut stream = Seed::new(1).stream();
     for _ in 0..8_000 {
-        eighths[(moment(opening, &mut stream).as_secs() / 3_600) as usize] += 1;
+        eighths[(past.moment(opening, &mut stream).as_secs() / 3_600) as usize] += 1;
     }
     assert!(eighths[2] > eighths[4] && eighths[6] > eighths[4], "{eighths:?}");
     assert!(eighths.iter().all(|calls| *calls > 300), "{eighths:?}");

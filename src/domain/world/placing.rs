@@ -111,7 +111,6 @@ impl World {
     /// Makes room for past calls.
     pub(in crate::domain) fn reserve(&mut self, calls: usize) {
         self.ledger.reserve(calls);
-        self.calls_with.reserve(calls);
     }
 
     /// The campaign with that id.
