@@ -7,6 +7,10 @@ use std::process::ExitCode;
 use akol_mock::BUILT_IN_FIXTURES;
 use akol_mock::cli::{self, Command, Refusal, Surroundings};
 
+/// Quicker than the C library's where requests are small and many; `benches/load` measures with the same.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::read(std::env::args_os(), &Surroundings::of_this_process()) {
         Ok(Command::Serve(settings)) => cli::serve(&settings),

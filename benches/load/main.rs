@@ -29,6 +29,9 @@ mod sender;
 
 use options::Options;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // Cargo says so where it runs benchmarks; where it runs tests, `cargo test --all-targets`, there is nothing to do.
