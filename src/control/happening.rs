@@ -145,9 +145,9 @@ impl<'a> Shown<'a> {
             request_id: exchange.id.as_str(),
             method: exchange.request.method.as_str(),
             path: exchange.request.target(),
-            status: answer.map(|answer| answer.status),
-            faults: answer.map_or(&[], |answer| &answer.trouble.rules),
-            broken: answer.and_then(|answer| answer.trouble.breakage),
+            status: answer.map(|answer| answer.reply.status),
+            faults: answer.map_or(&[], |answer| &answer.trouble().rules),
+            broken: answer.and_then(|answer| answer.trouble().breakage),
         }
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::header::{HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -15,7 +13,7 @@ use crate::dialect::parameters::Parameters;
 use crate::dialect::pattern;
 use crate::dialect::refusal::Refusal;
 use crate::domain::matching::{Pattern, Sketch};
-use crate::engine::{Exchange, KEPT_BODY, Workspace};
+use crate::engine::{Exchange, Headers, KEPT_BODY, Workspace};
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
@@ -128,8 +126,8 @@ pub(super) fn sketch(exchange: &Exchange) -> Sketch<'_> {
         method: exchange.request.method.as_str(),
         path: exchange.request.path(),
         query: exchange.request.query(),
-        status: exchange.answer().map(|answer| answer.status),
-        body: &exchange.request.body,
+        status: exchange.answer().map(|answer| answer.reply.status),
+        body: exchange.request.body(),
     }
 }
 
@@ -146,23 +144,23 @@ impl ExchangeView<'_> {
             method: request.method.as_str(),
             path: request.path(),
             query: request.query(),
-            headers: headers(&request.headers),
-            body: BodyView::of(&request.body, Some(exchange.body_length as u64)),
+            headers: headers(request.headers()),
+            body: BodyView::of(request.body(), Some(request.body_length as u64)),
             answer: exchange.answer().map(|answer| AnswerView {
                 at: answer.at,
-                status: answer.status,
-                headers: headers(answer.headers.iter().map(|(name, value)| (name, value))),
-                body: BodyView::of(&answer.body, answer.body_length),
-                faults: &answer.trouble.rules,
-                delay_ms: answer.trouble.delay.as_millis(),
-                broken: answer.trouble.breakage,
+                status: answer.reply.status,
+                headers: headers(answer.reply.headers()),
+                body: BodyView::of(answer.reply.body(), answer.reply.body_length),
+                faults: &answer.trouble().rules,
+                delay_ms: answer.trouble().delay.as_millis(),
+                broken: answer.trouble().breakage,
             }),
         }
     }
 }
 
 impl BodyView {
-    fn of(kept: &Bytes, body_length: Option<u64>) -> BodyView {
+    fn of(kept: &[u8], body_length: Option<u64>) -> BodyView {
         let text = String::from_utf8_lossy(kept).into_owned();
         let body = match text.is_empty() {
             true => Shown::Nothing,
@@ -173,12 +171,12 @@ impl BodyView {
 }
 
 /// Headers by name; what was sent on several lines is one, with commas.
-fn headers<'a>(sent: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> BTreeMap<&'a str, String> {
+fn headers(sent: Headers<'_>) -> BTreeMap<&str, String> {
     let mut headers: BTreeMap<&str, String> = BTreeMap::new();
-    for (name, value) in sent {
-        let text = String::from_utf8_lossy(value.as_bytes());
+    for (name, value) in sent.iter() {
+        let text = String::from_utf8_lossy(value);
         headers
-            .entry(name.as_str())
+            .entry(name)
             .and_modify(|whole| {
                 whole.push_str(", ");
                 whole.push_str(&text);

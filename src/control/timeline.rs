@@ -45,7 +45,7 @@ pub fn timeline(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, 
 /// Whether a request named the call, or made it.
 fn is_about(exchange: &Exchange, call: CallId) -> bool {
     exchange.request.id().parse() == Ok(call)
-        || exchange.answer().is_some_and(|answer| answer.subject == Some(call.number()))
+        || exchange.answer().is_some_and(|answer| answer.reply.subject == Some(call.number()))
 }
 
 /// The steps of a call that are known from the call itself, and kept no more: those of past calls, and of long ago.

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::wire::reply::Reply;
 
-/// About how long a page is without its items, in bytes.
-const PAGINATION_LENGTH: usize = 256;
+/// Most pages have less after their last item, in bytes.
+const END_OF_PAGE_LENGTH: usize = 128;
 
 #[derive(Serialize)]
 struct Success<'a, T> {
@@ -54,6 +54,8 @@ impl Pagination {
 
 /// How [`wrap`] begins; it ends with a brace.
 const OPENING: &[u8] = br#"{"success":true,"data":"#;
+/// How a page begins.
+const OPENING_OF_PAGE: &[u8] = br#"{"success":true,"data":["#;
 
 /// `{"success": true, "data": …}`
 pub fn success(status: StatusCode, data: &impl Serialize) -> Reply {
@@ -76,23 +78,22 @@ pub fn wrap(data: &impl Serialize, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// `{"success": true, "data": […], "pagination": …}`, of items that have been wrapped one by one.
+/// `{"success": true, "data": […], "pagination": …}`, of items that have been wrapped one by one. They are sent from where they are.
 pub fn page_of(wrapped: &[Bytes], pagination: &Pagination) -> Reply {
-    let items = wrapped.iter().map(|item| &item[OPENING.len()..item.len() - 1]);
-    let length: usize = wrapped.iter().map(Bytes::len).sum();
-    let mut bytes = Vec::with_capacity(length + PAGINATION_LENGTH);
-    bytes.extend_from_slice(OPENING);
-    bytes.push(b'[');
-    for (position, item) in items.enumerate() {
-        if position > 0 {
-            bytes.push(b',');
-        }
-        bytes.extend_from_slice(item);
+    let mut end = Vec::with_capacity(END_OF_PAGE_LENGTH);
+    end.extend_from_slice(br#"],"pagination":"#);
+    write_json(pagination, &mut end);
+    end.push(b'}');
+    let mut pieces = Vec::with_capacity(2 * wrapped.len() + 2);
+    for item in wrapped {
+        pieces.push(Bytes::from_static(if pieces.is_empty() { OPENING_OF_PAGE } else { b"," }));
+        pieces.push(item.slice(OPENING.len()..item.len() - 1));
     }
-    bytes.extend_from_slice(br#"],"pagination":"#);
-    write_json(pagination, &mut bytes);
-    bytes.push(b'}');
-    Reply::json(StatusCode::OK, bytes)
+    if pieces.is_empty() {
+        pieces.push(Bytes::from_static(OPENING_OF_PAGE));
+    }
+    pieces.push(end.into());
+    Reply::json_in_pieces(StatusCode::OK, pieces)
 }
 
 /// `{"success": false, "error": …}`, with `"errors"` if any field is named.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::changes::Changes;
 use super::epoch::Epoch;
-use super::exchange::{Answer, Arrival, Exchange, Meddling};
+use super::exchange::{Answer, Arrival, Exchange, KeptReply, KeptRequest, Meddling};
 use crate::clock::Clock;
 use crate::domain::moment::Moment;
 use crate::time::{Stopwatch, Timestamp};
@@ -149,24 +149,25 @@ impl Journal {
         id: RequestId,
         epoch: Arc<Epoch>,
     ) -> Arrival {
+        let kept = KeptRequest::of(&request);
         let mut pages = self.pages.lock();
         // A request of the world before the reset is none of this one's.
         let is_late = epoch.has_ended();
         let at = clock.at(came);
         let (number, at) = if is_late { (0, at) } else { (pages.take_number(), pages.not_before(at)) };
-        let arrival = Arrival::new(request, number, at, id, epoch);
+        let exchange = Arc::new(Exchange { number, at, id, request: kept, answer: OnceLock::new() });
         let mut forgotten = None;
         if self.size > 0 && !is_late {
             if pages.exchanges.len() >= self.size {
                 forgotten = pages.forget_exchange();
             }
-            pages.exchanges.push_back(Arc::clone(&arrival.exchange));
+            pages.exchanges.push_back(Arc::clone(&exchange));
         }
         drop(pages);
         // Taken to pieces while nobody waits for it.
         drop(forgotten);
         self.changes.tell();
-        arrival
+        Arrival { request, exchange, epoch }
     }
 
     /// Takes note of a request's answer, which was `given` then by `clock`, as of its arrival.
@@ -177,6 +178,8 @@ impl Journal {
         (clock, given): (&Clock, Stopwatch),
         trouble: Meddling,
     ) {
+        let reply = KeptReply::of(reply);
+        let trouble = trouble.is_any().then(|| Box::new(trouble));
         let mut pages = self.pages.lock();
         if arrival.epoch.has_ended() {
             return;
@@ -188,7 +191,7 @@ impl Journal {
         }
         let at = pages.not_before(clock.at(given));
         // A request is answered once.
-        let _ = arrival.exchange.answer.set(Answer::of(reply, number, at, trouble));
+        let _ = arrival.exchange.answer.set(Answer { number, at, reply, trouble });
         pages.tell(|| Happening::Answered(number, Arc::clone(&arrival.exchange)));
         drop(pages);
         self.changes.tell();

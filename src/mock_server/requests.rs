@@ -101,7 +101,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0.request.header(name)
+        self.0.request.headers().text(name)
     }
 
     /// Its body.
@@ -114,7 +114,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn body(&self) -> &[u8] {
-        &self.0.request.body
+        self.0.request.body()
     }
 
     /// Its body, read as JSON.
@@ -145,7 +145,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn status(&self) -> Option<u16> {
-        self.0.answer().map(|answer| answer.status)
+        self.0.answer().map(|answer| answer.reply.status)
     }
 
     /// The header of that name in its answer, in whatever case; `None` while it has no answer, and where it is missing or no text.
@@ -158,7 +158,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn answer_header(&self, name: &str) -> Option<&str> {
-        self.0.answer()?.header(name)?.to_str().ok()
+        self.0.answer()?.reply.headers().text(name)
     }
 
     /// The body of its answer; `None` while it has no answer, empty where it is made as it is sent: that of a recording.
@@ -172,7 +172,7 @@ impl RecordedRequest {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn answer_body(&self) -> Option<&[u8]> {
-        self.0.answer().map(|answer| &answer.body[..])
+        self.0.answer().map(|answer| answer.reply.body())
     }
 
     /// As patterns see it.

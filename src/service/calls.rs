@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
-use hyper::{Method, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 use uuid::Uuid;
 
 use super::{Notes, Outcome, Service, route};
@@ -17,13 +18,13 @@ use crate::engine::{Arrival, BadName, Entry, Meddling, Void, Workspace, Workspac
 use crate::routes::{API, Handler, Route};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
-use crate::wire::request::{MAX_BODY, Request, discard, read_body};
+use crate::wire::request::{MAX_BODY, Request, Unreadable, discard, read_body};
 
 impl Service {
     /// Answers a request whose path below the API's root begins at `root`.
     pub(super) async fn answer_api(&self, mut request: Request, root: usize, body: Incoming, came: Stopwatch) -> Reply {
         if let Some(allowed) = self.pages.preflight(&request) {
-            return self.answer_preflight(allowed, &request, body, came).await;
+            return Box::pin(self.answer_preflight(allowed, &request, body, came)).await;
         }
         let head = request.check_head().map_err(Refusal::from);
         let token = head.and_then(|()| self.gate.admit(&request));
@@ -40,16 +41,15 @@ impl Service {
         let is_let_in = admitted.is_ok();
         let mut routed = admitted.and_then(|()| route(API, &mut request, root));
         let position = routed.as_ref().ok().map(|found| found.position);
-        let has_body = !body.is_end_stream();
-        if routed.is_ok() && takes_body(&request.method) {
-            match read_body(&request.headers, body, MAX_BODY).await {
+        let mut came_whole = came;
+        if !body.is_end_stream() {
+            let is_wanted = routed.is_ok() && takes_body(&request.method);
+            match Box::pin(receive(&request.headers, body, is_wanted)).await {
                 Ok(body) => request.body = body,
                 Err(unreadable) => routed = Err(unreadable.into()),
             }
-        } else {
-            discard(&request.headers, body).await;
+            came_whole = Stopwatch::start();
         }
-        let came_whole = if has_body { Stopwatch::start() } else { came };
 
         let trouble = match is_let_in && entry.has_trouble {
             true => trouble(&workspace, &entry, &request),
@@ -61,18 +61,21 @@ impl Service {
             true => routed.and_then(|found| handle(found.route, &workspace, &arrival, came_whole)),
             false => Ok(Reply::empty(StatusCode::NO_CONTENT)),
         };
-        let outcome = hold_back(&workspace, &arrival, trouble.delay, meddle(outcome, &trouble)).await;
+        let outcome = match meddle(outcome, &trouble) {
+            outcome if trouble.delay.is_zero() => outcome,
+            outcome => Box::pin(hold_back(&workspace, &arrival, trouble.delay, outcome)).await,
+        };
         let given = Stopwatch::start();
         let notes = Notes {
             workspace: &workspace,
-            request: arrival.request(),
+            request: &arrival.request,
             request_id: arrival.exchange.id,
             route: position,
             came,
             given,
         };
         let reply = self.finish(outcome, &notes);
-        let reply = self.pages.share(arrival.request(), reply);
+        let reply = self.pages.share(&arrival.request, reply);
         let meddling = Meddling {
             breakage: trouble.breakage.map(ConnectionFault::as_str),
             delay: trouble.delay,
@@ -86,6 +89,17 @@ impl Service {
 /// Whether a request of that method has a body that means something.
 pub(super) fn takes_body(method: &Method) -> bool {
     method != Method::GET && method != Method::HEAD
+}
+
+/// A body that has yet to come: the bytes of one that is wanted, none of one that is not.
+async fn receive(headers: &HeaderMap, body: Incoming, is_wanted: bool) -> Result<Bytes, Unreadable> {
+    match is_wanted {
+        true => read_body(headers, body, MAX_BODY).await,
+        false => {
+            discard(headers, body).await;
+            Ok(Bytes::new())
+        }
+    }
 }
 
 /// Counts a request against the rate limit of its token, or of its address where it has none.
@@ -114,12 +128,12 @@ fn trouble(workspace: &Workspace, entry: &Entry, request: &Request) -> Trouble {
 /// Lets the handler answer. Akol's API knows none that take their time or look beyond the world.
 fn handle(route: &Route, workspace: &Workspace, arrival: &Arrival, came: Stopwatch) -> Outcome {
     match route.handler {
-        Handler::Read(look) => workspace.read_at(came, |world, now| look(world, now, arrival.request())),
+        Handler::Read(look) => workspace.read_at(came, |world, now| look(world, now, &arrival.request)),
         Handler::Write(change) => workspace
-            .write_in(&arrival.epoch, |world| change(world, arrival.request()))
+            .write_in(&arrival.epoch, |world| change(world, &arrival.request))
             .unwrap_or_else(|Void| Err(Refusal::void())),
-        Handler::Tell(tell) => tell(arrival.request()),
-        Handler::Look(_) | Handler::Act(_) => Err(super::nothing_at(arrival.request().path())),
+        Handler::Tell(tell) => tell(&arrival.request),
+        Handler::Look(_) | Handler::Act(_) => Err(super::nothing_at(arrival.request.path())),
     }
 }
 
@@ -143,9 +157,6 @@ fn meddle(outcome: Outcome, trouble: &Trouble) -> Outcome {
 
 /// Lets that much real time pass before the answer is given. If a reset comes meanwhile, the answer is void.
 async fn hold_back(workspace: &Arc<Workspace>, arrival: &Arrival, delay: Duration, outcome: Outcome) -> Outcome {
-    if delay.is_zero() {
-        return outcome;
-    }
     let ticket = outcome.as_ref().ok().and_then(|reply| reply.ticket);
     let _held = ticket.map(|key| HeldKey { workspace, arrival, key: Uuid::from_u128(key) });
     tokio::select! {

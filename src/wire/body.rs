@@ -2,16 +2,21 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::mpsc;
+
+use super::chunk::Chunk;
 
 /// See the module.
 pub enum Body {
     /// Bytes at hand.
     Full(Bytes),
+    /// Bytes at hand in several pieces, none of them empty. They are parts of other things, too, and not copied.
+    Pieces(Arc<[Bytes]>),
     /// Chunks that are made one at a time, when the connection has room for the next.
     Chunks {
         /// The chunks.
@@ -28,10 +33,11 @@ impl Body {
     /// No bytes.
     pub const EMPTY: Body = Body::Full(Bytes::new());
 
-    /// The bytes, where they are at hand.
+    /// The bytes, where they are at hand; joined, where they are in pieces.
     pub fn at_hand(&self) -> Option<Bytes> {
         match self {
             Body::Full(bytes) => Some(bytes.clone()),
+            Body::Pieces(pieces) => Some(pieces.concat().into()),
             Body::Chunks { .. } | Body::Stream(_) => None,
         }
     }
@@ -40,6 +46,7 @@ impl Body {
     pub fn len(&self) -> Option<u64> {
         match self {
             Body::Full(bytes) => Some(bytes.len() as u64),
+            Body::Pieces(pieces) => Some(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Body::Chunks { left, .. } => Some(*left),
             Body::Stream(_) => None,
         }
@@ -47,13 +54,17 @@ impl Body {
 }
 
 impl HttpBody for Body {
-    type Data = Bytes;
+    type Data = Chunk;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Chunk>, Infallible>>> {
         let chunk = match self.get_mut() {
             Body::Full(bytes) if bytes.is_empty() => None,
             Body::Full(bytes) => Some(std::mem::take(bytes)),
+            Body::Pieces(pieces) => {
+                let chunk = Chunk::of(std::mem::take(pieces));
+                return Poll::Ready(chunk.has_remaining().then(|| Ok(Frame::data(chunk))));
+            }
             Body::Chunks { chunks, left } => {
                 let chunk = chunks.next();
                 *left = left.saturating_sub(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64));
@@ -66,7 +77,7 @@ impl HttpBody for Body {
                 }
             },
         };
-        Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
+        Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk.into()))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -93,8 +104,10 @@ mod tests {
         for chunk in ["one", "", "two"] {
             sender.send(Bytes::from_static(chunk.as_bytes())).await.unwrap();
         }
-        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "one");
-        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "two");
+        for expected in ["one", "two"] {
+            let mut chunk = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert_eq!(chunk.copy_to_bytes(chunk.remaining()), expected);
+        }
         assert!(!body.is_end_stream(), "more may come");
         drop(sender);
         assert!(body.frame().await.is_none());
@@ -108,10 +121,20 @@ mod tests {
         assert_eq!(Body::Stream(receiver).collect().await.unwrap().to_bytes(), "farewell");
     }
 
+    #[tokio::test]
+    async fn pieces_come_together_once() {
+        let mut body = Body::Pieces(["ab", "c"].map(|text| Bytes::from_static(text.as_bytes())).into());
+        assert_eq!(body.at_hand().unwrap(), "abc");
+        let mut chunk = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        assert_eq!(chunk.copy_to_bytes(3), "abc");
+        assert!(body.is_end_stream() && body.frame().await.is_none());
+    }
+
     #[test]
     fn bytes_and_chunks_know_their_length() {
         let made = ["ab", "c"].map(|text| Bytes::from_static(text.as_bytes()));
-        assert_eq!(Body::Chunks { chunks: Box::new(made.into_iter()), left: 3 }.size_hint().exact(), Some(3));
+        assert_eq!(Body::Chunks { chunks: Box::new(made.clone().into_iter()), left: 3 }.size_hint().exact(), Some(3));
+        assert_eq!(Body::Pieces(made.clone().into()).size_hint().exact(), Some(3));
         assert_eq!(Body::Full(Bytes::from_static(b"abcd")).size_hint().exact(), Some(4));
         assert!(Body::EMPTY.is_end_stream());
     }

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod body;
 pub mod breakage;
+pub mod chunk;
 pub mod conditional;
 pub mod connection;
 pub mod cors;

@@ -1,11 +1,15 @@
 //! A reply, before it becomes bytes.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::body::Body;
 use super::breakage::Breakage;
+
+const JSON: &str = "application/json";
 
 /// What a handler answers.
 pub struct Reply {
@@ -38,7 +42,12 @@ impl Reply {
 
     /// A reply of JSON that has been written already.
     pub fn json(status: StatusCode, json: impl Into<Bytes>) -> Reply {
-        Reply::new(status, "application/json", Body::Full(json.into()))
+        Reply::new(status, JSON, Body::Full(json.into()))
+    }
+
+    /// The same of pieces, none of them empty.
+    pub fn json_in_pieces(status: StatusCode, pieces: impl Into<Arc<[Bytes]>>) -> Reply {
+        Reply::new(status, JSON, Body::Pieces(pieces.into()))
     }
 
     /// The same reply with one more header. A value that no header can have is left out.
@@ -80,10 +89,7 @@ impl Reply {
 
     /// As the last bytes of a connection. Chunks that would have to be made or waited for are left out.
     pub fn into_bytes(self) -> Vec<u8> {
-        let body = match self.body {
-            Body::Full(bytes) => bytes,
-            Body::Chunks { .. } | Body::Stream(_) => Bytes::new(),
-        };
+        let body = self.body.at_hand().unwrap_or_default();
         let reason = self.status.canonical_reason().unwrap_or_default();
         let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
         for (name, value) in &self.headers {

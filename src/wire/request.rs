@@ -171,6 +171,11 @@ impl Request {
         self.id.of(self.path())
     }
 
+    /// Where that part is.
+    pub fn place_of_id(&self) -> &Id {
+        &self.id
+    }
+
     /// Says what in its path names one thing.
     pub fn name(&mut self, id: Id) {
         self.id = id;
@@ -239,6 +244,9 @@ async fn within<F: Future>(time: Duration, future: F) -> Result<F::Output, Elaps
 /// Decodes the percent-encoding of a text; `None` where it is broken or not UTF-8.
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
     let bytes = text.as_bytes();
+    if !bytes.contains(&b'%') {
+        return Some(Cow::Borrowed(text));
+    }
     let is_whole =
         |position: usize| bytes[position..].iter().skip(1).take(2).filter(|b| b.is_ascii_hexdigit()).count() == 2;
     let broken = bytes.iter().enumerate().any(|(position, byte)| *byte == b'%' && !is_whole(position));

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::faults::ConnectionFault;
 use crate::domain::quoted::Quoted;
 use crate::domain::state::{Checked, Count, MomentRecord, Octets, Status, within, wrong};
-use crate::engine::exchange::{Answer, Exchange, KEPT_BODY, Meddling};
+use crate::engine::exchange::{Answer, Exchange, KEPT_BODY, KeptReply, KeptRequest, Meddling};
+use crate::engine::headers::Headers;
 use crate::engine::journal::Kept;
 use crate::time::Timestamp;
 use crate::wire::request::{Id, Request};
@@ -130,9 +132,9 @@ impl ExchangeRecord {
             path: request.path().to_owned(),
             named: request.id().to_owned(),
             query: request.query().to_owned(),
-            headers: header_records(&request.headers),
-            body: Octets(request.body.clone()),
-            body_length: Count::of(exchange.body_length),
+            headers: header_records(request.headers()),
+            body: Octets(Bytes::copy_from_slice(request.body())),
+            body_length: Count::of(request.body_length),
             answer: exchange.answer().filter(|answer| answer.number < next).map(AnswerRecord::of),
         }
     }
@@ -164,21 +166,23 @@ impl ExchangeRecord {
         request.body = self.body.0;
         request.name(Id::Decoded(self.named.into()));
         let body_length = usize::try_from(self.body_length.get()).unwrap_or(usize::MAX);
-        Ok(Exchange { number: self.number.get(), at: self.at, id, request, body_length, answer })
+        let request = KeptRequest::of(&request).cut_from(body_length);
+        Ok(Exchange { number: self.number.get(), at: self.at, id, request, answer })
     }
 }
 
 impl AnswerRecord {
     fn of(answer: &Answer) -> AnswerRecord {
-        let Meddling { rules, delay, breakage } = &answer.trouble;
+        let reply = &answer.reply;
+        let Meddling { rules, delay, breakage } = answer.trouble();
         AnswerRecord {
             number: Count::of(answer.number),
             at: answer.at,
-            status: Status::of(answer.status),
-            headers: header_records(answer.headers.iter().map(|(name, value)| (name, value))),
-            body: Octets(answer.body.clone()),
-            body_length: answer.body_length.map(Count::of),
-            subject: answer.subject.map(|number| number.to_string()),
+            status: Status::of(reply.status),
+            headers: header_records(reply.headers()),
+            body: Octets(Bytes::copy_from_slice(reply.body())),
+            body_length: reply.body_length.map(Count::of),
+            subject: reply.subject.map(|number| number.to_string()),
             faults: rules.clone(),
             delay_ms: Count::of(delay.as_millis()),
             broken: breakage.and_then(|name| name.parse().ok()),
@@ -189,19 +193,22 @@ impl AnswerRecord {
         check_body(&self.body)?;
         let subject =
             self.subject.map(|text| text.parse().map_err(|_| wrong("subject", "must be a whole number in a text")));
+        let trouble = Meddling {
+            rules: self.faults,
+            delay: Duration::from_millis(self.delay_ms.get()),
+            breakage: self.broken.map(ConnectionFault::as_str),
+        };
         Ok(Answer {
             number: self.number.get(),
             at: self.at,
-            status: self.status.narrow(),
-            headers: headers(self.headers)?.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            body: self.body.0,
-            body_length: self.body_length.map(Count::get),
-            subject: subject.transpose()?,
-            trouble: Meddling {
-                rules: self.faults,
-                delay: Duration::from_millis(self.delay_ms.get()),
-                breakage: self.broken.map(ConnectionFault::as_str),
-            },
+            reply: KeptReply::new(
+                self.status.narrow(),
+                &headers(self.headers)?,
+                self.body.0,
+                self.body_length.map(Count::get),
+                subject.transpose()?,
+            ),
+            trouble: trouble.is_any().then(|| Box::new(trouble)),
         })
     }
 }
@@ -213,11 +220,8 @@ fn check_body(body: &Octets) -> Checked<()> {
     Ok(())
 }
 
-fn header_records<'a>(headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<(String, Octets)> {
-    let record = |(name, value): (&HeaderName, &HeaderValue)| {
-        (name.to_string(), Octets(bytes::Bytes::copy_from_slice(value.as_bytes())))
-    };
-    headers.into_iter().map(record).collect()
+fn header_records(headers: Headers<'_>) -> Vec<(String, Octets)> {
+    headers.iter().map(|(name, value)| (name.to_owned(), Octets(Bytes::copy_from_slice(value)))).collect()
 }
 
 fn headers(records: Vec<(String, Octets)>) -> Checked<HeaderMap> {
