@@ -211,10 +211,17 @@ impl FromStr for CallId {
     /// Reads exactly the texts that [`fmt::Display`] writes.
     fn from_str(text: &str) -> Result<CallId, NotACallId> {
         let digits = text.strip_prefix(Self::PREFIX).ok_or(NotACallId)?;
-        let canonical = digits.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
-            && !digits.is_empty()
-            && !digits.starts_with('0');
-        let number = canonical.then(|| u64::from_str_radix(digits, Self::RADIX as u32).ok()).flatten();
+        if digits.is_empty() || digits.starts_with('0') {
+            return Err(NotACallId);
+        }
+        let number = digits.bytes().try_fold(0_u64, |number, digit| {
+            let digit = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'z' => digit - b'a' + 10,
+                _ => return None,
+            };
+            number.checked_mul(Self::RADIX)?.checked_add(u64::from(digit))
+        });
         number.map(CallId).ok_or(NotACallId)
     }
 }

@@ -88,10 +88,11 @@ impl Service {
         let (parts, body) = request.into_parts();
         let request = Request::new(parts, peer.ip());
         let is_head = request.method == Method::HEAD;
+        // What is rare is in a box: hyper moves this future about, with room in it for whatever may come.
         let reply = match Scope::of(request.path()) {
             Scope::Api { root } => self.answer_api(request, root, body, came).await,
-            Scope::Control { root } => self.answer_control(request, root, body, came).await,
-            Scope::Reference => self.answer_reader(request, body, came).await,
+            Scope::Control { root } => Box::pin(self.answer_control(request, root, body, came)).await,
+            Scope::Reference => Box::pin(self.answer_reader(request, body, came)).await,
         };
         reply.into_response(is_head)
     }

@@ -40,6 +40,9 @@ pub enum Breakage {
 /// Bytes that are neither HTTP nor a chunk, the same each time: a run can be repeated only if even its garbage can.
 const GARBAGE: &[u8] = b"~\xf4zq%\x01]/w\x9c;x_\xfe!kv\x00jy\xb7?mh@u\x83*gt^\xd5{ps#no\xc2`lr";
 
+/// How long an answer may be, head and body, in bytes, of which it is cheaper to join the parts than to have the kernel gather them.
+const SHORT: usize = 4 << 10;
+
 /// The most that is read of what the client has sent and nobody wants, in bytes.
 const MAX_UNREAD: usize = 1 << 20;
 
@@ -112,12 +115,21 @@ pub struct Breakable {
     is_woken: bool,
     /// How many of the last words have been written.
     said: usize,
+    /// The parts of a short answer, which is sent in one piece.
+    joined: Vec<u8>,
 }
 
 impl Breakable {
     /// A socket that listens to `order`, and gives the bytes `ahead` before what it reads.
     pub fn new(socket: TcpStream, ahead: impl Into<Bytes>, order: Arc<Order>) -> Breakable {
-        Breakable { socket: TokioIo::new(socket), ahead: ahead.into(), order, is_woken: false, said: 0 }
+        Breakable {
+            socket: TokioIo::new(socket),
+            ahead: ahead.into(),
+            order,
+            is_woken: false,
+            said: 0,
+            joined: Vec::new(),
+        }
     }
 
     /// The same, which an order wakes. For hyper's HTTP/2, which reads until there is nothing more to read, and flushes then.
@@ -201,6 +213,13 @@ impl Write for Breakable {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(context, slices)
+        let length: usize = slices.iter().map(|slice| slice.len()).sum();
+        if length > SHORT {
+            return Pin::new(&mut self.socket).poll_write_vectored(context, slices);
+        }
+        let Breakable { socket, joined, .. } = &mut *self;
+        joined.clear();
+        slices.iter().for_each(|slice| joined.extend_from_slice(slice));
+        Pin::new(socket).poll_write(context, joined)
     }
 }
