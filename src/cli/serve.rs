@@ -7,10 +7,12 @@ use tokio::sync::watch;
 
 use super::Refusal;
 use crate::config::{Auth, Settings};
+use crate::engine::Workspaces;
 use crate::server::{Server, StartError};
 
 /// Serves until Ctrl-C or SIGTERM, finishes what is under way, and says how that went.
 pub fn serve(settings: &Settings) -> ExitCode {
+    Workspaces::prepare_process();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -65,6 +65,30 @@ impl Index {
         self.ranks.reserve_exact(calls);
     }
 
+    /// Ranks calls that come one after the other in the order, and after all that are ranked. Cheaper than [`Index::insert`] for each.
+    pub(super) fn append(&mut self, slots: &[Slot], calls: &[Call], directory: &Directory) {
+        /// As many as a container of a bitmap holds.
+        const AT_ONCE: usize = 1 << 16;
+        let mut by_facet: Vec<Vec<u32>> = vec![Vec::new(); self.bitmaps.len()];
+        self.ranks.resize(self.ranks.len().max(calls.len()), UNRANKED);
+        for slots in slots.chunks(AT_ONCE) {
+            for slot in slots {
+                let (rank, call) = (self.order.len() as u32, &calls[slot.position()]);
+                self.order.push(*slot);
+                self.starts.push(call.rings_at);
+                self.ranks[slot.position()] = rank;
+                for facet in self.numbering.of_call(call, directory).iter() {
+                    by_facet[facet].push(rank);
+                }
+            }
+            for (bitmap, ranks) in self.bitmaps.iter_mut().zip(&mut by_facet) {
+                let appended = bitmap.append(ranks.drain(..));
+                debug_assert!(appended.is_ok(), "ranks only grow");
+            }
+        }
+        self.combinations.clear();
+    }
+
     /// Whether a call with that key would get the highest rank.
     pub(super) fn is_next(&self, key: SortKey, calls: &[Call]) -> bool {
         self.order.last().is_none_or(|last| sort_key(&calls[last.position()]) < key)

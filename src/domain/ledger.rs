@@ -17,6 +17,7 @@ use super::call::{Call, CallId, Status};
 use super::facet::Filter;
 use super::fixtures::Fixtures;
 use super::index::{Index, sort_key};
+use crate::time::Timestamp;
 
 /// Where a call is kept: never changes, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,25 +64,14 @@ impl Ledger {
         }
     }
 
-    /// A ledger of these calls, in the order in which they were made. There must be no two with one id.
-    pub(super) fn of(fixtures: Arc<Fixtures>, calls: Vec<Call>) -> Ledger {
+    /// A ledger of these calls at `now`, in the order in which they were made. There must be no two with one id.
+    pub(super) fn of(fixtures: Arc<Fixtures>, calls: Vec<Call>, now: Timestamp) -> Ledger {
         let mut ledger = Ledger::new(fixtures);
         ledger.reserve(calls.len());
-        let mut begun = Vec::with_capacity(calls.len());
         for call in calls {
-            let is_queued = call.is_queued();
-            let slot = ledger.keep(call);
-            if is_queued {
-                ledger.queue.insert(&ledger.calls[slot.position()], slot);
-            } else {
-                begun.push(slot);
-            }
+            ledger.keep(call);
         }
-        // In their order, so that each takes the next rank.
-        begun.sort_unstable_by_key(|slot| sort_key(ledger.get(*slot)));
-        for slot in begun {
-            ledger.index.insert(slot, &ledger.calls, &ledger.fixtures.directory);
-        }
+        ledger.list_kept(now);
         ledger
     }
 
@@ -103,13 +93,30 @@ impl Ledger {
         slot
     }
 
-    /// Gives a call its slot.
-    fn keep(&mut self, call: Call) -> Slot {
+    /// Takes in a new call without listing it. There must be none with its id.
+    pub(super) fn keep(&mut self, call: Call) -> Slot {
         let slot = Slot(self.calls.len() as u32);
         self.calls.push(call);
         let hash = |slot: &Slot| self.hasher.hash_one(self.calls[slot.position()].id);
         self.slots.insert_unique(hash(&slot), slot, hash);
         slot
+    }
+
+    /// Lists all calls at `now`, of which none is listed yet: much sooner done than one by one.
+    pub(super) fn list_kept(&mut self, now: Timestamp) {
+        let mut begun = Vec::with_capacity(self.calls.len());
+        for (call, slot) in self.calls.iter().zip((0..).map(Slot)) {
+            if call.is_queued() {
+                self.queue.insert(call, slot);
+            } else {
+                begun.push(slot);
+            }
+        }
+        // A stable sort, as it is quick with what is nearly in order.
+        begun.sort_by_key(|slot| sort_key(self.get(*slot)));
+        let (past, yet_to_come) = begun.split_at(begun.partition_point(|slot| self.get(*slot).rings_at <= now));
+        self.index.append(past, &self.calls, &self.fixtures.directory);
+        yet_to_come.iter().for_each(|slot| self.begin(*slot));
     }
 
     /// Takes a call into the lists that has begun to ring, or never will.

@@ -40,6 +40,7 @@ pub fn fill(world: &mut World, count: u32, seed: Seed) {
     for (position, verbatim) in fixtures.calls.iter().enumerate() {
         world.remember(verbatim_call(verbatim, position as u16));
     }
+    world.list_past();
 }
 
 /// A past call of which no more is known than when it began, and whose it is.

@@ -225,10 +225,13 @@ proptest! {
     fn a_list_is_what_looking_at_every_call_would_give(
         filters in prop::collection::vec(filter(), 1..8),
         actions in prop::collection::vec(action(), 0..160),
-        is_restored in any::<bool>(),
+        restored in prop::option::of((0_usize..160, (0..=MOMENTS).prop_map(moment))),
     ) {
         let mut ledger = Ledger::new(fixtures());
-        for action in actions {
+        for (position, action) in actions.into_iter().enumerate() {
+            if let Some((_, now)) = restored.filter(|(at, _)| *at == position) {
+                ledger = Ledger::of(fixtures(), ledger.iter().cloned().collect(), now);
+            }
             match action {
                 Action::Change(change) => apply(&mut ledger, change),
                 Action::Ask { filter, page } => {
@@ -236,9 +239,6 @@ proptest! {
                     prop_assert_eq!(listed(&ledger, filter, page.clone()), naive(&ledger, filter, page.clone()), "{:?} {:?}", filter, page);
                 }
             }
-        }
-        if is_restored {
-            ledger = Ledger::of(fixtures(), ledger.iter().cloned().collect());
         }
         let with = |status: &Status| ledger.iter().filter(|call| call.status == *status).count() as u64;
         prop_assert_eq!(ledger.count_by_status().to_vec(), Status::ALL.iter().map(with).collect::<Vec<_>>());

@@ -93,24 +93,30 @@ impl World {
         Ok(slot)
     }
 
-    /// Takes in a call of the past that the fixtures give word for word.
+    /// Takes in a call of the past that the fixtures give word for word. It is in no list before [`World::list_past`].
     pub(in crate::domain) fn remember(&mut self, call: Call) {
         *self.calls_with.entry(call.person).or_insert(0) += 1;
-        let slot = self.ledger.add(call);
+        let slot = self.ledger.keep(call);
         self.count_minutes(slot);
     }
 
-    /// Takes in a call of the past with `person`, made for the id that it gets and for whether that person had a call before.
+    /// Takes in a call of the past with `person`, made for the id that it gets and for whether that person had a call before. It is in no
+    /// list before [`World::list_past`].
     pub(in crate::domain) fn remember_with(&mut self, person: PhoneNumber, make: impl FnOnce(CallId, bool) -> Call) {
         let is_returning = self.calls_with(person) > 0;
         let id = self.turn_of(person).id;
-        let slot = self.ledger.add(make(id, is_returning));
+        let slot = self.ledger.keep(make(id, is_returning));
         self.count_minutes(slot);
     }
 
     /// Makes room for past calls.
     pub(in crate::domain) fn reserve(&mut self, calls: usize) {
         self.ledger.reserve(calls);
+    }
+
+    /// Lists the past calls, all at once: there must be no others yet.
+    pub(in crate::domain) fn list_past(&mut self) {
+        self.ledger.list_kept(self.now);
     }
 
     /// The campaign with that id.

@@ -68,7 +68,7 @@ fn restore(fixtures: Arc<Fixtures>, seed: Seed, hooks: HookSettings, record: Wor
     let place = |place: &'static str| move |fault: FieldError| within(place, fault);
     let settings = settings(record.settings, &fixtures).map_err(place("settings"))?;
     let campaigns = campaigns(record.campaigns, &fixtures).map_err(place("campaigns"))?;
-    let ledger = Ledger::of(Arc::clone(&fixtures), calls::restore(record.calls, now, &fixtures)?);
+    let ledger = Ledger::of(Arc::clone(&fixtures), calls::restore(record.calls, now, &fixtures)?, now);
     let agenda::Restored { agenda, live, awaited } =
         agenda::restore(record.agenda, &ledger, now).map_err(place("agenda"))?;
     let around = Surroundings {
