@@ -1,7 +1,7 @@
 //! The agenda: what is due when, in the order of (instant, rank, sequence number).
 //!
-//! Entries stand in queues, one for each second in which anything is due. A queue is short, however much is to come: what is entered
-//! or taken out moves few others, all near each other in memory.
+//! Entries lie together by the second in which they are due, in no order while there are seconds before theirs. The first second is put in
+//! order once, and then taken from: however much is to come, what is entered or taken out moves few others, all near each other in memory.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BinaryHeap};
@@ -16,16 +16,24 @@ pub struct Ticket(Timestamp, u64, u64);
 
 /// Things that are due, the earliest first; of one instant, those without a rank first, then the others by rank; of one rank, those first
 /// that were entered first.
+///
+/// The first entry of all is still to come, and is in `first` or in `added` if there is any.
 #[derive(Debug)]
 pub struct Schedule<T> {
-    /// By the second. None is empty, and the first entry of the first is still to come.
-    queues: BTreeMap<i64, BinaryHeap<Entry<T>>>,
-    /// The numbers of entries that were taken back, and leave their queue only when their turn comes.
+    /// Which second is the first.
+    first_second: i64,
+    /// What was due in it when it became the first, in order, the next at the end.
+    first: Vec<Entry<T>>,
+    /// What has been entered into it since.
+    added: BinaryHeap<Entry<T>>,
+    /// The seconds after it, none of them empty.
+    later: BTreeMap<i64, Vec<Entry<T>>>,
+    /// The numbers of entries that were taken back, and leave only when their turn comes.
     cancelled: HashSet<u64>,
     next_number: u64,
 }
 
-/// Compares so that what is due first is the greatest: that is what a heap gives.
+/// Compares so that what is due first is the greatest: that is what a heap gives, and what lies at the end of a sorted vector.
 #[derive(Debug)]
 struct Entry<T> {
     ticket: Ticket,
@@ -61,7 +69,14 @@ impl<T> Default for Schedule<T> {
 impl<T> Schedule<T> {
     /// An empty one whose next entry gets that number.
     pub fn counting_from(next_number: u64) -> Schedule<T> {
-        Schedule { queues: BTreeMap::new(), cancelled: HashSet::new(), next_number }
+        Schedule {
+            first_second: 0,
+            first: Vec::new(),
+            added: BinaryHeap::new(),
+            later: BTreeMap::new(),
+            cancelled: HashSet::new(),
+            next_number,
+        }
     }
 
     /// The number that the next entry gets.
@@ -72,7 +87,7 @@ impl<T> Schedule<T> {
     /// What is to come, in order: when, the number of the entry, and what.
     pub fn iter(&self) -> impl Iterator<Item = (Timestamp, u64, &T)> {
         let is_to_come = |entry: &&Entry<T>| !self.cancelled.contains(&entry.ticket.2);
-        let mut entries: Vec<&Entry<T>> = self.queues.values().flatten().filter(is_to_come).collect();
+        let mut entries: Vec<&Entry<T>> = self.entries().filter(is_to_come).collect();
         entries.sort_by_key(|entry| entry.ticket);
         entries.into_iter().map(|Entry { ticket: Ticket(at, _, number), what }| (*at, *number, what))
     }
@@ -80,7 +95,15 @@ impl<T> Schedule<T> {
     /// Enters what had been entered into another schedule, as the entry that it was there.
     pub fn re_enter(&mut self, at: Timestamp, rank: u64, number: u64, what: T) -> Ticket {
         let ticket = Ticket(at, rank, number);
-        self.queues.entry(at.as_secs()).or_default().push(Entry { ticket, what });
+        let (second, entry) = (at.as_secs(), Entry { ticket, what });
+        if second < self.first_second || self.is_empty() {
+            self.begin_with(second);
+        }
+        if second == self.first_second {
+            self.added.push(entry);
+        } else {
+            self.later.entry(second).or_default().push(entry);
+        }
         ticket
     }
 
@@ -105,13 +128,15 @@ impl<T> Schedule<T> {
 
     /// The entry with that ticket, if it is still to come. Looks at all that is due in the same second.
     pub fn get(&self, ticket: Ticket) -> Option<&T> {
-        let queue = self.queues.get(&ticket.0.as_secs()).filter(|_| !self.cancelled.contains(&ticket.2))?;
-        queue.iter().find(|entry| entry.ticket == ticket).map(|entry| &entry.what)
+        let second = ticket.0.as_secs();
+        let later = self.later.get(&second).into_iter().flatten();
+        let mut due = later.chain(self.of_first_second().filter(|_| second == self.first_second));
+        due.find(|entry| entry.ticket == ticket && !self.cancelled.contains(&ticket.2)).map(|entry| &entry.what)
     }
 
     /// When the first entry is due.
     pub fn next(&self) -> Option<Timestamp> {
-        self.queues.first_key_value()?.1.peek().map(|first| first.ticket.0)
+        self.peek().map(|first| first.ticket.0)
     }
 
     /// Takes out the first entry if it is due by `target`.
@@ -124,20 +149,49 @@ impl<T> Schedule<T> {
         Some((at, what))
     }
 
+    fn is_empty(&self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// Every entry, those that were taken back too, in no order.
+    fn entries(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.of_first_second().chain(self.later.values().flatten())
+    }
+
+    fn of_first_second(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.first.iter().chain(&self.added)
+    }
+
+    fn peek(&self) -> Option<&Entry<T>> {
+        self.first.last().max(self.added.peek())
+    }
+
+    /// Makes `second` the first, before which nothing is due.
+    fn begin_with(&mut self, second: i64) {
+        let mut after = std::mem::take(&mut self.first);
+        after.extend(self.added.drain());
+        if !after.is_empty() {
+            self.later.insert(self.first_second, after);
+        }
+        self.first_second = second;
+    }
+
     fn take_first(&mut self) -> Option<Entry<T>> {
-        let mut queue = self.queues.first_entry()?;
-        let first = queue.get_mut().pop();
-        if queue.get().is_empty() {
-            queue.remove();
+        let is_added = self.added.peek() > self.first.last();
+        let first = if is_added { self.added.pop() } else { self.first.pop() };
+        if self.is_empty()
+            && let Some((second, entries)) = self.later.pop_first()
+        {
+            (self.first_second, self.first) = (second, entries);
+            self.first.sort_unstable();
         }
         first
     }
 
     /// Takes out what was taken back, up to the first entry that is still to come.
     fn forget_cancelled(&mut self) {
-        let first = |schedule: &Schedule<T>| schedule.queues.first_key_value()?.1.peek().map(|first| first.ticket.2);
         while !self.cancelled.is_empty()
-            && let Some(number) = first(self)
+            && let Some(number) = self.peek().map(|first| first.ticket.2)
             && self.cancelled.remove(&number)
         {
             self.take_first();

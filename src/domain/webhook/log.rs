@@ -1,6 +1,6 @@
 //! The log: every delivery that has not come to its end, and the newest of those that have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 
 use hashbrown::HashMap;
 
@@ -9,10 +9,11 @@ use super::delivery::{Delivery, DeliveryNumber, MessageId};
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Log {
-    deliveries: BTreeMap<DeliveryNumber, Delivery>,
+    /// Boxed, as they are large, and a tree moves what it holds.
+    deliveries: BTreeMap<DeliveryNumber, Box<Delivery>>,
     numbers: HashMap<MessageId, DeliveryNumber>,
-    /// Those that may be forgotten.
-    finished: BTreeSet<DeliveryNumber>,
+    /// Those that may be forgotten, in order: most come to their end in the order of their making, or nearly so.
+    finished: VecDeque<DeliveryNumber>,
     /// How many finished ones are kept.
     capacity: usize,
     made: u64,
@@ -21,7 +22,7 @@ pub(super) struct Log {
 impl Log {
     /// An empty log that keeps that many finished deliveries.
     pub(super) fn new(capacity: usize) -> Log {
-        Log { deliveries: BTreeMap::new(), numbers: HashMap::new(), finished: BTreeSet::new(), capacity, made: 0 }
+        Log { deliveries: BTreeMap::new(), numbers: HashMap::new(), finished: VecDeque::new(), capacity, made: 0 }
     }
 
     /// A log of deliveries that had been made for another. There must be no two with one number or one id.
@@ -32,7 +33,7 @@ impl Log {
         let is_finished =
             |(number, delivery): (&DeliveryNumber, &Delivery)| delivery.state.is_final().then_some(*number);
         let finished: Vec<DeliveryNumber> = deliveries.iter().filter_map(is_finished).collect();
-        log.deliveries = deliveries;
+        log.deliveries = deliveries.into_iter().map(|(number, delivery)| (number, Box::new(delivery))).collect();
         finished.into_iter().for_each(|number| log.finish(number));
         log
     }
@@ -48,7 +49,7 @@ impl Log {
         self.made += 1;
         let is_finished = delivery.state.is_final();
         self.numbers.insert(delivery.id, number);
-        self.deliveries.insert(number, delivery);
+        self.deliveries.insert(number, Box::new(delivery));
         if is_finished {
             self.finish(number);
         }
@@ -57,12 +58,12 @@ impl Log {
 
     /// The delivery of that number, if it has not been forgotten.
     pub(super) fn get(&self, number: DeliveryNumber) -> Option<&Delivery> {
-        self.deliveries.get(&number)
+        self.deliveries.get(&number).map(Box::as_ref)
     }
 
     /// The same, to be changed.
     pub(super) fn get_mut(&mut self, number: DeliveryNumber) -> Option<&mut Delivery> {
-        self.deliveries.get_mut(&number)
+        self.deliveries.get_mut(&number).map(Box::as_mut)
     }
 
     /// The number of the delivery with that id.
@@ -72,14 +73,16 @@ impl Log {
 
     /// All deliveries, the oldest first.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (DeliveryNumber, &Delivery)> {
-        self.deliveries.iter().map(|(number, delivery)| (*number, delivery))
+        self.deliveries.iter().map(|(number, delivery)| (*number, &**delivery))
     }
 
     /// From here on a delivery may be forgotten, once there are enough newer ones.
     pub(super) fn finish(&mut self, number: DeliveryNumber) {
-        self.finished.insert(number);
+        if let Err(place) = self.finished.binary_search(&number) {
+            self.finished.insert(place, number);
+        }
         while self.finished.len() > self.capacity {
-            let forgotten = self.finished.pop_first().and_then(|oldest| self.deliveries.remove(&oldest));
+            let forgotten = self.finished.pop_front().and_then(|oldest| self.deliveries.remove(&oldest));
             if let Some(forgotten) = forgotten {
                 self.numbers.remove(&forgotten.id);
             }
@@ -88,6 +91,8 @@ impl Log {
 
     /// A delivery that had come to its end is sent again: it may not be forgotten meanwhile.
     pub(super) fn reopen(&mut self, number: DeliveryNumber) {
-        self.finished.remove(&number);
+        if let Ok(place) = self.finished.binary_search(&number) {
+            self.finished.remove(place);
+        }
     }
 }
