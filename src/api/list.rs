@@ -28,10 +28,10 @@ pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, R
     let first = (page - 1).saturating_mul(limit);
     let (total, calls) = world.list(&filter, first..first.saturating_add(limit));
     let items: Vec<Bytes> = calls.into_iter().map(|call| written::in_list(call, world, now)).collect();
-    Ok(envelope::page_of(&items, &Pagination::new(page, limit, total)))
+    Ok(envelope::page_of(items, &Pagination::new(page, limit, total)))
 }
 
-fn filter(world: &World, parameters: &mut Parameters) -> Filter {
+fn filter(world: &World, parameters: &mut Parameters<'_>) -> Filter {
     let directory = &world.fixtures().directory;
     let mut filter = Filter::default();
     filter.facets.extend(parameters.get("direction").map(Facet::Direction));

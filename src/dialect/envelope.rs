@@ -1,6 +1,6 @@
 //! The envelopes that every JSON answer comes in.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -79,15 +79,17 @@ pub fn wrap(data: &impl Serialize, length: usize) -> Vec<u8> {
 }
 
 /// `{"success": true, "data": […], "pagination": …}`, of items that have been wrapped one by one. They are sent from where they are.
-pub fn page_of(wrapped: &[Bytes], pagination: &Pagination) -> Reply {
+pub fn page_of(wrapped: Vec<Bytes>, pagination: &Pagination) -> Reply {
     let mut end = Vec::with_capacity(END_OF_PAGE_LENGTH);
     end.extend_from_slice(br#"],"pagination":"#);
     write_json(pagination, &mut end);
     end.push(b'}');
     let mut pieces = Vec::with_capacity(2 * wrapped.len() + 2);
-    for item in wrapped {
+    for mut item in wrapped {
         pieces.push(Bytes::from_static(if pieces.is_empty() { OPENING_OF_PAGE } else { b"," }));
-        pieces.push(item.slice(OPENING.len()..item.len() - 1));
+        item.truncate(item.len() - 1);
+        item.advance(OPENING.len());
+        pieces.push(item);
     }
     if pieces.is_empty() {
         pieces.push(Bytes::from_static(OPENING_OF_PAGE));
@@ -128,7 +130,7 @@ mod tests {
             let pagination = Pagination::new(2, 20, 41);
             let expected = serde_json::json!({"success": true, "data": items, "pagination": pagination});
             let page: serde_json::Value =
-                serde_json::from_slice(&page_of(&wrapped, &pagination).body.at_hand().unwrap()).unwrap();
+                serde_json::from_slice(&page_of(wrapped, &pagination).body.at_hand().unwrap()).unwrap();
             assert_eq!(page, expected);
         }
     }

@@ -13,14 +13,14 @@ use crate::wire::query::{Query, Value};
 
 /// A query on its way in. Parameters that nobody asks about are ignored.
 #[derive(Debug)]
-pub struct Parameters {
-    query: Query,
+pub struct Parameters<'a> {
+    query: Query<'a>,
     errors: Vec<FieldError>,
 }
 
-impl Parameters {
+impl<'a> Parameters<'a> {
     /// Reads a query.
-    pub fn read(query: &str) -> Result<Parameters, Refusal> {
+    pub fn read(query: &'a str) -> Result<Parameters<'a>, Refusal> {
         let query = Query::read(query).map_err(|_| {
             Refusal::bad_request("The query's percent-encoding is broken, or what it encodes is not UTF-8")
         })?;

@@ -212,10 +212,13 @@ impl Index {
             let below = if ranks.start == 0 { 0 } else { matching.rank(ranks.start - 1) };
             matching.select((below + total - 1 - page.start) as u32)
         };
-        let size = (page.end - page.start) as usize;
-        let slots = newest.map_or_else(Vec::new, |newest| {
-            matching.range(ranks.start..=newest).rev().take(size).map(|rank| self.order[rank as usize]).collect()
-        });
+        let Some(newest) = newest else { return Found { total, slots: Vec::new() } };
+        let size = (page.end.min(total) - page.start) as usize;
+        let mut slots = Vec::with_capacity(size);
+        // Not collected: the iterator would count all that is left in order to say how much that is.
+        for rank in matching.range(ranks.start..=newest).rev().take(size) {
+            slots.push(self.order[rank as usize]);
+        }
         Found { total, slots }
     }
 }

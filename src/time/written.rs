@@ -20,7 +20,8 @@ fn is_time_with_offset(text: &str) -> bool {
     };
     let is_time = match time.split_once('.') {
         Some((time, decimals)) => {
-            is_written_as(time, "00:00:00") && (1..=9).any(|count| is_written_as(decimals, &"0".repeat(count)))
+            let is_decimals = (1..=9).contains(&decimals.len()) && decimals.bytes().all(|byte| byte.is_ascii_digit());
+            is_written_as(time, "00:00:00") && is_decimals
         }
         None => is_written_as(time, "00:00:00") || is_written_as(time, "00:00"),
     };

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::request::decode;
 
-/// The parameters of a query, in the order in which they came.
+/// The parameters of a query, in the order in which they came. What is not encoded is not copied.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Query(Vec<(String, String)>);
+pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 /// The query's percent-encoding is broken, or it is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,13 @@ pub enum Value<'a> {
     Repeated,
 }
 
-impl Query {
+impl<'a> Query<'a> {
     /// Reads a query. A `+` stands for a space, as everywhere in queries.
-    pub fn read(query: &str) -> Result<Query, BrokenEncoding> {
-        let text = |part: &str| decode(&part.replace('+', " ")).map(Cow::into_owned).ok_or(BrokenEncoding);
+    pub fn read(query: &'a str) -> Result<Query<'a>, BrokenEncoding> {
+        let text = |part: &'a str| match part.contains('+') {
+            true => decode(&part.replace('+', " ")).map(|text| Cow::Owned(text.into_owned())).ok_or(BrokenEncoding),
+            false => decode(part).ok_or(BrokenEncoding),
+        };
         let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Ok((text(name)?, text(value)?))
@@ -36,7 +39,7 @@ impl Query {
 
     /// The names of its parameters, in the order in which they came.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.0.iter().map(|(name, _)| &**name)
     }
 
     /// What it says of `name`.
