@@ -115,7 +115,8 @@ impl Server {
         let explain = Arc::new(move |status| explaining.explain(status));
         let handle = move |request, peer| {
             let service = Arc::clone(&service);
-            async move { service.answer(request, peer).await }
+            // In a box, as hyper moves it about.
+            Box::pin(async move { service.answer(request, peer).await })
         };
         let mut stopping = stop.clone();
         let farewell = async {

@@ -184,7 +184,7 @@ impl KeptReply {
         let body = match &reply.body {
             Body::Full(bytes) => KeptBody::Whole(cut(bytes.clone())),
             Body::Pieces(pieces) => KeptBody::Pieces { pieces: Arc::clone(pieces), joined: OnceLock::new() },
-            Body::Chunks { .. } | Body::Stream(_) => KeptBody::Whole(Bytes::new()),
+            Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => KeptBody::Whole(Bytes::new()),
         };
         KeptReply::with(reply.status.as_u16(), &reply.headers, body, reply.body.len(), reply.subject)
     }

@@ -54,6 +54,62 @@ async fn who_says_nothing_is_let_go() {
     }
 }
 
+/// Asks for a call on that connection, and reads the answer.
+async fn ask(client: &mut TcpStream) {
+    const ASKED: &[u8] = b"GET /api/v1/calls/call_zzz HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer test\r\n\r\n";
+    client.write_all(ASKED).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        assert!(client.read_buf(&mut answer).await.unwrap() > 0, "{}", String::from_utf8_lossy(&answer));
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 404 "), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[tokio::test]
+async fn who_goes_on_asking_is_not_let_go_before_saying_nothing_for_too_long() {
+    let (address, _stop, _end) = running().await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    tokio::time::pause();
+    for _ in 0..5 {
+        ask(&mut client).await;
+        tokio::time::advance(Duration::from_secs(29)).await;
+    }
+    ask(&mut client).await;
+    let mut heard = Vec::new();
+    let early = timeout(Duration::from_secs(29), client.read_to_end(&mut heard)).await;
+    assert!(early.is_err(), "{early:?}");
+    timeout(Duration::from_secs(12), client.read_to_end(&mut heard)).await.unwrap().unwrap();
+    assert!(heard.is_empty());
+}
+
+#[tokio::test]
+async fn a_head_that_comes_byte_by_byte_is_not_waited_for_longer() {
+    let (address, _stop, _end) = running().await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    ask(&mut client).await;
+    tokio::time::pause();
+    let mut bytes = 0;
+    // Until nobody is there to write to.
+    while client.write_all(b"G").await.is_ok() {
+        bytes += 1;
+        assert!(bytes < 60, "it goes on for ever");
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    assert!(bytes > 29, "{bytes}");
+}
+
+#[tokio::test]
+async fn an_answer_may_go_on_for_ever() {
+    let (address, _stop, _end) = running().await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(b"GET /__admin/events HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    tokio::time::pause();
+    let mut heard = Vec::new();
+    let end = timeout(Duration::from_secs(600), client.read_to_end(&mut heard)).await;
+    assert!(end.is_err(), "{end:?}: {}", String::from_utf8_lossy(&heard));
+    assert!(heard.starts_with(b"HTTP/1.1 200 "));
+}
+
 #[tokio::test]
 async fn who_says_nothing_does_not_keep_a_server_from_ending() {
     let (address, stop, end) = running().await;

@@ -10,6 +10,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use super::chunk::Chunk;
+use super::silence::Turn;
 
 /// See the module.
 pub enum Body {
@@ -27,6 +28,13 @@ pub enum Body {
     /// Chunks that somebody sends when there is something to send. Nobody knows how many; they end when their sender is gone. An empty
     /// one says nothing, and is passed over.
     Stream(mpsc::Receiver<Bytes>),
+    /// One of those, during whose sending it is still the server's turn.
+    Keeping {
+        /// That one.
+        body: Box<Body>,
+        /// The turn.
+        _turn: Turn,
+    },
 }
 
 impl Body {
@@ -39,6 +47,18 @@ impl Body {
             Body::Full(bytes) => Some(bytes.clone()),
             Body::Pieces(pieces) => Some(pieces.concat().into()),
             Body::Chunks { .. } | Body::Stream(_) => None,
+            Body::Keeping { body, .. } => body.at_hand(),
+        }
+    }
+
+    /// The same body, which lets go of the turn when it has been sent.
+    pub fn keeping(self, turn: Turn) -> Body {
+        match self {
+            // hyper takes it in at once.
+            Body::Full(_) | Body::Pieces(_) => self,
+            Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => {
+                Body::Keeping { body: Box::new(self), _turn: turn }
+            }
         }
     }
 
@@ -49,6 +69,7 @@ impl Body {
             Body::Pieces(pieces) => Some(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Body::Chunks { left, .. } => Some(*left),
             Body::Stream(_) => None,
+            Body::Keeping { body, .. } => body.len(),
         }
     }
 }
@@ -76,6 +97,7 @@ impl HttpBody for Body {
                     break chunk;
                 }
             },
+            Body::Keeping { body, .. } => return Pin::new(&mut **body).poll_frame(context),
         };
         Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk.into()))))
     }

@@ -5,7 +5,6 @@ use std::fmt;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -20,10 +19,9 @@ use tokio::time::timeout;
 use super::body::Body;
 use super::breakage::{Breakable, Breakage, Order};
 use super::preface::{self, Beginning};
+use super::silence::{HEAD_TIMEOUT, Silence, Turn, Turns};
 use super::unparsed::{Explain, Explaining};
 
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many requests a client of HTTP/2 may have under way on one connection. More wait at the client.
 const MAX_STREAMS: u32 = 250;
 /// The most that hyper takes of a head in HTTP/2, in bytes, with 32 on top for each header. It answers what is longer with a bare 431, so
@@ -44,7 +42,7 @@ impl Manner {
         let mut http1 = http1::Builder::new();
         // Not `pipeline_flush`: with it, hyper takes in a whole body however slowly the client reads, and keeps what it has to say of a
         // malformed request to itself.
-        http1.auto_date_header(false).half_close(true).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+        http1.auto_date_header(false).half_close(true);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2.auto_date_header(false).max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEADER_LIST);
         // A client that has gone without a word does not answer a ping.
@@ -75,17 +73,25 @@ impl Manner {
         let order = Arc::new(Order::default());
         let socket = Breakable::new(stream, bytes, Arc::clone(&order));
         // A client that breaks off, or speaks no HTTP, is no failure of the server's.
-        let _ = if is_http2 {
+        if is_http2 {
             let service = service_fn(move |request| answer_http2(handle(request, peer), Arc::clone(&order)));
-            watcher.watch(self.http2.serve_connection(socket.waking(), service)).await
+            let _ = watcher.watch(self.http2.serve_connection(socket.waking(), service)).await;
         } else {
-            let service = service_fn(move |request| answer_http1(handle(request, peer), Arc::clone(&order)));
-            watcher.watch(self.http1.serve_connection(Explaining::new(socket, self.explain), service)).await
-        };
+            let turns = Arc::new(Turns::default());
+            let silence = Silence::of(Arc::clone(&turns));
+            let service =
+                service_fn(move |request| answer_http1(turns.begin(), handle(request, peer), Arc::clone(&order)));
+            tokio::select! {
+                biased;
+                _ = watcher.watch(self.http1.serve_connection(Explaining::new(socket, self.explain), service)) => {}
+                () = silence => {}
+            }
+        }
     }
 }
 
 async fn answer_http1(
+    turn: Turn,
     reply: impl Future<Output = Response<Body>>,
     order: Arc<Order>,
 ) -> Result<Response<Body>, Infallible> {
@@ -96,7 +102,7 @@ async fn answer_http1(
             // hyper flushes when nothing is left to write, and at that the socket breaks.
             pending().await
         }
-        None => Ok(response),
+        None => Ok(response.map(|body| body.keeping(turn))),
     }
 }
 

@@ -14,4 +14,5 @@ pub mod range;
 pub mod reply;
 pub mod request;
 pub mod request_id;
+pub mod silence;
 pub mod unparsed;

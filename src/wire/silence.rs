@@ -1,0 +1,101 @@
+//! Clients that say nothing: nobody waits for ever for the head of their next request.
+//!
+//! hyper's HTTP/1 can see to that by itself, with a timer that it makes and drops with each request, and another look at the socket. Here a
+//! connection has one timer, which looks now and then whether anything has happened since.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::{Sleep, sleep};
+
+/// How long a client may take to send the head of a request. Between two requests it may be up to [`LOOK`] longer.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often it is looked whether anything has happened.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Whose turn it is on a connection on which one request follows the answer to the other.
+#[derive(Debug, Default)]
+pub struct Turns(AtomicU64);
+
+/// A request that is being answered, until the answer has been made.
+#[derive(Debug)]
+pub struct Turn(Arc<Turns>);
+
+impl Turns {
+    /// The head of a request has come.
+    pub fn begin(self: &Arc<Turns>) -> Turn {
+        self.next();
+        Turn(Arc::clone(self))
+    }
+
+    /// How often the turn has changed: odd where a request is being answered.
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn next(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.next();
+    }
+}
+
+/// Ends when the head of a request has been waited for for too long. To be polled by one task only.
+#[derive(Debug)]
+pub struct Silence {
+    turns: Arc<Turns>,
+    timer: Pin<Box<Sleep>>,
+    /// Whether the timer knows whom to wake.
+    is_set: bool,
+    /// What the turns had come to at the last look.
+    seen: u64,
+    /// For how long nothing had happened by then.
+    lasted: Duration,
+}
+
+impl Silence {
+    /// Silence on a connection that begins.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it sets a limit to what a client does, as a timeout would; but one for all its requests"
+    )]
+    pub fn of(turns: Arc<Turns>) -> Silence {
+        Silence { turns, timer: Box::pin(sleep(LOOK)), is_set: false, seen: 0, lasted: Duration::ZERO }
+    }
+
+    fn look(&mut self) {
+        let turns = self.turns.count();
+        let is_silent = turns == self.seen && turns.is_multiple_of(2);
+        self.lasted = if is_silent { self.lasted + LOOK } else { Duration::ZERO };
+        self.seen = turns;
+    }
+}
+
+impl Future for Silence {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        // Asked at whatever happens on the connection. A timer that has been set need not be told again whom to wake.
+        if self.is_set && !self.timer.is_elapsed() {
+            return Poll::Pending;
+        }
+        self.is_set = true;
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            self.look();
+            if self.lasted >= HEAD_TIMEOUT {
+                return Poll::Ready(());
+            }
+            let next = self.timer.deadline() + LOOK;
+            self.timer.as_mut().reset(next);
+        }
+    }
+}
