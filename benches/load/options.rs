@@ -25,8 +25,8 @@ impl Options {
     /// Reads the words of a command line, as `benches/run` explains them; ends the program where they mean nothing.
     pub fn read(words: &[&str]) -> Options {
         let mut options = Options {
-            rounds: 10,
-            round: Duration::from_secs(3),
+            rounds: 8,
+            round: Duration::from_secs(2),
             quick: false,
             growth: false,
             peers: false,
