@@ -111,6 +111,26 @@ async fn an_answer_may_go_on_for_ever() {
 }
 
 #[tokio::test]
+async fn who_reads_slowly_gets_all_of_an_answer() {
+    let (address, _stop, _end) = running().await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    // The documentation's viewer is larger than what sockets hold for each other.
+    let page = "GET /docs/viewer.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    client.write_all(page.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    client.read_buf(&mut answer).await.unwrap();
+    tokio::time::pause();
+    for _ in 0..9 {
+        tokio::time::advance(Duration::from_secs(20)).await;
+    }
+    client.read_to_end(&mut answer).await.unwrap();
+    let head = String::from_utf8_lossy(&answer[..answer.len().min(1_000)]).into_owned();
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).expect(&head);
+    let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+    assert_eq!((answer.len() - body).to_string(), length);
+}
+
+#[tokio::test]
 async fn who_says_nothing_does_not_keep_a_server_from_ending() {
     let (address, stop, end) = running().await;
     let mut clients = Vec::new();

@@ -51,7 +51,7 @@ impl Body {
         }
     }
 
-    /// The same body, which lets go of the turn when it has been sent.
+    /// The same body, which lets go of the turn when hyper has taken in all of it.
     pub fn keeping(self, turn: Turn) -> Body {
         match self {
             // hyper takes it in at once.

@@ -23,6 +23,7 @@ use parking_lot::Mutex;
 use tokio::net::TcpStream;
 
 use super::body::Body;
+use super::silence::Turns;
 
 /// How a connection breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +118,8 @@ pub struct Breakable {
     said: usize,
     /// The parts of a short answer, which is sent in one piece.
     joined: Vec<u8>,
+    /// Told whether the client reads what it is sent.
+    turns: Arc<Turns>,
 }
 
 impl Breakable {
@@ -129,12 +132,18 @@ impl Breakable {
             is_woken: false,
             said: 0,
             joined: Vec::new(),
+            turns: Arc::default(),
         }
     }
 
     /// The same, which an order wakes. For hyper's HTTP/2, which reads until there is nothing more to read, and flushes then.
     pub fn waking(self) -> Breakable {
         Breakable { is_woken: true, ..self }
+    }
+
+    /// The same, which tells `turns` whether the client reads what it is sent.
+    pub fn telling(self, turns: Arc<Turns>) -> Breakable {
+        Breakable { turns, ..self }
     }
 
     /// Breaks. Ends with an error, at which hyper lets go of the socket.
@@ -190,7 +199,9 @@ impl Read for Breakable {
 
 impl Write for Breakable {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(context, bytes)
+        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
+        self.turns.wrote(&written);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -214,12 +225,15 @@ impl Write for Breakable {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let length: usize = slices.iter().map(|slice| slice.len()).sum();
-        if length > SHORT {
-            return Pin::new(&mut self.socket).poll_write_vectored(context, slices);
-        }
-        let Breakable { socket, joined, .. } = &mut *self;
-        joined.clear();
-        slices.iter().for_each(|slice| joined.extend_from_slice(slice));
-        Pin::new(socket).poll_write(context, joined)
+        let Breakable { socket, joined, turns, .. } = &mut *self;
+        let written = if length > SHORT {
+            Pin::new(socket).poll_write_vectored(context, slices)
+        } else {
+            joined.clear();
+            slices.iter().for_each(|slice| joined.extend_from_slice(slice));
+            Pin::new(socket).poll_write(context, joined)
+        };
+        turns.wrote(&written);
+        written
     }
 }

@@ -79,6 +79,7 @@ impl Manner {
         } else {
             let turns = Arc::new(Turns::default());
             let silence = Silence::of(Arc::clone(&turns));
+            let socket = socket.telling(Arc::clone(&turns));
             let service =
                 service_fn(move |request| answer_http1(turns.begin(), handle(request, peer), Arc::clone(&order)));
             tokio::select! {

@@ -6,10 +6,11 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::task::unconstrained;
 use tokio::time::{Sleep, sleep};
 
 /// How long a client may take to send the head of a request. Between two requests it may be up to [`LOOK`] longer.
@@ -19,7 +20,12 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// Whose turn it is on a connection on which one request follows the answer to the other.
 #[derive(Debug, Default)]
-pub struct Turns(AtomicU64);
+pub struct Turns {
+    /// How often the turn has changed: odd where a request is being answered.
+    count: AtomicU64,
+    /// Whether bytes of an answer wait for the client to read those before them.
+    is_unread: AtomicBool,
+}
 
 /// A request that is being answered, until the answer has been made.
 #[derive(Debug)]
@@ -32,13 +38,21 @@ impl Turns {
         Turn(Arc::clone(self))
     }
 
-    /// How often the turn has changed: odd where a request is being answered.
+    /// Takes note of what came of writing to the client: where it has to wait, it is not the client's turn to speak.
+    pub fn wrote<T>(&self, written: &Poll<T>) {
+        self.is_unread.store(written.is_pending(), Ordering::Relaxed);
+    }
+
     fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
+    }
+
+    fn is_clients(&self) -> bool {
+        self.count().is_multiple_of(2) && !self.is_unread.load(Ordering::Relaxed)
     }
 
     fn next(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -73,7 +87,7 @@ impl Silence {
 
     fn look(&mut self) {
         let turns = self.turns.count();
-        let is_silent = turns == self.seen && turns.is_multiple_of(2);
+        let is_silent = turns == self.seen && self.turns.is_clients();
         self.lasted = if is_silent { self.lasted + LOOK } else { Duration::ZERO };
         self.seen = turns;
     }
@@ -89,7 +103,8 @@ impl Future for Silence {
         }
         self.is_set = true;
         loop {
-            ready!(self.timer.as_mut().poll(context));
+            // Whatever else the task has done: a timer that yields for that is not set.
+            ready!(Pin::new(&mut unconstrained(self.timer.as_mut())).poll(context));
             self.look();
             if self.lasted >= HEAD_TIMEOUT {
                 return Poll::Ready(());
