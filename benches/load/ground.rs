@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::http::Answer;
 use crate::load::{Load, Script};
 use crate::options::Options;
-use crate::process::{PRODUCT, Process, pinned};
+use crate::process::{Process, itself, pinned, product, target};
 use crate::request::Request;
 
 /// How many connections a client has, unless that is what is measured.
@@ -29,7 +29,7 @@ pub struct Ground {
 impl Ground {
     /// A place to measure, with nothing on it.
     pub fn new(options: &Options) -> Ground {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bench");
+        let folder = target().join("tmp/bench");
         std::fs::create_dir_all(&folder).expect("a folder for scripts");
         Ground { options: options.clone(), folder, worlds: RefCell::default() }
     }
@@ -46,14 +46,14 @@ impl Ground {
 
     /// The product on the server's core, with these options beside those that every row has.
     pub fn product(&self, options: &[&str]) -> Process {
-        let mut command = pinned(self.options.cores.0, PRODUCT);
+        let mut command = pinned(self.options.cores.0, product());
         command.args(SERVE).args(options);
         Process::start(command)
     }
 
     /// The product on all cores.
     pub fn product_at_large(&self, options: &[&str]) -> Process {
-        let mut command = Command::new(PRODUCT);
+        let mut command = Command::new(product());
         command.args(SERVE).args(options);
         Process::start(command)
     }
@@ -84,7 +84,7 @@ impl Ground {
 
     /// This program in another role.
     pub fn own(&self, role: &str, core: usize, parameters: &[&str]) -> Command {
-        let mut command = pinned(core, std::env::current_exe().expect("this program has a path"));
+        let mut command = pinned(core, itself());
         command.arg(role).args(parameters);
         command
     }

@@ -1,8 +1,10 @@
 //! Where and with what was measured.
 
+use std::ffi::OsStr;
 use std::process::Command;
 
 use crate::options::Options;
+use crate::process::product;
 
 /// Lines for the table's head: name and value.
 pub fn facts(options: &Options) -> Vec<(&'static str, String)> {
@@ -19,7 +21,7 @@ pub fn facts(options: &Options) -> Vec<(&'static str, String)> {
         ("pinned", format!("server on core {server}, client on core {client}")),
         ("rounds", format!("{rounds} of {seconds} s")),
         ("rustc", first_line("rustc", &["--version"])),
-        ("akol-mock", env!("CARGO_PKG_VERSION").to_owned()),
+        ("akol-mock", first_line(product(), &["--version"]).replace("akol-mock ", "")),
         ("hyper, tokio", format!("{}, {}", locked("hyper"), locked("tokio"))),
         (
             "wrk",
@@ -28,7 +30,7 @@ pub fn facts(options: &Options) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn first_line(program: &str, arguments: &[&str]) -> String {
+fn first_line(program: impl AsRef<OsStr>, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     text.lines().next().unwrap_or("unknown").trim().to_owned()

@@ -34,16 +34,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // Cargo says so where it runs benchmarks; where it runs tests, `cargo test --all-targets`, there is nothing to do.
-    let is_asked = arguments.iter().any(|argument| argument == "--bench");
-    let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| *argument != "--bench").collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["bare", answer] => bare::serve(answer),
         ["receiver"] => receiver::serve(),
         ["sender", parameters @ ..] => sender::send(parameters),
         ["paced", parameters @ ..] => paced::run(parameters),
-        options if is_asked => measure(&Options::read(options)),
-        _ => {}
+        options => measure(&Options::read(options)),
     }
 }
 

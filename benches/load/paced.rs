@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::process::{Process, pinned};
+use crate::process::{Process, itself, pinned};
 use crate::request::Request;
 
 /// Latencies, in microseconds.
@@ -39,7 +39,7 @@ pub fn ask(
 ) -> Latencies {
     let texts: Vec<&str> = requests.iter().map(|request| request.0.as_str()).collect();
     std::fs::write(file, texts.join(BETWEEN)).expect("requests can be written");
-    let mut client = pinned(core, std::env::current_exe().expect("this program has a path"));
+    let mut client = pinned(core, itself());
     client.arg("paced").arg(server.address.to_string()).arg(file);
     let output = client.arg(format!("{rate:.0}")).arg(lasting.as_millis().to_string()).output().expect("a client");
     let text = String::from_utf8_lossy(&output.stdout);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::ground::Ground;
 use crate::load::Script;
-use crate::process::{PRODUCT, Process, free_port, pinned};
+use crate::process::{Process, free_port, pinned, product};
 use crate::race::{Side, race};
 use crate::request::Request;
 use crate::row::{Goal, Measured, Row};
@@ -97,7 +97,7 @@ fn json_server(ground: &Ground) -> Process {
 
 /// Both take the document that akol-mock gives of itself.
 fn document(ground: &Ground) -> String {
-    let written = Command::new(PRODUCT).arg("openapi").output().expect("it writes its document").stdout;
+    let written = Command::new(product()).arg("openapi").output().expect("it writes its document").stdout;
     let mut document: Value = serde_json::from_slice(&written).expect("it is JSON");
     // Prism looks at paths alone.
     let paths = document["paths"].as_object().cloned().unwrap_or_default();

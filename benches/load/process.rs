@@ -2,15 +2,27 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use crate::http::{Answer, Connection};
 use crate::request::Request;
 
-/// The program as users have it.
-pub const PRODUCT: &str = env!("CARGO_BIN_EXE_akol-mock");
+/// The program as users have it, which `benches/run` has built into the folder where this one is.
+pub fn product() -> PathBuf {
+    itself().with_file_name("akol-mock")
+}
+
+/// Where Cargo builds.
+pub fn target() -> PathBuf {
+    itself().ancestors().nth(2).expect("this program lies in the folder of a profile").to_owned()
+}
+
+/// This program.
+pub fn itself() -> PathBuf {
+    std::env::current_exe().expect("this program has a path")
+}
 
 /// See the module.
 pub struct Process {

@@ -1,12 +1,12 @@
 //! Writes down what was measured: for programs as JSON, for people as a table in `BENCHMARKS.md`.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use crate::machine;
 use crate::options::Options;
+use crate::process::target;
 use crate::row::{Goal, Measured, Result, Verdict};
 
 const DOCUMENT: &str = "BENCHMARKS.md";
@@ -16,7 +16,7 @@ pub fn write(options: &Options, results: &[Result]) {
     let facts = machine::facts(options);
     let part = if options.peers { "peers" } else { "rows" };
     let name = if options.peers { "bench-peers.json" } else { "bench.json" };
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(name);
+    let file = target().join(name);
     let rows: Vec<Value> = results.iter().map(Result::to_json).collect();
     let told: Map<String, Value> = facts.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let json = serde_json::to_string_pretty(&json!({"about": told, "rows": rows})).expect("it is JSON");

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::ground::{Ground, ids, many_ids};
 use crate::load::Script;
-use crate::process::{PRODUCT, Process, pinned};
+use crate::process::{Process, pinned, product};
 use crate::race::{Side, against_bare, race};
 use crate::request::Request;
 use crate::row::Measured;
@@ -30,7 +30,7 @@ pub fn of_a_million_unread(ground: &Ground) -> Measured {
 
 /// The product as it is started by default, its log going nowhere, against one that writes none.
 pub fn with_a_log(ground: &Ground) -> Measured {
-    let mut command = pinned(ground.options.cores.0, PRODUCT);
+    let mut command = pinned(ground.options.cores.0, product());
     command.args(["--listen", "127.0.0.1:0", "--calls", "1000"]).stderr(Stdio::null());
     let logged = Process::start(command);
     let silent = ground.world(1_000);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::ground::Ground;
 use crate::http::Connection;
-use crate::process::{PRODUCT, Process, free_port};
+use crate::process::{Process, free_port, product};
 use crate::race::median;
 use crate::request::Request;
 use crate::row::Measured;
@@ -29,7 +29,7 @@ pub fn million_calls(ground: &Ground) -> Measured {
 fn start(times: u64, calls: &str) -> Measured {
     let once = || {
         let address = free_port();
-        let mut command = Command::new(PRODUCT);
+        let mut command = Command::new(product());
         command.args(["--listen", &address.to_string(), "--log-format", "off", "--calls", calls]);
         let start = Instant::now();
         let _server = Process::start_at(command, address);

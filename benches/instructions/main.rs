@@ -2,9 +2,9 @@
 //!
 //! Each function asks a server ten times what its name says, over a socket, with everything on one thread: client, server,
 //! runtime. So a figure holds all of the way but the kernel's part, and a client's that is always the same; `bare` is that of hyper alone.
-//! `benches/instructions` runs this, and holds the figures against those that are recorded.
+//! `benches/instructions/run` runs this, and holds the figures against those that are recorded.
 
-#[path = "load/prebuilt.rs"]
+#[path = "../load/prebuilt.rs"]
 mod prebuilt;
 
 use std::net::SocketAddr;

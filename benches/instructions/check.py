@@ -7,12 +7,12 @@ import sys
 import tomllib
 from pathlib import Path
 
-RECORDED = Path("benches/instructions.toml")
+RECORDED = Path("benches/instructions/recorded.toml")
 # More than this is a failure; what is less than the second is noise.
 LIMIT, NOISE = 0.05, 0.01
 
-HEAD = """# Instructions that the hot paths take, as benches/instructions counts them: each ten times what its name says, the client included.
-# A rise of 5 % fails. `benches/instructions --accept WHY` records new counts; the reason stands here, and in the commit.
+HEAD = """# Instructions that the hot paths take, as benches/instructions/run counts them: each ten times what its name says, the client included.
+# A rise of 5 % fails. `benches/instructions/run --accept WHY` records new counts; the reason stands here, and in the commit.
 """
 
 
@@ -62,7 +62,7 @@ def main(folder, *arguments):
     if accepted:
         write(recorded)
     if failures:
-        sys.exit("\n".join(["", *failures, "", "Make it cheaper, or accept it: benches/instructions --accept WHY"]))
+        sys.exit("\n".join(["", *failures, "", "Make it cheaper, or accept it: benches/instructions/run --accept WHY"]))
     print(f"{len(counts)} passed, 0 failed")
 
 
