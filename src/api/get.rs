@@ -11,6 +11,5 @@ use crate::wire::request::Request;
 
 /// Answers with the call as it is now.
 pub fn get(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {
-    let call = world.find_call(request.id())?;
-    Ok(Reply::json(StatusCode::OK, written::whole(call, world, now)))
+    Ok(Reply::json(StatusCode::OK, written::whole_of(request.id(), world, now)?))
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::call_view::CallView;
 use super::envelope;
 use crate::domain::call::Call;
+use crate::domain::error::Error;
 use crate::domain::shelf::Form;
 use crate::domain::world::World;
 use crate::time::Timestamp;
@@ -15,6 +16,12 @@ const USUAL_LENGTH: usize = 4096;
 /// The whole answer that shows a call as it is at `now`.
 pub fn whole(call: &Call, world: &World, now: Timestamp) -> Bytes {
     world.shelf().written(call, Form::Whole, || envelope::wrap(&CallView::of(call, world, now), USUAL_LENGTH))
+}
+
+/// The same of the call with that id. What is at hand is taken without a look at the call, which would have to come from far in a large world.
+pub fn whole_of(id: &str, world: &World, now: Timestamp) -> Result<Bytes, Error> {
+    let at_hand = id.parse().ok().and_then(|id| world.shelf().at_hand(id, Form::Whole));
+    at_hand.map_or_else(|| Ok(whole(world.find_call(id)?, world, now)), Ok)
 }
 
 /// The same for an item of a list: without its transcript where the world is set so.

@@ -87,14 +87,21 @@ impl Shelf {
         if !call.status.is_final() {
             return write().into();
         }
-        let place = Place { world: self.world, call: call.id, form };
-        if let Some(text) = WRITTEN.get(&place) {
-            return text;
-        }
-        // Without the room that it was written in.
-        let text = Bytes::from(write().into_boxed_slice());
-        WRITTEN.insert(place, text.clone());
-        text
+        self.at_hand(call.id, form).unwrap_or_else(|| {
+            // Without the room that it was written in.
+            let text = Bytes::from(write().into_boxed_slice());
+            WRITTEN.insert(self.place(call.id, form), text.clone());
+            text
+        })
+    }
+
+    /// What has been written of the call with that id, if it still is at hand. Then the call is over, and need not be looked at.
+    pub fn at_hand(&self, call: CallId, form: Form) -> Option<Bytes> {
+        WRITTEN.get(&self.place(call, form))
+    }
+
+    fn place(&self, call: CallId, form: Form) -> Place {
+        Place { world: self.world, call, form }
     }
 
     /// The recording of a call that is over, in that format: players ask for it in many parts.
@@ -137,6 +144,9 @@ mod tests {
         assert_eq!(written(&world, Form::Whole, "over"), "over");
         assert_eq!(written(&world, Form::Whole, "again"), "over");
         assert_eq!(written(&world, Form::Brief, "in short"), "in short");
+        let id = world.call(slot).id;
+        assert_eq!(shelf.at_hand(id, Form::Whole).as_deref(), Some(&b"over"[..]));
+        assert_eq!(Shelf::new().at_hand(id, Form::Whole), None);
         assert_eq!(Shelf::new().written(world.call(slot), Form::Whole, || "elsewhere".into()), "elsewhere");
     }
 }
