@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use parking_lot::RwLock;
+use crossbeam_utils::atomic::AtomicCell;
+use parking_lot::Mutex;
 
 use crate::config::ClockMode;
 use crate::speed::Speed;
@@ -11,8 +12,10 @@ use crate::time::{Stopwatch, Timestamp};
 /// See the module. It never goes back, but for [`Clock::restart`].
 #[derive(Debug)]
 pub struct Clock {
-    /// The lock is held for the copy of a few numbers.
-    hands: RwLock<Hands>,
+    /// Who looks takes no lock: every request looks several times.
+    hands: AtomicCell<Hands>,
+    /// Held by who changes the hands.
+    changing: Mutex<()>,
 }
 
 /// What a clock shows, and how it goes on.
@@ -62,65 +65,77 @@ impl Clock {
     /// A clock that shows `reading.now` now, and goes on as it says.
     pub fn new(reading: Reading) -> Clock {
         let Reading { mode, now, speed } = reading;
-        Clock { hands: RwLock::new(Hands { mode, speed, shown: now, since: Stopwatch::start(), is_held: false }) }
+        let hands = Hands { mode, speed, shown: now, since: Stopwatch::start(), is_held: false };
+        Clock { hands: AtomicCell::new(hands), changing: Mutex::new(()) }
     }
 
     /// What the clock shows.
     pub fn now(&self) -> Timestamp {
-        self.hands.read().now()
+        self.hands.load().now()
     }
 
     /// What the clock showed when that was started, just before; what it was set to, where it has been set since. Who has looked at the
     /// machine's clock already need not look again.
     pub(crate) fn at(&self, moment: Stopwatch) -> Timestamp {
-        self.hands.read().at(moment)
+        self.hands.load().at(moment)
     }
 
     /// What the clock shows, and how it goes on.
     pub fn read(&self) -> Reading {
-        let hands = self.hands.read();
+        let hands = self.hands.load();
         Reading { mode: hands.mode, now: hands.now(), speed: hands.speed }
     }
 
     /// Lets it run, or stand, from what it shows now; as fast as `speed` says. What is `None` stays as it is.
     pub fn go_on(&self, mode: Option<ClockMode>, speed: Option<Speed>) {
-        let mut hands = self.hands.write();
-        hands.take_up();
-        hands.mode = mode.unwrap_or(hands.mode);
-        hands.speed = speed.unwrap_or(hands.speed);
+        self.change(|hands| {
+            hands.take_up();
+            hands.mode = mode.unwrap_or(hands.mode);
+            hands.speed = speed.unwrap_or(hands.speed);
+        });
     }
 
     /// Stops it, whatever its mode, so that it can be moved.
     pub fn hold(&self) {
-        let mut hands = self.hands.write();
-        hands.take_up();
-        hands.is_held = true;
+        self.change(|hands| {
+            hands.take_up();
+            hands.is_held = true;
+        });
     }
 
     /// Lets it go on in its mode, from what it shows.
     pub fn let_go(&self) {
-        let mut hands = self.hands.write();
-        hands.take_up();
-        hands.is_held = false;
+        self.change(|hands| {
+            hands.take_up();
+            hands.is_held = false;
+        });
     }
 
     /// Moves a clock that stands forward to `instant`; it never goes back. One that runs goes its own way.
     pub fn move_to(&self, instant: Timestamp) {
-        let mut hands = self.hands.write();
-        if hands.stands() {
-            hands.shown = instant.max(hands.shown);
-        }
+        self.change(|hands| {
+            if hands.stands() {
+                hands.shown = instant.max(hands.shown);
+            }
+        });
     }
 
     /// Sets it as if it were new: nobody holds it any more.
     pub fn restart(&self, reading: Reading) {
         let Reading { mode, now, speed } = reading;
-        *self.hands.write() = Hands { mode, speed, shown: now, since: Stopwatch::start(), is_held: false };
+        self.change(|hands| *hands = Hands { mode, speed, shown: now, since: Stopwatch::start(), is_held: false });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Hands)) {
+        let _changing = self.changing.lock();
+        let mut hands = self.hands.load();
+        change(&mut hands);
+        self.hands.store(hands);
     }
 
     /// How long to wait, in real time, until the clock shows `instant`; `None` if it stands.
     pub fn wait_until(&self, instant: Timestamp) -> Option<Duration> {
-        let hands = self.hands.read();
+        let hands = self.hands.load();
         (!hands.stands()).then(|| hands.speed.unscale(instant.since(hands.now())))
     }
 }
