@@ -215,7 +215,7 @@ impl Route {
     fn matches(&self, path: &str) -> Option<Range<usize>> {
         let Some((before, after)) = self.around else { return (self.path == path).then_some(0..0) };
         let id = path.strip_prefix(before)?.strip_suffix(after)?;
-        let is_segment = !id.is_empty() && !id.bytes().any(|byte| byte == b'/');
+        let is_segment = !id.is_empty() && !id.as_bytes().contains(&b'/');
         is_segment.then(|| before.len()..before.len() + id.len())
     }
 }

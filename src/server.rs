@@ -113,11 +113,7 @@ impl Server {
         let service = Arc::clone(&self.service);
         let explaining = Arc::clone(&service);
         let explain = Arc::new(move |status| explaining.explain(status));
-        let handle = move |request, peer| {
-            let service = Arc::clone(&service);
-            // In a box, as hyper moves it about.
-            Box::pin(async move { service.answer(request, peer).await })
-        };
+        let handle = move |request, peer| service.answer(request, peer);
         let mut stopping = stop.clone();
         let farewell = async {
             // An error means that nobody can say stop any more, which is as good as having said it.

@@ -11,6 +11,8 @@ use crate::config::Auth;
 use crate::dialect::refusal::Refusal;
 use crate::wire::request::Request;
 
+const SCHEME: &[u8] = b"bearer";
+
 /// Checks the bearer token of each request.
 pub struct Gate {
     mode: Mode,
@@ -62,9 +64,12 @@ impl Gate {
 
 /// The token of an `Authorization: Bearer TOKEN` header.
 pub fn bearer_token(request: &Request) -> Option<&str> {
-    let (scheme, token) = request.header(AUTHORIZATION)?.trim().split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+    // A header that is text is ASCII, so it can be cut as bytes.
+    let text = request.header(AUTHORIZATION)?.as_bytes().trim_ascii();
+    let (scheme, token) = text.split_at_checked(SCHEME.len())?;
+    let is_bearer = scheme.eq_ignore_ascii_case(SCHEME) && token.first() == Some(&b' ');
+    let token = std::str::from_utf8(token.trim_ascii()).ok()?;
+    (is_bearer && !token.is_empty()).then_some(token)
 }
 
 /// Whether the token is accepted. Takes as long for one that nearly is as for one that is not at all.

@@ -57,9 +57,9 @@ impl Guard {
         self.pages.preflight(request).filter(|_| self.admit(request).is_ok())
     }
 
-    /// The reply with the headers that let a page of an allowed origin read it. For every reply to a control request, refusals too.
-    pub fn share(&self, request: &Request, reply: Reply) -> Reply {
-        self.pages.share(request, reply)
+    /// Gives a reply the headers that let a page of an allowed origin read it. For every reply to a control request, refusals too.
+    pub fn share(&self, request: &Request, reply: &mut Reply) {
+        self.pages.share(request, reply);
     }
 
     /// Whether the server was addressed by a name that only its user can have given it.

@@ -147,6 +147,11 @@ impl Trouble {
     /// None: it is carried out and answered at once.
     pub const NONE: Trouble =
         Trouble { status: None, delay: Duration::ZERO, breakage: None, execute: true, rules: Vec::new() };
+
+    /// Whether something else is sent than the answer.
+    pub fn replaces_answer(&self) -> bool {
+        self.status.is_some() || self.breakage.is_some()
+    }
 }
 
 /// The rules of a workspace, in the order in which they were made.

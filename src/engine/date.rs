@@ -14,7 +14,7 @@ thread_local! {
 }
 
 /// The header at `now`.
-pub(super) fn at(now: Timestamp) -> HeaderValue {
+pub fn at(now: Timestamp) -> HeaderValue {
     WRITTEN.with_borrow_mut(|(second, value)| {
         if *second != now.as_secs() {
             // A date is letters, digits, commas and colons, so it is always a header. An owner's bytes are cloned without an allocation.

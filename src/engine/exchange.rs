@@ -123,21 +123,21 @@ impl KeptRequest {
     pub(super) fn of(request: &Request) -> KeptRequest {
         let body = &request.body[..request.body.len().min(KEPT_BODY)];
         let (path, query) = (request.path(), request.query());
-        let mut text = Vec::with_capacity(path.len() + query.len() + headers::length(&request.headers) + body.len());
-        text.extend_from_slice(path.as_bytes());
-        text.extend_from_slice(query.as_bytes());
-        let query_end = text.len();
-        headers::write(&request.headers, &mut text);
-        let headers_end = text.len();
-        text.extend_from_slice(body);
+        let query_end = path.len() + query.len();
+        let text = headers::in_one_piece(|text| {
+            text.extend_from_slice(path.as_bytes());
+            text.extend_from_slice(query.as_bytes());
+            headers::write(&request.headers, text);
+            text.extend_from_slice(body);
+        });
         KeptRequest {
             method: request.method.clone(),
             body_length: request.body.len(),
             id: request.place_of_id().clone(),
-            text: text.into_boxed_slice(),
+            headers_end: text.len() - body.len(),
+            text,
             path_end: path.len(),
             query_end,
-            headers_end,
         }
     }
 
@@ -207,9 +207,8 @@ impl KeptReply {
         body_length: Option<u64>,
         subject: Option<u64>,
     ) -> KeptReply {
-        let mut text = Vec::with_capacity(headers::length(headers));
-        headers::write(headers, &mut text);
-        KeptReply { status, subject, body, body_length, headers: text.into_boxed_slice() }
+        let headers = headers::in_one_piece(|text| headers::write(headers, text));
+        KeptReply { status, subject, body, body_length, headers }
     }
 
     /// The headers.
@@ -230,11 +229,9 @@ impl KeptReply {
     }
 }
 
-/// A request on its way to its handler.
+/// A request that has arrived, on its way to its answer.
 #[derive(Debug)]
 pub struct Arrival {
-    /// The request as it came.
-    pub request: Request,
     /// What the journal keeps of it.
     pub exchange: Arc<Exchange>,
     /// The epoch that it arrived in.

@@ -1,5 +1,7 @@
 //! Headers as the journal keeps them: as text, a line each, in one piece of memory.
 
+use std::cell::RefCell;
+
 use hyper::header::{HeaderName, HeaderValue};
 
 const BETWEEN: &[u8] = b": ";
@@ -15,9 +17,16 @@ pub(super) fn write<'a>(headers: impl IntoIterator<Item = (&'a HeaderName, &'a H
     }
 }
 
-/// How long that text is, in bytes.
-pub(super) fn length<'a>(headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> usize {
-    headers.into_iter().map(|(name, value)| name.as_str().len() + BETWEEN.len() + value.len() + 1).sum()
+/// What `write` writes, in a piece of memory of just that length, without asking beforehand how long it will be.
+pub(super) fn in_one_piece(write: impl FnOnce(&mut Vec<u8>)) -> Box<[u8]> {
+    thread_local! {
+        static DRAFT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    DRAFT.with_borrow_mut(|draft| {
+        draft.clear();
+        write(draft);
+        Box::from(&**draft)
+    })
 }
 
 /// Headers that are kept, each a name in lower case and a value of any bytes; those of one name follow each other.
@@ -59,9 +68,8 @@ mod tests {
         for (name, value) in sent {
             map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
         }
-        let mut text = Vec::new();
-        write(&map, &mut text);
-        assert_eq!(text.len(), length(&map));
+        let text = in_one_piece(|text| write(&map, text));
+        assert_eq!(in_one_piece(|text| write(&map, text)), text);
         let headers = Headers::read(&text);
         assert_eq!(headers.iter().collect::<Vec<_>>(), sent);
         assert_eq!(headers.text("Host"), Some("a: b"));

@@ -13,9 +13,8 @@ use tokio::sync::mpsc;
 use super::changes::Changes;
 use super::epoch::Epoch;
 use super::exchange::{Answer, Arrival, Exchange, KeptReply, KeptRequest, Meddling};
-use crate::clock::Clock;
 use crate::domain::moment::Moment;
-use crate::time::{Stopwatch, Timestamp};
+use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
@@ -140,21 +139,14 @@ impl Journal {
         Journal { pages: Mutex::default(), changes: Changes::default(), size }
     }
 
-    /// Takes in a request that `came` then, by `clock`. Of two requests the one that comes first in the journal must not have arrived after
+    /// Takes in a request that `came` then. Of two requests the one that comes first in the journal must not have arrived after
     /// the other: one that another has overtaken on its way here arrived when that did.
-    pub(super) fn arrive(
-        &self,
-        request: Request,
-        (clock, came): (&Clock, Stopwatch),
-        id: RequestId,
-        epoch: Arc<Epoch>,
-    ) -> Arrival {
-        let kept = KeptRequest::of(&request);
+    pub(super) fn arrive(&self, request: &Request, came: Timestamp, id: RequestId, epoch: Arc<Epoch>) -> Arrival {
+        let kept = KeptRequest::of(request);
         let mut pages = self.pages.lock();
         // A request of the world before the reset is none of this one's.
         let is_late = epoch.has_ended();
-        let at = clock.at(came);
-        let (number, at) = if is_late { (0, at) } else { (pages.take_number(), pages.not_before(at)) };
+        let (number, at) = if is_late { (0, came) } else { (pages.take_number(), pages.not_before(came)) };
         let exchange = Arc::new(Exchange { number, at, id, request: kept, answer: OnceLock::new() });
         let mut forgotten = None;
         if self.size > 0 && !is_late {
@@ -167,17 +159,11 @@ impl Journal {
         // Taken to pieces while nobody waits for it.
         drop(forgotten);
         self.changes.tell();
-        Arrival { request, exchange, epoch }
+        Arrival { exchange, epoch }
     }
 
-    /// Takes note of a request's answer, which was `given` then by `clock`, as of its arrival.
-    pub(super) fn answer(
-        &self,
-        arrival: &Arrival,
-        reply: &Reply,
-        (clock, given): (&Clock, Stopwatch),
-        trouble: Meddling,
-    ) {
+    /// Takes note of a request's answer, which was `given` then, as of its arrival.
+    pub(super) fn answer(&self, arrival: &Arrival, reply: &Reply, given: Timestamp, trouble: Meddling) {
         let reply = KeptReply::of(reply);
         let trouble = trouble.is_any().then(|| Box::new(trouble));
         let mut pages = self.pages.lock();
@@ -189,7 +175,7 @@ impl Journal {
             // Who comes back later is not told of it any more.
             pages.forgotten = pages.forgotten.max(number);
         }
-        let at = pages.not_before(clock.at(given));
+        let at = pages.not_before(given);
         // A request is answered once.
         let _ = arrival.exchange.answer.set(Answer { number, at, reply, trouble });
         pages.tell(|| Happening::Answered(number, Arc::clone(&arrival.exchange)));

@@ -2,7 +2,7 @@
 //! in them.
 
 mod changes;
-mod date;
+pub mod date;
 mod epoch;
 mod exchange;
 mod genesis;

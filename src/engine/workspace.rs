@@ -6,14 +6,12 @@ mod replacing;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
-use hyper::header::HeaderValue;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc};
 
 pub use self::advancing::Delivered;
 use self::advancing::Report;
 
-use super::date;
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
 use super::genesis::Genesis;
@@ -159,11 +157,6 @@ impl Workspace {
         &self.genesis
     }
 
-    /// The `Date` header by its clock, at that moment.
-    pub(crate) fn date(&self, moment: Stopwatch) -> HeaderValue {
-        date::at(self.clock.at(moment))
-    }
-
     /// Lets a request in. One look at the world, so that it waits for nobody twice. Numbers and ids begin anew with a reset.
     pub fn enter(&self) -> Entry {
         let Present { world, epoch, ids } = &*self.present.read();
@@ -257,13 +250,13 @@ impl Workspace {
     }
 
     /// Takes in an API request of that epoch, which came then.
-    pub(crate) fn arrive(&self, request: Request, came: Stopwatch, id: RequestId, epoch: Arc<Epoch>) -> Arrival {
-        self.journal.arrive(request, (&self.clock, came), id, epoch)
+    pub(crate) fn arrive(&self, request: &Request, came: Timestamp, id: RequestId, epoch: Arc<Epoch>) -> Arrival {
+        self.journal.arrive(request, came, id, epoch)
     }
 
     /// Takes note of an API request's answer, which was given then.
-    pub(crate) fn answered(&self, arrival: &Arrival, reply: &Reply, given: Stopwatch, trouble: Meddling) {
-        self.journal.answer(arrival, reply, (&self.clock, given), trouble);
+    pub(crate) fn answered(&self, arrival: &Arrival, reply: &Reply, given: Timestamp, trouble: Meddling) {
+        self.journal.answer(arrival, reply, given, trouble);
     }
 
     /// The epoch that goes on now.

@@ -1,33 +1,80 @@
 //! A request to Akol's API.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::{Body as _, Incoming};
-use hyper::{HeaderMap, Method, StatusCode};
+use hyper::body::{Body as HttpBody, Incoming};
+use hyper::{HeaderMap, Method, Response, StatusCode};
 use uuid::Uuid;
 
-use super::{Notes, Outcome, Service, route};
+use super::{Given, Notes, Outcome, Service, route};
 use crate::dialect::faults;
 use crate::dialect::refusal::Refusal;
 use crate::domain::faults::{ConnectionFault, Trouble};
 use crate::domain::matching::Sketch;
 use crate::driver;
 use crate::engine::{Arrival, BadName, Entry, Meddling, Void, Workspace, Workspaces};
-use crate::routes::{API, Handler, Route};
+use crate::routes::{API, Found, Handler, Route};
 use crate::time::Stopwatch;
+use crate::wire::answering::Answering;
+use crate::wire::body::Body;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_BODY, Request, Unreadable, discard, read_body};
 
+/// A request that has been let in or not, before its body has come.
+struct Visit<'a> {
+    workspace: Cow<'a, Arc<Workspace>>,
+    entry: Entry,
+    is_let_in: bool,
+    routed: Result<Found<'static>, Refusal>,
+}
+
+/// What is told of a request beside its answer.
+struct Told {
+    /// The position of its route among all routes, if it has one.
+    route: Option<usize>,
+    trouble: Trouble,
+    came: Stopwatch,
+}
+
 impl Service {
-    /// Answers a request whose path below the API's root begins at `root`.
-    pub(super) async fn answer_api(&self, mut request: Request, root: usize, body: Incoming, came: Stopwatch) -> Reply {
+    /// Answers a request whose path below the API's root begins at `root`: at once, unless its body has yet to come or its answer is to
+    /// be held back.
+    pub(super) fn answer_api(
+        self: &Arc<Service>,
+        mut request: Request,
+        root: usize,
+        body: Incoming,
+        came: Stopwatch,
+    ) -> Answering<Response<Body>> {
         if let Some(allowed) = self.pages.preflight(&request) {
-            return Box::pin(self.answer_preflight(allowed, &request, body, came)).await;
+            let service = Arc::clone(self);
+            return Answering::later(async move {
+                service.answer_preflight(allowed, &request, body, came).await.into_response(false)
+            });
         }
+        let visit = self.let_in(&mut request, root);
+        if body.is_end_stream() {
+            return self.carry_out(visit, request, came, came);
+        }
+        let service = Arc::clone(self);
+        let mut visit = Visit { workspace: Cow::Owned(visit.workspace.into_owned()), ..visit };
+        Answering::later(async move {
+            let is_wanted = visit.routed.is_ok() && takes_body(&request.method);
+            match receive(&request.headers, body, is_wanted).await {
+                Ok(body) => request.body = body,
+                Err(unreadable) => visit.routed = Err(unreadable.into()),
+            }
+            service.carry_out(visit, request, came, Stopwatch::start()).await
+        })
+    }
+
+    /// Finds out whose request it is, whether they may enter, and what is to answer.
+    fn let_in(&self, request: &mut Request, root: usize) -> Visit<'_> {
         let head = request.check_head().map_err(Refusal::from);
-        let token = head.and_then(|()| self.gate.admit(&request));
+        let token = head.and_then(|()| self.gate.admit(request));
         let bearer = token.as_ref().ok().copied().flatten();
         let workspace = self.workspaces.of_token(bearer);
         if bearer.is_some_and(Workspaces::is_misnamed) {
@@ -37,52 +84,63 @@ impl Service {
             self.log.note(workspace.clock().now(), &note);
         }
         let entry = workspace.enter();
-        let admitted = token.and_then(|token| count(&workspace, &entry, token, &request));
+        let admitted = token.and_then(|token| count(&workspace, &entry, token, request));
         let is_let_in = admitted.is_ok();
-        let mut routed = admitted.and_then(|()| route(API, &mut request, root));
-        let position = routed.as_ref().ok().map(|found| found.position);
-        let mut came_whole = came;
-        if !body.is_end_stream() {
-            let is_wanted = routed.is_ok() && takes_body(&request.method);
-            match Box::pin(receive(&request.headers, body, is_wanted)).await {
-                Ok(body) => request.body = body,
-                Err(unreadable) => routed = Err(unreadable.into()),
-            }
-            came_whole = Stopwatch::start();
-        }
+        let routed = admitted.and_then(|()| route(API, request, root));
+        Visit { workspace, entry, is_let_in, routed }
+    }
 
+    /// Does what is asked for, once all of it has come.
+    fn carry_out(
+        self: &Arc<Service>,
+        visit: Visit<'_>,
+        mut request: Request,
+        came: Stopwatch,
+        came_whole: Stopwatch,
+    ) -> Answering<Response<Body>> {
+        let Visit { workspace, entry, is_let_in, routed } = visit;
         let trouble = match is_let_in && entry.has_trouble {
             true => trouble(&workspace, &entry, &request),
             false => Trouble::NONE,
         };
         request.is_held_back = !trouble.delay.is_zero();
-        let arrival = workspace.arrive(request, came_whole, entry.id, entry.epoch);
-        let outcome = match trouble.execute {
-            true => routed.and_then(|found| handle(found.route, &workspace, &arrival, came_whole)),
+        let told = Told { route: routed.as_ref().ok().map(|found| found.position), trouble, came };
+        let arrival = workspace.arrive(&request, workspace.clock().at(came_whole), entry.id, entry.epoch);
+        let outcome = match told.trouble.execute {
+            true => routed.and_then(|found| handle(found.route, &workspace, &request, &arrival, came_whole)),
             false => Ok(Reply::empty(StatusCode::NO_CONTENT)),
         };
-        let outcome = match meddle(outcome, &trouble) {
-            outcome if trouble.delay.is_zero() => outcome,
-            outcome => Box::pin(hold_back(&workspace, &arrival, trouble.delay, outcome)).await,
-        };
-        let given = Stopwatch::start();
-        let notes = Notes {
-            workspace: &workspace,
-            request: &arrival.request,
-            request_id: arrival.exchange.id,
-            route: position,
-            came,
-            given,
-        };
-        let reply = self.finish(outcome, &notes);
-        let reply = self.pages.share(&arrival.request, reply);
+        let outcome = if told.trouble.replaces_answer() { meddle(outcome, &told.trouble) } else { outcome };
+        if !request.is_held_back {
+            return Answering::Now(self.give(outcome, &workspace, &request, &arrival, told));
+        }
+        let (service, workspace) = (Arc::clone(self), workspace.into_owned());
+        Answering::later(async move {
+            let outcome = hold_back(&workspace, &arrival, told.trouble.delay, outcome).await;
+            service.give(outcome, &workspace, &request, &arrival, told)
+        })
+    }
+
+    /// The answer, of which all has been noted.
+    fn give(
+        &self,
+        outcome: Outcome,
+        workspace: &Workspace,
+        request: &Request,
+        arrival: &Arrival,
+        told: Told,
+    ) -> Response<Body> {
+        let Told { route, trouble, came } = told;
+        let notes = Notes { request, request_id: arrival.exchange.id, route, came, given: Given::now(workspace) };
+        let mut reply = self.finish(outcome, &notes);
+        self.pages.share(request, &mut reply);
         let meddling = Meddling {
             breakage: trouble.breakage.map(ConnectionFault::as_str),
             delay: trouble.delay,
             rules: trouble.rules,
         };
-        workspace.answered(&arrival, &reply, given, meddling);
-        reply
+        workspace.answered(arrival, &reply, notes.given.at, meddling);
+        reply.into_response(request.method == Method::HEAD)
     }
 }
 
@@ -126,14 +184,14 @@ fn trouble(workspace: &Workspace, entry: &Entry, request: &Request) -> Trouble {
 }
 
 /// Lets the handler answer. Akol's API knows none that take their time or look beyond the world.
-fn handle(route: &Route, workspace: &Workspace, arrival: &Arrival, came: Stopwatch) -> Outcome {
+fn handle(route: &Route, workspace: &Workspace, request: &Request, arrival: &Arrival, came: Stopwatch) -> Outcome {
     match route.handler {
-        Handler::Read(look) => workspace.read_at(came, |world, now| look(world, now, &arrival.request)),
+        Handler::Read(look) => workspace.read_at(came, |world, now| look(world, now, request)),
         Handler::Write(change) => workspace
-            .write_in(&arrival.epoch, |world| change(world, &arrival.request))
+            .write_in(&arrival.epoch, |world| change(world, request))
             .unwrap_or_else(|Void| Err(Refusal::void())),
-        Handler::Tell(tell) => tell(&arrival.request),
-        Handler::Look(_) | Handler::Act(_) => Err(super::nothing_at(arrival.request.path())),
+        Handler::Tell(tell) => tell(request),
+        Handler::Look(_) | Handler::Act(_) => Err(super::nothing_at(request.path())),
     }
 }
 

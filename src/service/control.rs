@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use subtle::ConstantTimeEq;
 
 use super::calls::takes_body;
-use super::{Notes, Outcome, Service, route};
+use super::{Given, Notes, Outcome, Service, route};
 use crate::api::gate::bearer_token;
 use crate::control::scene::Scene;
 use crate::dialect::parameters::Parameters;
@@ -53,10 +53,10 @@ impl Service {
                 (Arc::clone(self.workspaces.default()), None, Err(refusal))
             }
         };
-        let given = Stopwatch::start();
-        let notes = Notes { workspace: &workspace, request: &request, request_id, route: position, came, given };
-        let reply = self.finish(outcome, &notes);
-        self.guard.share(&request, reply)
+        let notes = Notes { request: &request, request_id, route: position, came, given: Given::now(&workspace) };
+        let mut reply = self.finish(outcome, &notes);
+        self.guard.share(&request, &mut reply);
+        reply
     }
 
     async fn handle(

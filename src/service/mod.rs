@@ -19,11 +19,12 @@ use crate::config::Settings;
 use crate::control::guard::Guard;
 use crate::dialect::refusal::Refusal;
 use crate::domain::quoted::Quoted;
-use crate::engine::{Workspace, Workspaces};
+use crate::engine::{Workspace, Workspaces, date};
 use crate::metrics::Metrics;
 use crate::rng::Seed;
 use crate::routes::{self, Found, Route, Unrouted};
-use crate::time::Stopwatch;
+use crate::time::{Stopwatch, Timestamp};
+use crate::wire::answering::Answering;
 use crate::wire::body::Body;
 use crate::wire::cors::Cors;
 use crate::wire::log::{Entry, Log};
@@ -57,13 +58,26 @@ type Outcome = Result<Reply, Refusal>;
 
 /// What is noted of a request when it has been answered.
 struct Notes<'a> {
-    workspace: &'a Workspace,
     request: &'a Request,
     request_id: RequestId,
     /// The position of its route among all routes, if it has one.
     route: Option<usize>,
     came: Stopwatch,
-    given: Stopwatch,
+    given: Given,
+}
+
+/// When an answer was given: in real time, and by the clock of its workspace.
+#[derive(Clone, Copy)]
+struct Given {
+    moment: Stopwatch,
+    at: Timestamp,
+}
+
+impl Given {
+    fn now(workspace: &Workspace) -> Given {
+        let moment = Stopwatch::start();
+        Given { moment, at: workspace.clock().at(moment) }
+    }
 }
 
 impl Service {
@@ -83,18 +97,27 @@ impl Service {
     }
 
     /// Answers one request, whatever it is.
-    pub async fn answer(&self, request: hyper::Request<Incoming>, peer: SocketAddr) -> hyper::Response<Body> {
+    pub fn answer(
+        self: &Arc<Service>,
+        request: hyper::Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Answering<hyper::Response<Body>> {
         let came = Stopwatch::start();
         let (parts, body) = request.into_parts();
         let request = Request::new(parts, peer.ip());
         let is_head = request.method == Method::HEAD;
-        // What is rare is in a box: hyper moves this future about, with room in it for whatever may come.
-        let reply = match Scope::of(request.path()) {
-            Scope::Api { root } => self.answer_api(request, root, body, came).await,
-            Scope::Control { root } => Box::pin(self.answer_control(request, root, body, came)).await,
-            Scope::Reference => Box::pin(self.answer_reader(request, body, came)).await,
-        };
-        reply.into_response(is_head)
+        let scope = Scope::of(request.path());
+        if let Scope::Api { root } = scope {
+            return self.answer_api(request, root, body, came);
+        }
+        let service = Arc::clone(self);
+        Answering::later(async move {
+            let reply = match scope {
+                Scope::Control { root } => service.answer_control(request, root, body, came).await,
+                _ => service.answer_reader(request, body, came).await,
+            };
+            reply.into_response(is_head)
+        })
     }
 
     /// The whole answer to what hyper could not read as a request.
@@ -109,7 +132,7 @@ impl Service {
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
         self.log.note(workspace.clock().now(), &format!("{} {message} ({request_id})", status.as_u16()));
         let reply = Refusal::new(status, message).reply();
-        let date = workspace.date(Stopwatch::start());
+        let date = date::at(workspace.clock().now());
         reply.with(REQUEST_ID, request_id.header()).with(DATE, date).into_bytes()
     }
 
@@ -123,22 +146,21 @@ impl Service {
     async fn answer_preflight(&self, allowed: Reply, request: &Request, body: Incoming, came: Stopwatch) -> Reply {
         discard(&request.headers, body).await;
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
-        let given = Stopwatch::start();
-        self.finish(Ok(allowed), &Notes { workspace, request, request_id, route: None, came, given })
+        self.finish(Ok(allowed), &Notes { request, request_id, route: None, came, given: Given::now(workspace) })
     }
 
     /// The reply with the headers that every one has, and a line in the log.
     fn finish(&self, outcome: Outcome, notes: &Notes<'_>) -> Reply {
-        let (reply, error) = match outcome {
+        let (mut reply, error) = match outcome {
             Ok(reply) => (reply, None),
             Err(refusal) => (refusal.reply(), Some(refusal.message)),
         };
-        let &Notes { workspace, request, request_id, route, came, given } = notes;
-        let took = came.until(given);
+        let &Notes { request, request_id, route, came, given } = notes;
+        let took = came.until(given.moment);
         self.metrics.request(route, reply.status.as_u16(), took);
         if self.log.is_on() {
             self.log.request(&Entry {
-                time: workspace.clock().at(given),
+                time: given.at,
                 method: &request.method,
                 target: &request.target(),
                 status: reply.status.as_u16(),
@@ -147,7 +169,9 @@ impl Service {
                 error: error.as_deref(),
             });
         }
-        reply.with(REQUEST_ID, request_id.header()).with(DATE, workspace.date(given))
+        reply.add(REQUEST_ID, request_id.header());
+        reply.add(DATE, date::at(given.at));
+        reply
     }
 }
 

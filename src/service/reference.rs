@@ -2,7 +2,7 @@
 
 use hyper::body::Incoming;
 
-use super::{Notes, Outcome, Service, nothing_at, route};
+use super::{Given, Notes, Outcome, Service, nothing_at, route};
 use crate::dialect::refusal::Refusal;
 use crate::routes::{API, CONTROL, Found, Handler, REFERENCE};
 use crate::time::Stopwatch;
@@ -18,9 +18,8 @@ impl Service {
         let routed = head.and_then(|()| route(REFERENCE, &mut request, 0));
         let position = routed.as_ref().ok().map(|found| API.len() + CONTROL.len() + found.position);
         let outcome = routed.and_then(|found| tell(&found, &request));
-        let workspace = self.workspaces.default();
-        let given = Stopwatch::start();
-        let notes = Notes { workspace, request: &request, request_id, route: position, came, given };
+        let given = Given::now(self.workspaces.default());
+        let notes = Notes { request: &request, request_id, route: position, came, given };
         self.finish(outcome, &notes)
     }
 }

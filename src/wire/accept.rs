@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::answering::Answering;
 use super::body::Body;
 use super::connection::Manner;
 use super::unparsed::Explain;
@@ -23,18 +23,16 @@ const BREATHER: Duration = Duration::from_millis(50);
 /// Serves connections with `handle` until `stop` changes; what is no HTTP is answered with `explain`. Where a
 /// response carries a [`Breakage`](super::breakage::Breakage), the connection breaks in its place. No single connection's failure ends it.
 /// Then requests under way may finish, and after them `aftermath`, within [`GRACE`] in all; what has not is cut off.
-pub async fn serve<H, F>(
+pub async fn serve<H>(
     listener: TcpListener,
     handle: H,
     explain: Explain,
     mut stop: watch::Receiver<bool>,
     aftermath: impl Future<Output = ()>,
 ) where
-    H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
+    H: Fn(Request<Incoming>, SocketAddr) -> Answering<Response<Body>> + Clone + Send + 'static,
 {
     let manner = Manner::new(explain);
-    let connections = GracefulShutdown::new();
     // Aborts them all when it is dropped.
     let mut tasks = JoinSet::new();
     loop {
@@ -48,11 +46,11 @@ pub async fn serve<H, F>(
             let _ = tokio::time::timeout(BREATHER, stop.wait_for(|stop| *stop)).await;
             continue;
         };
-        tasks.spawn(manner.clone().serve(stream, peer, handle.clone(), connections.watcher(), stop.clone()));
+        tasks.spawn(manner.clone().serve(stream, peer, handle.clone(), stop.clone()));
     }
     drop(listener);
     let finish = async {
-        connections.shutdown().await;
+        while tasks.join_next().await.is_some() {}
         aftermath.await;
     };
     // What takes longer is cut off: that is what the time is for.

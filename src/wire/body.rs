@@ -10,7 +10,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use super::chunk::Chunk;
-use super::silence::Turn;
+use super::silence::{Turn, Turns};
 
 /// See the module.
 pub enum Body {
@@ -51,13 +51,13 @@ impl Body {
         }
     }
 
-    /// The same body, which lets go of the turn when hyper has taken in all of it.
-    pub fn keeping(self, turn: Turn) -> Body {
+    /// The same body, during whose sending it is the server's turn: until hyper has taken in all of it.
+    pub fn keeping(self, turns: &Arc<Turns>) -> Body {
         match self {
             // hyper takes it in at once.
             Body::Full(_) | Body::Pieces(_) => self,
             Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => {
-                Body::Keeping { body: Box::new(self), _turn: turn }
+                Body::Keeping { body: Box::new(self), _turn: turns.begin() }
             }
         }
     }

@@ -2,24 +2,28 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use hyper_util::server::graceful::Watcher;
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::answering::Answering;
 use super::body::Body;
 use super::breakage::{Breakable, Breakage, Order};
+use super::farewell::Farewell;
 use super::preface::{self, Beginning};
-use super::silence::{HEAD_TIMEOUT, Silence, Turn, Turns};
+use super::silence::{HEAD_TIMEOUT, Silence, Turns};
 use super::unparsed::{Explain, Explaining};
 
 /// How many requests a client of HTTP/2 may have under way on one connection. More wait at the client.
@@ -51,16 +55,9 @@ impl Manner {
     }
 
     /// Serves one connection with `handle` until it ends; once `stop` has changed, until what is under way has been answered.
-    pub async fn serve<H, F>(
-        self,
-        mut stream: TcpStream,
-        peer: SocketAddr,
-        handle: H,
-        watcher: Watcher,
-        mut stop: watch::Receiver<bool>,
-    ) where
-        H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<Body>> + Send + 'static,
+    pub async fn serve<H>(self, mut stream: TcpStream, peer: SocketAddr, handle: H, mut stop: watch::Receiver<bool>)
+    where
+        H: Fn(Request<Incoming>, SocketAddr) -> Answering<Response<Body>> + Clone + Send + 'static,
     {
         // Small answers must not wait for more to send; a socket that refuses this still works.
         let _ = stream.set_nodelay(true);
@@ -72,55 +69,88 @@ impl Manner {
         let Ok(Ok(Beginning { is_http2, bytes })) = heard else { return };
         let order = Arc::new(Order::default());
         let socket = Breakable::new(stream, bytes, Arc::clone(&order));
-        // A client that breaks off, or speaks no HTTP, is no failure of the server's.
         if is_http2 {
-            let service = service_fn(move |request| answer_http2(handle(request, peer), Arc::clone(&order)));
-            let _ = watcher.watch(self.http2.serve_connection(socket.waking(), service)).await;
+            let service = service_fn(move |request| answer_http2(handle(request, peer), &order));
+            converse(self.http2.serve_connection(socket.waking(), service), Farewell::of(stop), pending()).await;
         } else {
             let turns = Arc::new(Turns::default());
             let silence = Silence::of(Arc::clone(&turns));
             let socket = socket.telling(Arc::clone(&turns));
-            let service =
-                service_fn(move |request| answer_http1(turns.begin(), handle(request, peer), Arc::clone(&order)));
-            tokio::select! {
-                biased;
-                _ = watcher.watch(self.http1.serve_connection(Explaining::new(socket, self.explain), service)) => {}
-                () = silence => {}
-            }
+            let service = service_fn(move |request| answer_http1(handle(request, peer), &turns, &order));
+            let connection = self.http1.serve_connection(Explaining::new(socket, self.explain), service);
+            converse(connection, Farewell::of(stop), silence).await;
         }
     }
 }
 
-async fn answer_http1(
-    turn: Turn,
-    reply: impl Future<Output = Response<Body>>,
-    order: Arc<Order>,
-) -> Result<Response<Body>, Infallible> {
-    let response = reply.await;
-    match response.extensions().get::<Breakage>() {
-        Some(breakage) => {
-            order.give(*breakage, response.headers());
-            // hyper flushes when nothing is left to write, and at that the socket breaks.
-            pending().await
+/// Serves a connection until it ends, or the client's silence has lasted too long. After the farewell, what is under way is finished.
+async fn converse(connection: impl GracefulConnection, farewell: Farewell, silence: impl Future<Output = ()>) {
+    let (mut connection, mut farewell, mut silence) = (pin!(connection), farewell, pin!(silence));
+    let mut is_leaving = false;
+    poll_fn(|context| {
+        if !is_leaving && Pin::new(&mut farewell).poll(context).is_ready() {
+            is_leaving = true;
+            connection.as_mut().graceful_shutdown();
         }
-        None => Ok(response.map(|body| body.keeping(turn))),
+        // A client that breaks off, or speaks no HTTP, is no failure of the server's.
+        let has_ended = connection.as_mut().poll(context).is_ready();
+        if has_ended { Poll::Ready(()) } else { silence.as_mut().poll(context) }
+    })
+    .await;
+}
+
+fn answer_http1(
+    answering: Answering<Response<Body>>,
+    turns: &Arc<Turns>,
+    order: &Arc<Order>,
+) -> Answering<Result<Response<Body>, Infallible>> {
+    match answering {
+        Answering::Now(response) => send_http1(response, turns, order),
+        Answering::Later(answer) => {
+            let (turns, order) = (Arc::clone(turns), Arc::clone(order));
+            let turn = turns.begin();
+            Answering::later(async move {
+                let response = answer.await;
+                drop(turn);
+                send_http1(response, &turns, &order).await
+            })
+        }
+        Answering::Given => Answering::never(),
     }
+}
+
+fn send_http1(
+    response: Response<Body>,
+    turns: &Arc<Turns>,
+    order: &Order,
+) -> Answering<Result<Response<Body>, Infallible>> {
+    if let Some(breakage) = response.extensions().get::<Breakage>() {
+        order.give(*breakage, response.headers());
+        let turn = turns.begin();
+        // hyper flushes when nothing is left to write, and at that the socket breaks.
+        return Answering::later(async move {
+            let _turn = turn;
+            pending().await
+        });
+    }
+    turns.pass();
+    Answering::Now(Ok(response.map(|body| body.keeping(turns))))
 }
 
 /// Many requests share a connection here, also those of clients that know nothing of each other. So what can be lost of one answer alone is
 /// lost of it alone.
-async fn answer_http2(reply: impl Future<Output = Response<Body>>, order: Arc<Order>) -> Result<Response<Body>, Reset> {
-    let response = reply.await;
-    match response.extensions().get::<Breakage>() {
-        Some(Breakage::EmptyResponse) => Err(Reset),
-        Some(Breakage::MalformedResponseChunk) => Ok(Breakage::malformed(response)),
+fn answer_http2(answering: Answering<Response<Body>>, order: &Arc<Order>) -> Answering<Result<Response<Body>, Reset>> {
+    let order = Arc::clone(order);
+    answering.and_then(move |response| match response.extensions().get::<Breakage>() {
+        Some(Breakage::EmptyResponse) => Answering::Now(Err(Reset)),
+        Some(Breakage::MalformedResponseChunk) => Answering::Now(Ok(Breakage::malformed(response))),
         Some(breakage @ (Breakage::RandomDataThenClose | Breakage::ConnectionResetByPeer)) => {
             order.give(*breakage, response.headers());
             // The connection has been woken, and breaks.
-            pending().await
+            Answering::never()
         }
-        None => Ok(response),
-    }
+        None => Answering::Now(Ok(response)),
+    })
 }
 
 /// At this hyper resets the stream of one request, with `INTERNAL_ERROR`.

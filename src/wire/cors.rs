@@ -79,25 +79,25 @@ impl Cors {
         if request.header(ASKS_FOR_LOCAL) == Some("true") {
             reply = reply.with(ALLOWS_LOCAL, "true");
         }
-        Some(self.share(request, reply))
+        self.share(request, &mut reply);
+        Some(reply)
     }
 
-    /// The reply with the headers that let those pages read it. For every reply, refusals too.
-    pub fn share(&self, request: &Request, reply: Reply) -> Reply {
+    /// Gives a reply the headers that let those pages read it. For every reply, refusals too.
+    pub fn share(&self, request: &Request, reply: &mut Reply) {
         if self.lets_all_in {
-            let reply = reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, ALL);
-            return reply.with(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed);
+            reply.add(ACCESS_CONTROL_ALLOW_ORIGIN, ALL);
+            reply.add(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed);
+            return;
         }
         if self.allowed.is_empty() {
-            return reply;
+            return;
         }
         // Also where there is no origin: what a cache keeps of such an answer is none for a page.
-        let reply = reply.with(VARY, "origin");
-        match origin(request).filter(|origin| self.allows(origin)) {
-            Some(origin) => {
-                reply.with(ACCESS_CONTROL_ALLOW_ORIGIN, origin).with(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed)
-            }
-            None => reply,
+        reply.add(VARY, "origin");
+        if let Some(origin) = origin(request).filter(|origin| self.allows(origin)) {
+            reply.add(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            reply.add(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed);
         }
     }
 }
@@ -141,7 +141,9 @@ mod tests {
 
     fn shared(cors: &Cors, origins: &[&str]) -> Vec<String> {
         let origins: Vec<_> = origins.iter().map(|origin| ("origin", *origin)).collect();
-        headers(&cors.share(&request(Method::GET, &origins), Reply::empty(StatusCode::OK)))
+        let mut reply = Reply::empty(StatusCode::OK);
+        cors.share(&request(Method::GET, &origins), &mut reply);
+        headers(&reply)
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! HTTP that knows no calls: reading requests, writing replies, byte ranges, CORS, the accept loop, connections whole and broken, the request log.
 
 pub mod accept;
+pub mod answering;
 pub mod body;
 pub mod breakage;
 pub mod chunk;
 pub mod conditional;
 pub mod connection;
 pub mod cors;
+pub mod farewell;
 pub mod log;
 pub mod preface;
 pub mod query;

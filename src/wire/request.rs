@@ -139,11 +139,15 @@ impl Request {
         if self.path().len() + self.query().len() > MAX_TARGET {
             return Err(Unreadable::TargetTooLong);
         }
+        let (mut hosts, mut length) = (0, 0);
+        for (name, value) in &self.headers {
+            hosts += usize::from(*name == HOST);
+            length += name.as_str().len() + value.len();
+        }
         // HTTP/1.0 knows no such header.
-        if self.version >= Version::HTTP_11 && self.headers.get_all(HOST).iter().count() != 1 {
+        if self.version >= Version::HTTP_11 && hosts != 1 {
             return Err(Unreadable::NoHost);
         }
-        let length: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if length > MAX_HEADERS {
             return Err(Unreadable::HeadersTooLong);
         }

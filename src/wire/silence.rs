@@ -34,8 +34,13 @@ pub struct Turn(Arc<Turns>);
 impl Turns {
     /// The head of a request has come.
     pub fn begin(self: &Arc<Turns>) -> Turn {
-        self.next();
+        self.add(1);
         Turn(Arc::clone(self))
+    }
+
+    /// A request has come, and its answer has been made at once.
+    pub fn pass(&self) {
+        self.add(2);
     }
 
     /// Takes note of what came of writing to the client: where it has to wait, it is not the client's turn to speak.
@@ -51,14 +56,15 @@ impl Turns {
         self.count().is_multiple_of(2) && !self.is_unread.load(Ordering::Relaxed)
     }
 
-    fn next(&self) {
-        self.count.fetch_add(1, Ordering::Relaxed);
+    /// All turns of a connection change in its own task, so nobody else adds meanwhile.
+    fn add(&self, changes: u64) {
+        self.count.store(self.count() + changes, Ordering::Relaxed);
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.next();
+        self.0.add(1);
     }
 }
 

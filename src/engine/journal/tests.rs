@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::thread;
 
 use super::*;
-use crate::clock::Reading;
+use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
 
 fn request() -> Request {
@@ -19,8 +19,8 @@ fn requests_that_come_at_once_stand_in_the_order_of_their_instants() {
     let (journal, epoch) = (Journal::new(usize::MAX), Epoch::begin());
     let knock = || {
         for _ in 0..2_000 {
-            let came = Stopwatch::start();
-            drop(journal.arrive(request(), (&clock, came), RequestId::new(0), epoch.clone()));
+            let came = clock.now();
+            drop(journal.arrive(&request(), came, RequestId::new(0), epoch.clone()));
         }
     };
     thread::scope(|threads| (0..4).for_each(|_| drop(threads.spawn(knock))));
@@ -31,7 +31,7 @@ fn requests_that_come_at_once_stand_in_the_order_of_their_instants() {
 fn the_oldest_are_forgotten_and_what_is_kept_is_known() {
     let clock = Clock::new(Reading { mode: ClockMode::Manual, now: Timestamp::MIN, speed: crate::Speed::REAL });
     let (journal, epoch) = (Journal::new(3), Epoch::begin());
-    let knock = |number| journal.arrive(request(), (&clock, Stopwatch::start()), RequestId::new(number), epoch.clone());
+    let knock = |number| journal.arrive(&request(), clock.now(), RequestId::new(number), epoch.clone());
     let arrivals: Vec<Arrival> = (0..5).map(knock).collect();
     let is_kept = |arrival: &Arrival| {
         let pages = journal.pages.lock();

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::wire::accept;
+use crate::wire::answering::Answering;
 use crate::wire::body::Body;
 use crate::wire::reply::Reply;
 
@@ -20,7 +21,7 @@ use crate::wire::reply::Reply;
 const LARGE: usize = 16 << 20;
 
 /// Answers by the path: breaks, or says a lot, or a little.
-async fn answer(request: Request<Incoming>, _: SocketAddr) -> Response<Body> {
+fn answer(request: Request<Incoming>, _: SocketAddr) -> Answering<Response<Body>> {
     let text = Reply::json(StatusCode::CREATED, "{}").with(DATE, HeaderValue::from_static("today"));
     let reply = match request.uri().path() {
         "/empty" => text.broken(Breakage::EmptyResponse),
@@ -30,7 +31,7 @@ async fn answer(request: Request<Incoming>, _: SocketAddr) -> Response<Body> {
         "/large" => Reply::json(StatusCode::OK, vec![b'x'; LARGE]),
         _ => text,
     };
-    reply.into_response(false)
+    Answering::Now(reply.into_response(false))
 }
 
 /// A server that runs until the sender is dropped.
