@@ -24,6 +24,11 @@ use crate::time::Timestamp;
 pub struct Slot(u32);
 
 impl Slot {
+    #[cfg(test)]
+    pub(super) const fn at(position: u32) -> Slot {
+        Slot(position)
+    }
+
     pub(super) const fn position(self) -> usize {
         self.0 as usize
     }

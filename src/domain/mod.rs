@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod matching;
 pub mod moment;
+mod next_steps;
 pub mod person;
 pub mod phone_number;
 pub mod plan;

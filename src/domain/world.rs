@@ -28,9 +28,10 @@ use super::idempotency::Idempotency;
 use super::ledger::{Ledger, Slot};
 use super::lifecycle::Step;
 use super::moment::{CallStep, Moment, Transition, What};
+use super::next_steps::NextSteps;
 use super::phone_number::PhoneNumber;
 use super::quota::{Minutes, RateLimit};
-use super::schedule::{Schedule, Ticket};
+use super::schedule::Schedule;
 use super::settings::WorldSettings;
 use super::shelf::Shelf;
 use super::webhook::{DeliveryNumber, Outbox};
@@ -72,8 +73,7 @@ pub struct World {
     /// How many calls each number has had: the randomness of its next one is drawn from that, and nothing else.
     calls_with: hashbrown::HashMap<PhoneNumber, u32>,
     agenda: Schedule<Due>,
-    /// The entry in the agenda of each live call. A call has one at a time.
-    live: hashbrown::HashMap<Slot, Ticket>,
+    live: NextSteps,
     minutes: Minutes,
     rate_limit: RateLimit,
     answers: Idempotency<Bytes>,
@@ -97,7 +97,7 @@ impl World {
             ledger: Ledger::new(Arc::clone(&fixtures)),
             calls_with: hashbrown::HashMap::new(),
             agenda: Schedule::default(),
-            live: hashbrown::HashMap::new(),
+            live: NextSteps::default(),
             minutes: Minutes::new(now),
             rate_limit: RateLimit::default(),
             answers: Idempotency::default(),

@@ -15,6 +15,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
         &[
             "domain::schedule",
             "domain::ledger",
+            "domain::next_steps",
             "domain::index",
             "domain::world",
             "domain::seed",

@@ -46,7 +46,7 @@ impl World {
 
     /// Takes back what is due for a call, and lets that step happen in its place.
     fn take_step(&mut self, slot: Slot, step: Step) {
-        if let Some(ticket) = self.live.remove(&slot) {
+        if let Some(ticket) = self.live.remove(slot) {
             self.agenda.cancel(ticket);
         }
         self.go_on(slot, step);
@@ -94,7 +94,7 @@ impl World {
             (_, Outcome::Transferred) => Some(Event::CallTransferred),
             _ => None,
         };
-        let next = self.live.get(&slot).and_then(|ticket| self.agenda.get(*ticket));
+        let next = self.live.get(slot).and_then(|ticket| self.agenda.get(ticket));
         planned == Some(event) && matches!(next, Some(Due::Call(_, Step::Finish)))
     }
 

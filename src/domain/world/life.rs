@@ -33,7 +33,7 @@ impl World {
 
     /// The next step of a call that nobody has interfered with.
     pub(super) fn go_on(&mut self, slot: Slot, step: Step) {
-        self.live.remove(&slot);
+        // Its entry in the agenda has been taken out. Each step but the last enters another.
         let plan = self.ledger.get(slot).plan;
         match step {
             Step::Ring => {
@@ -49,6 +49,7 @@ impl World {
             Step::Answer => {
                 let now = self.now;
                 let Some(status) = next(self.ledger.get(slot).status, Cause::Answered) else {
+                    self.live.remove(slot);
                     return;
                 };
                 self.ledger.change(slot, |call| {
@@ -72,6 +73,7 @@ impl World {
                 self.schedule(slot, left, Step::Finish);
             }
             Step::Finish => {
+                self.live.remove(slot);
                 let cause =
                     if plan.answer == Answer::Nobody { Cause::Unreachable } else { Cause::of_ending(plan.ends) };
                 self.end(slot, cause, plan.ends);
@@ -96,7 +98,7 @@ impl World {
         let Some(status) = next(self.ledger.get(slot).status, cause) else {
             return false;
         };
-        if let Some(ticket) = self.live.remove(&slot) {
+        if let Some(ticket) = self.live.remove(slot) {
             self.agenda.cancel(ticket);
         }
         let now = self.now;

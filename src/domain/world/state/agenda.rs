@@ -7,8 +7,9 @@ use super::differ;
 use crate::domain::call::{Call, Outcome, Status};
 use crate::domain::ledger::{Ledger, Slot};
 use crate::domain::lifecycle::Step;
+use crate::domain::next_steps::NextSteps;
 use crate::domain::scenario::{Answer, Spread};
-use crate::domain::schedule::{Schedule, Ticket};
+use crate::domain::schedule::Schedule;
 use crate::domain::state::{AgendaRecord, Checked, Count, DueRecord, EntryRecord, StepRecord, within, wrong};
 use crate::domain::webhook::DeliveryNumber;
 use crate::time::Timestamp;
@@ -17,7 +18,7 @@ use crate::time::Timestamp;
 pub(super) struct Restored {
     pub agenda: Schedule<Due>,
     /// The entry of each live call.
-    pub live: hashbrown::HashMap<Slot, Ticket>,
+    pub live: NextSteps,
     /// The deliveries that it comes back to.
     pub awaited: HashSet<DeliveryNumber>,
 }
@@ -41,7 +42,7 @@ impl World {
 pub(super) fn restore(record: AgendaRecord, ledger: &Ledger, now: Timestamp) -> Checked<Restored> {
     let AgendaRecord { next_number, entries } = record;
     let agenda = Schedule::counting_from(next_number.get());
-    let mut restored = Restored { agenda, live: hashbrown::HashMap::new(), awaited: HashSet::new() };
+    let mut restored = Restored { agenda, live: NextSteps::default(), awaited: HashSet::new() };
     if let Err(position) = differ(entries.iter().map(|entry| entry.number)) {
         return Err(wrong(format!("entries[{position}].number"), "is that of another entry too"));
     }
@@ -72,7 +73,7 @@ pub(super) fn restore(record: AgendaRecord, ledger: &Ledger, now: Timestamp) -> 
         }
     }
     let is_stuck = |call: &&Call| {
-        !call.status.is_final() && ledger.find(call.id).is_none_or(|slot| !restored.live.contains_key(&slot))
+        !call.status.is_final() && ledger.find(call.id).is_none_or(|slot| restored.live.get(slot).is_none())
     };
     match ledger.iter().find(is_stuck) {
         Some(call) => {
