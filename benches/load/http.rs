@@ -1,6 +1,6 @@
 //! HTTP as far as is needed to ask a server something, one request after the other on a connection.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use crate::request::Request;
@@ -17,8 +17,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads one. Bodies are expected to tell their length.
-    pub fn read(from: &mut impl BufRead) -> std::io::Result<Answer> {
+    /// Reads one, whose body tells its length or comes in chunks. It is put into `body`, in the place of what is there.
+    fn read(from: &mut impl BufRead, mut body: Vec<u8>) -> std::io::Result<Answer> {
         let mut line = String::new();
         let mut next = |from: &mut dyn BufRead| -> std::io::Result<String> {
             line.clear();
@@ -35,9 +35,19 @@ impl Answer {
             let Some((name, value)) = header.split_once(": ") else { break };
             headers.push((name.to_owned(), value.to_owned()));
         }
-        let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-        let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().expect("a length is a number"))];
-        from.read_exact(&mut body)?;
+        let value = |wanted: &str| {
+            headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
+        };
+        body.clear();
+        let length = value("content-length").map_or(0, |length| length.parse().expect("a length is a number"));
+        read_more(from, length, &mut body)?;
+        if value("transfer-encoding") == Some("chunked") {
+            while let length @ 1.. = u64::from_str_radix(&next(from)?, 16).expect("a chunk has a length") {
+                read_more(from, length, &mut body)?;
+                next(from)?;
+            }
+            next(from)?;
+        }
         Ok(Answer { status, headers, body })
     }
 
@@ -63,6 +73,11 @@ impl Answer {
     }
 }
 
+fn read_more(from: &mut impl BufRead, length: u64, body: &mut Vec<u8>) -> std::io::Result<()> {
+    let read = from.take(length).read_to_end(body)?;
+    if read as u64 == length { Ok(()) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
+}
+
 /// A connection that is kept.
 pub struct Connection(BufReader<TcpStream>);
 
@@ -76,13 +91,22 @@ impl Connection {
 
     /// Asks, and takes whatever comes.
     pub fn ask(&mut self, request: &Request) -> std::io::Result<Answer> {
-        self.0.get_mut().write_all(request.0.as_bytes())?;
-        Answer::read(&mut self.0)
+        self.ask_into(request, Vec::new())
     }
 
     /// Asks what has to succeed.
     pub fn get(&mut self, request: &Request) -> Answer {
-        let answer = self.ask(request).unwrap_or_else(|error| panic!("{}\n{error}", request.0));
+        self.get_into(request, Vec::new())
+    }
+
+    fn ask_into(&mut self, request: &Request, room: Vec<u8>) -> std::io::Result<Answer> {
+        self.0.get_mut().write_all(request.0.as_bytes())?;
+        Answer::read(&mut self.0, room)
+    }
+
+    /// The same, with room for the body that has been made already: making it can take longer than a server takes.
+    pub fn get_into(&mut self, request: &Request, room: Vec<u8>) -> Answer {
+        let answer = self.ask_into(request, room).unwrap_or_else(|error| panic!("{}\n{error}", request.0));
         assert!(answer.is_success(), "{}\nwas answered {}: {}", request.0, answer.status, answer.text());
         answer
     }

@@ -82,7 +82,7 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
             (None, None) => return Err(Refusal::bad_request("by or to is missing")),
         };
         let advance = driver::advance(&scene.workspace, target).await.map_err(|refused| refusal(refused, "to"))?;
-        Ok(moments::of_advance(&advance))
+        Ok(moments::of_advance(advance))
     })
 }
 

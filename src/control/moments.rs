@@ -1,6 +1,9 @@
 //! Moments as the bytes of an answer. An advance may go through millions of them, nearly all of two kinds; those are put down here, piece by
 //! piece, as [`Shown`] would be.
 
+use std::vec;
+
+use bytes::Bytes;
 use hyper::StatusCode;
 
 use super::happening::Shown;
@@ -11,21 +14,53 @@ use crate::wire::reply::Reply;
 
 /// About how long a moment is, in bytes.
 const LENGTH: usize = 192;
+/// How many moments are written at once. An answer that has more is sent while it is written: whole, it might have hundreds of megabytes.
+const AT_ONCE: usize = 512;
 
 /// What an advance went through: `{"from": …, "to": …, "events": […]}`.
-pub fn of_advance(advance: &Advance) -> Reply {
+pub fn of_advance(advance: Advance) -> Reply {
     let Advance { from, to, moments } = advance;
-    envelope::success_written(StatusCode::OK, (moments.len() + 1) * LENGTH, |bytes| {
-        let head = format!(r#"{{"from":"{from}","to":"{to}","events":["#);
-        bytes.extend_from_slice(head.as_bytes());
-        for (position, moment) in moments.iter().enumerate() {
-            if position > 0 {
+    let is_short = moments.len() <= AT_ONCE;
+    let head = format!(r#"{{"from":"{from}","to":"{to}","events":["#);
+    let mut parts = Parts { head: Some(head), moments: moments.into_iter(), is_over: false };
+    match is_short {
+        true => envelope::success_written(StatusCode::OK, &parts.next().unwrap_or_default()),
+        false => envelope::success_in_parts(StatusCode::OK, parts.map(Bytes::from)),
+    }
+}
+
+/// An advance's answer, so many moments at a time.
+struct Parts {
+    /// What comes before the first moment, until it has come.
+    head: Option<String>,
+    moments: vec::IntoIter<Moment>,
+    is_over: bool,
+}
+
+impl Iterator for Parts {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        if self.is_over {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity((self.moments.len().min(AT_ONCE) + 1) * LENGTH);
+        let head = self.head.take();
+        let mut is_first = head.is_some();
+        bytes.extend_from_slice(head.unwrap_or_default().as_bytes());
+        for moment in self.moments.by_ref().take(AT_ONCE) {
+            if !is_first {
                 bytes.push(b',');
             }
-            write(moment, bytes);
+            is_first = false;
+            write(&moment, &mut bytes);
         }
-        bytes.extend_from_slice(b"]}");
-    })
+        self.is_over = self.moments.len() == 0;
+        if self.is_over {
+            bytes.extend_from_slice(b"]}");
+        }
+        Some(bytes)
+    }
 }
 
 fn write(moment: &Moment, bytes: &mut Vec<u8>) {
@@ -70,8 +105,12 @@ fn write(moment: &Moment, bytes: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
+    use http_body_util::BodyExt;
     use serde::Serialize;
 
     use super::*;
@@ -80,12 +119,22 @@ mod tests {
     use crate::domain::world::testing::{CAMPAIGN, NUMBER, start};
     use crate::domain::world::{Placement, World};
     use crate::time::Timestamp;
+    use crate::wire::body::Body;
 
     #[derive(Serialize)]
     struct AdvanceView<'a> {
         from: Timestamp,
         to: Timestamp,
         events: Vec<Shown<'a>>,
+    }
+
+    fn whole(body: Body) -> Bytes {
+        let mut parts = pin!(body.collect());
+        match parts.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(collected)) => collected.to_bytes(),
+            Poll::Ready(Err(never)) => match never {},
+            Poll::Pending => panic!("an advance's answer waits for nothing"),
+        }
     }
 
     #[test]
@@ -108,12 +157,18 @@ mod tests {
             next_attempt_at: Some(world.now()),
         };
         moments.push(Moment { what: What::Delivery(Box::new(told)), ..moments[0].clone() });
-        for moments in [&moments[..0], &moments[..1], &moments] {
+        let many: Vec<Moment> = moments.iter().cycle().take(2 * AT_ONCE + 1).cloned().collect();
+        for moments in
+            [&moments[..0], &moments[..1], &moments, &many[..AT_ONCE], &many[..=AT_ONCE], &many[..2 * AT_ONCE], &many]
+        {
             let advance = Advance { from: start(), to: world.now(), moments: moments.to_vec() };
             let events = moments.iter().map(Shown::of_moment).collect();
             let shown = AdvanceView { from: advance.from, to: advance.to, events };
             let expected = envelope::success(StatusCode::OK, &shown);
-            assert_eq!(of_advance(&advance).body.at_hand(), expected.body.at_hand());
+            let (told, length) = (of_advance(advance).body, moments.len());
+            assert_eq!(told.len().is_some(), length <= AT_ONCE, "{length}");
+            let told = whole(told);
+            assert_eq!(Some(told), expected.body.at_hand(), "{length}");
         }
     }
 }

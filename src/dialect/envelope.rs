@@ -62,13 +62,16 @@ pub fn success(status: StatusCode, data: &impl Serialize) -> Reply {
     Reply::json(status, json(&Success { success: true, data }))
 }
 
-/// The same with data of about that length, which `write` puts down itself.
-pub fn success_written(status: StatusCode, length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Reply {
-    let mut bytes = Vec::with_capacity(OPENING.len() + length + 1);
-    bytes.extend_from_slice(OPENING);
-    write(&mut bytes);
-    bytes.push(b'}');
-    Reply::json(status, bytes)
+/// The same with data that has been written already.
+pub fn success_written(status: StatusCode, data: &[u8]) -> Reply {
+    Reply::json(status, [OPENING, data, b"}"].concat())
+}
+
+/// The same with data that `parts` make one after the other, as they are sent.
+pub fn success_in_parts(status: StatusCode, parts: impl Iterator<Item = Bytes> + Send + 'static) -> Reply {
+    let opening = std::iter::once(Bytes::from_static(OPENING));
+    let chunks = opening.chain(parts).chain(std::iter::once(Bytes::from_static(b"}")));
+    Reply::json_in_chunks(status, chunks)
 }
 
 /// [`success`] as bytes, which are expected to be about `length`.

@@ -22,8 +22,8 @@ pub enum Body {
     Chunks {
         /// The chunks.
         chunks: Box<dyn Iterator<Item = Bytes> + Send>,
-        /// How many bytes are still to come.
-        left: u64,
+        /// How many bytes are still to come; `None` where nobody knows before they are made.
+        left: Option<u64>,
     },
     /// Chunks that somebody sends when there is something to send. Nobody knows how many; they end when their sender is gone. An empty
     /// one says nothing, and is passed over.
@@ -67,7 +67,7 @@ impl Body {
         match self {
             Body::Full(bytes) => Some(bytes.len() as u64),
             Body::Pieces(pieces) => Some(pieces.iter().map(|piece| piece.len() as u64).sum()),
-            Body::Chunks { left, .. } => Some(*left),
+            Body::Chunks { left, .. } => *left,
             Body::Stream(_) => None,
             Body::Keeping { body, .. } => body.len(),
         }
@@ -88,7 +88,8 @@ impl HttpBody for Body {
             }
             Body::Chunks { chunks, left } => {
                 let chunk = chunks.next();
-                *left = left.saturating_sub(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64));
+                let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+                *left = left.map(|left| left.saturating_sub(length));
                 chunk
             }
             Body::Stream(chunks) => loop {
@@ -155,7 +156,10 @@ mod tests {
     #[test]
     fn bytes_and_chunks_know_their_length() {
         let made = ["ab", "c"].map(|text| Bytes::from_static(text.as_bytes()));
-        assert_eq!(Body::Chunks { chunks: Box::new(made.clone().into_iter()), left: 3 }.size_hint().exact(), Some(3));
+        assert_eq!(
+            Body::Chunks { chunks: Box::new(made.clone().into_iter()), left: Some(3) }.size_hint().exact(),
+            Some(3)
+        );
         assert_eq!(Body::Pieces(made.clone().into()).size_hint().exact(), Some(3));
         assert_eq!(Body::Full(Bytes::from_static(b"abcd")).size_hint().exact(), Some(4));
         assert!(Body::EMPTY.is_end_stream());

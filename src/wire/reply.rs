@@ -52,6 +52,11 @@ impl Reply {
         Reply::new(status, JSON, Body::Pieces(pieces.into()))
     }
 
+    /// The same of chunks that are made as they are sent. Nobody knows beforehand how long it will be.
+    pub fn json_in_chunks(status: StatusCode, chunks: impl Iterator<Item = Bytes> + Send + 'static) -> Reply {
+        Reply::new(status, JSON, Body::Chunks { chunks: Box::new(chunks), left: None })
+    }
+
     /// The same reply with one more header. A value that no header can have is left out.
     pub fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Reply {
         self.add(name, value);
