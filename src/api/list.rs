@@ -1,7 +1,5 @@
 //! `GET /calls`: the calls that match all filters, newest first, a page at a time.
 
-use bytes::Bytes;
-
 use crate::dialect::envelope::{self, Pagination};
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
@@ -27,7 +25,7 @@ pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, R
 
     let first = (page - 1).saturating_mul(limit);
     let (total, calls) = world.list(&filter, first..first.saturating_add(limit));
-    let items: Vec<Bytes> = calls.into_iter().map(|call| written::in_list(call, world, now)).collect();
+    let items = calls.into_iter().map(|call| written::in_list(call, world, now));
     Ok(envelope::page_of(items, &Pagination::new(page, limit, total)))
 }
 

@@ -1,6 +1,6 @@
 //! The envelopes that every JSON answer comes in.
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -81,21 +81,25 @@ pub fn wrap(data: &impl Serialize, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// `{"success": true, "data": […], "pagination": …}`, of items that have been wrapped one by one. They are sent from where they are.
-pub fn page_of(wrapped: Vec<Bytes>, pagination: &Pagination) -> Reply {
+/// An item for [`page_of`], which is expected to be about `length`, with the comma that stands behind all but the last.
+pub fn item(data: &impl Serialize, length: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length);
+    write_json(data, &mut bytes);
+    bytes.push(b',');
+    bytes
+}
+
+/// `{"success": true, "data": […], "pagination": …}`, of items that have been written one by one. They are sent from where they are.
+pub fn page_of(items: impl ExactSizeIterator<Item = Bytes>, pagination: &Pagination) -> Reply {
     let mut end = Vec::with_capacity(END_OF_PAGE_LENGTH);
     end.extend_from_slice(br#"],"pagination":"#);
     write_json(pagination, &mut end);
     end.push(b'}');
-    let mut pieces = Vec::with_capacity(2 * wrapped.len() + 2);
-    for mut item in wrapped {
-        pieces.push(Bytes::from_static(if pieces.is_empty() { OPENING_OF_PAGE } else { b"," }));
-        item.truncate(item.len() - 1);
-        item.advance(OPENING.len());
-        pieces.push(item);
-    }
-    if pieces.is_empty() {
-        pieces.push(Bytes::from_static(OPENING_OF_PAGE));
+    let mut pieces = Vec::with_capacity(items.len() + 2);
+    pieces.push(Bytes::from_static(OPENING_OF_PAGE));
+    pieces.extend(items);
+    if let [_, .., last] = &mut *pieces {
+        last.truncate(last.len() - 1);
     }
     pieces.push(end.into());
     Reply::json_in_pieces(StatusCode::OK, pieces)
@@ -127,13 +131,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_of_wrapped_items_is_the_page_of_the_items() {
+    fn a_page_of_written_items_is_the_page_of_the_items() {
         for items in [vec![], vec!["a"], vec!["a", "}{", "\"c"]] {
-            let wrapped: Vec<Bytes> = items.iter().map(|item| wrap(item, 0).into()).collect();
+            let written = items.iter().map(|data| item(data, 0).into());
             let pagination = Pagination::new(2, 20, 41);
             let expected = serde_json::json!({"success": true, "data": items, "pagination": pagination});
             let page: serde_json::Value =
-                serde_json::from_slice(&page_of(wrapped, &pagination).body.at_hand().unwrap()).unwrap();
+                serde_json::from_slice(&page_of(written, &pagination).body.at_hand().unwrap()).unwrap();
             assert_eq!(page, expected);
         }
     }

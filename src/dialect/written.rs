@@ -24,12 +24,11 @@ pub fn whole_of(id: &str, world: &World, now: Timestamp) -> Result<Bytes, Error>
     at_hand.map_or_else(|| Ok(whole(world.find_call(id)?, world, now)), Ok)
 }
 
-/// The same for an item of a list: without its transcript where the world is set so.
+/// A call as an item of a list, with a comma behind it: without its transcript where the world is set so.
 pub fn in_list(call: &Call, world: &World, now: Timestamp) -> Bytes {
+    let shelf = world.shelf();
     match world.settings().list_transcripts {
-        true => whole(call, world, now),
-        false => {
-            world.shelf().written(call, Form::Brief, || envelope::wrap(&CallView::brief(call, world), USUAL_LENGTH))
-        }
+        true => shelf.written(call, Form::Item, || envelope::item(&CallView::of(call, world, now), USUAL_LENGTH)),
+        false => shelf.written(call, Form::Brief, || envelope::item(&CallView::brief(call, world), USUAL_LENGTH)),
     }
 }

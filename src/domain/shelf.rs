@@ -40,9 +40,11 @@ pub struct Shelf {
 /// What is written of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// All of it.
+    /// All of it, as an answer.
     Whole,
-    /// All but what was said.
+    /// All of it, as an item of a list.
+    Item,
+    /// All but what was said, as an item of a list.
     Brief,
 }
 

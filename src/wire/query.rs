@@ -26,15 +26,21 @@ pub enum Value<'a> {
 impl<'a> Query<'a> {
     /// Reads a query. A `+` stands for a space, as everywhere in queries.
     pub fn read(query: &'a str) -> Result<Query<'a>, BrokenEncoding> {
-        let text = |part: &'a str| match part.contains('+') {
+        let text = |part: &'a str| match part.as_bytes().contains(&b'+') {
             true => decode(&part.replace('+', " ")).map(|text| Cow::Owned(text.into_owned())).ok_or(BrokenEncoding),
             false => decode(part).ok_or(BrokenEncoding),
         };
-        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((text(name)?, text(value)?))
-        });
-        pairs.collect::<Result<_, _>>().map(Query)
+        let mut pairs = Vec::new();
+        let mut rest = query;
+        while !rest.is_empty() {
+            let (pair, after) = cut(rest, b'&');
+            if !pair.is_empty() {
+                let (name, value) = cut(pair, b'=');
+                pairs.push((text(name)?, text(value)?));
+            }
+            rest = after;
+        }
+        Ok(Query(pairs))
     }
 
     /// The names of its parameters, in the order in which they came.
@@ -51,6 +57,12 @@ impl<'a> Query<'a> {
             (Some(_), Some(_)) => Value::Repeated,
         }
     }
+}
+
+/// What comes before the first of those signs, and what comes after it. A search for a byte is much quicker than one for a character.
+fn cut(text: &str, sign: u8) -> (&str, &str) {
+    let end = text.bytes().position(|byte| byte == sign);
+    end.map_or((text, ""), |end| (&text[..end], &text[end + 1..]))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! long, so what comes of it is kept, and kept true as calls come and change: a combination that was asked for is from then on as
 //! good as a facet of its own.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
