@@ -1,12 +1,12 @@
-//! The yardstick: hyper and nothing else. Answers whatever comes with the same bytes, and looks at none of it.
+//! The yardstick: hyper and nothing else. Answers whatever comes with bytes made beforehand, and looks at none of it.
 
 use tokio::net::TcpListener;
 
 use crate::prebuilt::Prebuilt;
 
-/// Serves the answer in that file, head and body as they were on the wire, for ever.
+/// Serves the answers in that file in turn, heads and bodies as they were on the wire, for ever.
 pub fn serve(file: &str) {
-    let prebuilt = Prebuilt::read(&std::fs::read(file).expect("the answer can be read"));
+    let prebuilt = Prebuilt::read(&std::fs::read(file).expect("the answers can be read"));
     // The runtime that the product has.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {

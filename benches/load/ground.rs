@@ -7,7 +7,6 @@ use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::http::Answer;
 use crate::load::{Load, Script};
 use crate::options::Options;
 use crate::process::{Process, itself, pinned, product, target};
@@ -64,21 +63,20 @@ impl Ground {
         Rc::clone(self.worlds.borrow_mut().entry(calls).or_insert_with(make))
     }
 
-    /// Bare hyper on the server's core, that answers as `server` answers that request.
-    pub fn bare(&self, server: &Process, request: &Request) -> Process {
-        self.bare_with(&server.get(request))
-    }
-
-    /// Bare hyper that gives that answer.
-    pub fn bare_with(&self, answer: &Answer) -> Process {
-        let file = self.folder.join("answer");
-        let mut bytes = format!("HTTP/1.1 {} \r\n", answer.status).into_bytes();
-        for (name, value) in &answer.headers {
-            bytes.extend(format!("{name}: {value}\r\n").into_bytes());
+    /// Bare hyper on the server's core, that answers in turn as `server` answers those requests.
+    pub fn bare(&self, server: &Process, requests: &[Request]) -> Process {
+        let file = self.folder.join("answers");
+        let mut connection = server.connect();
+        let mut bytes = Vec::new();
+        for answer in requests.iter().map(|request| connection.get(request)) {
+            bytes.extend(format!("HTTP/1.1 {} \r\n", answer.status).into_bytes());
+            for (name, value) in &answer.headers {
+                bytes.extend(format!("{name}: {value}\r\n").into_bytes());
+            }
+            bytes.extend(b"\r\n");
+            bytes.extend(&answer.body);
         }
-        bytes.extend(b"\r\n");
-        bytes.extend(&answer.body);
-        std::fs::write(&file, bytes).expect("an answer can be written");
+        std::fs::write(&file, bytes).expect("answers can be written");
         Process::start(self.own("bare", self.options.cores.0, &[&file.to_string_lossy()]))
     }
 

@@ -11,8 +11,8 @@ use crate::request::{PLACING, Request};
 #[derive(Clone, Debug)]
 pub struct Script {
     file: PathBuf,
-    /// The first of its requests, to ask for by hand.
-    pub first: Request,
+    /// Some of its requests, to ask for by hand: a thousand from all over, where there are more.
+    pub sample: Vec<Request>,
 }
 
 /// What wrk measured.
@@ -40,6 +40,9 @@ function done(summary)
 end
 "#;
 
+/// How many requests a script gives as a sample.
+const SAMPLE: usize = 1_000;
+
 impl Script {
     /// These requests in turn.
     pub fn in_turn(folder: &Path, name: &str, requests: &[Request]) -> Script {
@@ -49,7 +52,8 @@ impl Script {
             let _ = writeln!(lua, "  {:?},", request.0);
         }
         lua += "}\nlocal position = 0\nfunction request()\n  position = position % #requests + 1\n  return requests[position]\nend\n";
-        Script::write(folder, name, lua, requests[0].clone())
+        let step = requests.len().div_ceil(SAMPLE);
+        Script::write(folder, name, lua, requests.iter().step_by(step).cloned().collect())
     }
 
     /// Calls that are placed, each with a new key and to a new number; the first has the number `from`.
@@ -60,13 +64,13 @@ impl Script {
             "local number = {from}\nfunction request()\n  number = number + 1\n  return {before:?} .. \
              (\"%012x\"):format(number) .. {between:?} .. (\"%07d\"):format(number % 10000000) .. {after:?}\nend\n"
         );
-        Script::write(folder, name, lua, Request::place(from))
+        Script::write(folder, name, lua, vec![Request::place(from)])
     }
 
-    fn write(folder: &Path, name: &str, lua: String, first: Request) -> Script {
+    fn write(folder: &Path, name: &str, lua: String, sample: Vec<Request>) -> Script {
         let file = folder.join(format!("{name}.lua"));
         std::fs::write(&file, lua + DONE).expect("a script can be written");
-        Script { file, first }
+        Script { file, sample }
     }
 
     /// Runs it against a server, from that core. Any answer but a success ends the whole run.

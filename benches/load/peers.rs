@@ -59,9 +59,9 @@ fn placed(ground: &Ground, start: Start) -> Measured {
 
 /// A peer against bare hyper, which answers as akol-mock would.
 fn against_bare(ground: &Ground, start: Start, theirs: &Script, ours: &Script) -> Measured {
-    let bare = ground.bare(&ground.product(&["--calls", "1000"]), &ours.first);
+    let bare = ground.bare(&ground.product(&["--calls", "1000"]), &ours.sample);
     let peer = start(ground);
-    peer.get(&theirs.first);
+    theirs.sample.iter().for_each(|request| drop(peer.get(request)));
     race(ground, Side { server: &bare, script: ours }, Side { server: &peer, script: theirs }).into()
 }
 

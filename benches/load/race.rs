@@ -55,9 +55,9 @@ pub fn race(ground: &Ground, yardstick: Side<'_>, product: Side<'_>) -> Race {
     in_turn(ground.options.rounds, || yardstick.round(ground), || product.round(ground))
 }
 
-/// Lets the product race bare hyper, which answers as the product answers the script's first request.
+/// Lets the product race bare hyper, which gives the answers that the product gives to the script's requests. So both have as much to fetch from memory.
 pub fn against_bare(ground: &Ground, server: &Process, script: &Script) -> Race {
-    let bare = ground.bare(server, &script.first);
+    let bare = ground.bare(server, &script.sample);
     race(ground, Side { server: &bare, script }, Side { server, script })
 }
 

@@ -59,10 +59,10 @@ fn table(results: &[Result]) -> String {
                 let Measured { value, yardstick, ratio, spread, cpu_ratio, note, .. } = measured;
                 let yardstick = yardstick.map_or_else(String::new, number);
                 let ratio = ratio.map_or_else(String::new, |ratio| match spread {
-                    Some((low, high)) => format!("{ratio:.2} ({low:.2}–{high:.2})"),
-                    None => format!("{ratio:.2}"),
+                    Some((low, high)) => format!("{} ({}–{})", share(ratio), share(*low), share(*high)),
+                    None => share(ratio),
                 });
-                let cpu_ratio = cpu_ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+                let cpu_ratio = cpu_ratio.map_or_else(String::new, share);
                 let note = if note.is_empty() { String::new() } else { format!("; {note}") };
                 let (work, unit, value) = (row.work, row.unit, number(*value));
                 format!("| {work} | {goal} | {value} {unit}{note} | {yardstick} | {ratio} | {cpu_ratio} | {verdict} |")
@@ -89,6 +89,11 @@ fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Shown => "",
         Verdict::Broken => "**broken**",
     }
+}
+
+/// A ratio; a small one with a digit more, so that something of it is seen.
+fn share(ratio: f64) -> String {
+    if ratio < 0.1 { format!("{ratio:.4}") } else { format!("{ratio:.2}") }
 }
 
 /// A number with as many digits as mean something.

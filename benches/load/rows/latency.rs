@@ -11,8 +11,9 @@ use crate::rows::reading;
 pub fn half_load(ground: &Ground) -> Measured {
     let world = ground.world(1_000);
     let requests = reading::requests(&world);
-    let peak = ground.load(&world, &ground.script("latency", &requests)).rate();
-    let bare = ground.bare(&world, &requests[0]);
+    let script = ground.script("latency", &requests);
+    let peak = ground.load(&world, &script).rate();
+    let bare = ground.bare(&world, &script.sample);
     let file = ground.folder.join("latency");
     let ask = |server: &Process, medians: &mut Vec<f64>| {
         let (core, lasting) = (ground.options.cores.1, ground.options.round);

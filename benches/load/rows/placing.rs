@@ -16,7 +16,7 @@ pub fn place(ground: &Ground) -> Measured {
         // Numbers apart, so that no key comes twice.
         Script::placing(&ground.folder, "place", round.get() * 10_000_000)
     };
-    let bare = ground.bare(&ground.product(&[]), &Request::place(0));
+    let bare = ground.bare(&ground.product(&[]), &[Request::place(0)]);
     let product = || {
         let server = ground.product(&[]);
         ground.warm_up(&server, &script());

@@ -24,7 +24,7 @@ pub fn of_a_million(ground: &Ground) -> Measured {
 pub fn of_a_million_unread(ground: &Ground) -> Measured {
     let world = ground.world(ground.million());
     let ids = many_ids(&world, ground.scaled(200_000, 20_000));
-    let unread = ground.script("get-unread", &requests_for(&world, &ids));
+    let unread = ground.script("get-unread", &requests_for(&ids));
     against_bare(ground, &world, &unread).into()
 }
 
@@ -49,18 +49,9 @@ fn script_named(ground: &Ground, name: &str, server: &Process) -> Script {
 
 /// Requests for calls from all over that server's world.
 pub fn requests(server: &Process) -> Vec<Request> {
-    requests_for(server, &ids(server))
+    requests_for(&ids(server))
 }
 
-/// Requests for those calls. Bare hyper answers all as the product answers the first: that is one of the usual size.
-fn requests_for(server: &Process, ids: &[String]) -> Vec<Request> {
-    const LOOKED_AT: usize = 1_000;
-    let mut requests: Vec<Request> = ids.iter().map(|id| Request::get(&format!("/calls/{id}"))).collect();
-    let mut connection = server.connect();
-    let step = requests.len().div_ceil(LOOKED_AT);
-    let mut sizes: Vec<(usize, usize)> =
-        (0..requests.len()).step_by(step).map(|at| (connection.get(&requests[at]).body.len(), at)).collect();
-    sizes.sort_unstable();
-    requests.swap(0, sizes[sizes.len() / 2].1);
-    requests
+fn requests_for(ids: &[String]) -> Vec<Request> {
+    ids.iter().map(|id| Request::get(&format!("/calls/{id}"))).collect()
 }
