@@ -209,14 +209,11 @@ impl FromStr for DateBound {
             let date: Date = text.parse().map_err(|_| NotADateBound)?;
             return Ok(DateBound::Day(midnight(date).min(Timestamp::MAX)));
         }
-        let pieces = Pieces::parse(text).map_err(|_| NotADateBound)?;
-        let is_instant = pieces.time().is_some() && pieces.offset().is_some();
-        // The last day of 9999 is more than jiff's own instants can hold.
-        let is_past_all = pieces.date().year() > Timestamp::MAX.date().year();
-        match is_instant && is_past_all {
-            true => Ok(DateBound::Instant(Timestamp::MAX)),
-            false => text.parse().map_err(|_| NotADateBound).map(|at| DateBound::Instant(Timestamp::of(at))),
+        // The year after that of `Timestamp::MAX`; its last day is more than jiff's own instants can hold.
+        if text.starts_with("9999") {
+            return Pieces::parse(text).map_err(|_| NotADateBound).map(|_| DateBound::Instant(Timestamp::MAX));
         }
+        text.parse().map_err(|_| NotADateBound).map(|at| DateBound::Instant(Timestamp::of(at)))
     }
 }
 

@@ -8,10 +8,13 @@ import tomllib
 from pathlib import Path
 
 RECORDED = Path("benches/instructions/recorded.toml")
+# Where they are shown.
+DOCUMENT = Path("BENCHMARKS.md")
+BEGIN, END = "<!-- counts: written by benches/instructions/run -->", "<!-- counts: end -->"
 # More than this is a failure; what is less than the second is noise.
 LIMIT, NOISE = 0.05, 0.01
 
-HEAD = """# Instructions that the hot paths take, as benches/instructions/run counts them: each ten times what its name says, the client included.
+HEAD = """# Instructions that the hot paths take, as benches/instructions/run counts them: each ten times what its name says (an advance once), the client included.
 # A rise of 5 % fails. `benches/instructions/run --accept WHY` records new counts; the reason stands here, and in the commit.
 """
 
@@ -30,6 +33,11 @@ def write(recorded):
         for name, entry in sorted(recorded.items())
     ]
     RECORDED.write_text(HEAD + "".join(tables))
+    rows = [f"| `{name}` | {entry['instructions']:,} |" for name, entry in sorted(recorded.items())]
+    before, rest = DOCUMENT.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    table = "\n".join(["| path | instructions |", "|---|---|", *rows])
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
 
 
 def main(folder, *arguments):
