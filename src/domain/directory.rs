@@ -1,8 +1,8 @@
 //! Who there is: businesses, their agents, phone numbers and campaigns. Never changes while a world lives.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
 

@@ -37,9 +37,10 @@ pub fn of_a_million(ground: &Ground) -> Measured {
 /// What may be asked of a list: one filter, several, all of them, dates, and what nothing matches.
 fn combinations(world: &Process) -> Vec<String> {
     let call = call_at(world, 0.5);
-    let field = |name: &str| format!("{name}={}", call[name].as_str().unwrap_or_default());
+    // Not every call has an outcome and a sentiment.
+    let field = |name: &str| call[name].as_str().map(|value| format!("{name}={value}"));
     let names = ["direction", "status", "outcome", "sentiment", "businessId", "campaignId", "agentId", "phoneNumberId"];
-    let all = names.map(field).join("&");
+    let all = names.into_iter().filter_map(field).collect::<Vec<_>>().join("&");
     let (from, to) = (started(&call_at(world, 0.75)), started(&call_at(world, 0.25)));
     [
         "status=COMPLETED".to_owned(),

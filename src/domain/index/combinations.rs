@@ -5,7 +5,6 @@
 //! good as a facet of its own.
 
 use hashbrown::HashMap;
-
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
