@@ -35,6 +35,6 @@ USER 65532:65532
 # Inside a container, 127.0.0.1 could not be reached from outside.
 ENV AKOL_MOCK_LISTEN=0.0.0.0:2565
 EXPOSE 2565
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+HEALTHCHECK --interval=2s --timeout=5s --start-period=10s --retries=3 \
     CMD ["/akol-mock", "healthcheck", "--timeout", "4s"]
 ENTRYPOINT ["/akol-mock"]

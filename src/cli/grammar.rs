@@ -66,7 +66,8 @@ fn serve() -> Command {
 }
 
 fn healthcheck() -> Command {
-    let url = "The server's URL [default: http:// and AKOL_MOCK_LISTEN, or http://127.0.0.1:2565]";
+    let url = "The server's URL [default: that of the server that runs beside this, as far as Linux tells; else http:// and \
+               AKOL_MOCK_LISTEN, or http://127.0.0.1:2565]";
     let wait = "Asks again until the server is healthy or --timeout has passed";
     let timeout = "How long to wait for a good answer, such as 500ms, 30s or 2m [default: 30s]";
     Command::new(HEALTHCHECK).about("Asks a server whether it is healthy: exit code 0 if it is, 1 if not").args([

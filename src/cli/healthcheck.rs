@@ -1,5 +1,7 @@
 //! `healthcheck`: asks a server whether it is healthy, for container images that have no other HTTP client.
 
+mod running;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use self::running::Running;
 use super::layers::{Layer, Origin, gather};
 use super::options;
 use super::refusal::{Refusal, Wrong};
@@ -28,14 +31,31 @@ const PAUSE: Duration = Duration::from_millis(100);
 const ONE_TRY: Duration = Duration::from_secs(5);
 
 /// A question to a server: is it healthy?
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Healthcheck {
-    /// What is asked.
-    url: Uri,
+    /// Who is asked.
+    target: Target,
     /// Whether it is asked again until it is healthy.
     wait: bool,
     /// How long to wait for a good answer.
     timeout: Duration,
+}
+
+/// The server that is asked.
+#[derive(Clone, Debug)]
+enum Target {
+    /// The one whose health is told at this URL.
+    Url(Uri),
+    /// The one that runs beside the check, or else the one at this address.
+    Beside(Expected),
+}
+
+/// Where a server listens that is started without options on its command line.
+#[derive(Clone, Debug)]
+struct Expected {
+    address: SocketAddr,
+    /// Where that was given; by default where `None`.
+    origin: Option<Origin>,
 }
 
 impl Healthcheck {
@@ -50,12 +70,11 @@ impl Healthcheck {
             .build()
             .map_err(|error| format!("cannot start a runtime: {error}"))?
             .block_on(self.answer())
-            .map_err(|why| format!("{} is not healthy: {why}", self.url))
     }
 
     async fn answer(&self) -> Result<(), String> {
         if !self.wait {
-            return within(self.timeout, ask(&self.url)).await;
+            return self.target.ask_within(self.timeout).await;
         }
         let mut last = None;
         let in_time = tokio::time::timeout(self.timeout, self.ask_until_healthy(&mut last)).await;
@@ -67,16 +86,46 @@ impl Healthcheck {
 
     #[expect(clippy::disallowed_methods, reason = "the server is another process: only time brings it up")]
     async fn ask_until_healthy(&self, last: &mut Option<String>) {
-        while let Err(why) = within(ONE_TRY, ask(&self.url)).await {
+        while let Err(why) = self.target.ask_within(ONE_TRY).await {
             *last = Some(why);
             tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-async fn within(limit: Duration, asking: impl Future<Output = Result<(), String>>) -> Result<(), String> {
-    let in_time = tokio::time::timeout(limit, asking).await;
-    in_time.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
+impl Target {
+    /// Looks for the server, and asks it.
+    async fn ask_within(&self, limit: Duration) -> Result<(), String> {
+        let url = match self {
+            Target::Url(url) => url.clone(),
+            Target::Beside(expected) => health_at(expected.choose(&running::servers())?)?,
+        };
+        let in_time = tokio::time::timeout(limit, ask(&url)).await;
+        let answer = in_time.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")));
+        answer.map_err(|why| format!("{url} is not healthy: {why}"))
+    }
+}
+
+impl Expected {
+    /// The address of the server that is meant: the only one that runs; of several, the one at the expected address. Where none runs, or
+    /// none can be seen, the expected address.
+    fn choose(&self, running: &[Running]) -> Result<SocketAddr, String> {
+        match running {
+            [only] => Ok(only.address),
+            [] => match &self.origin {
+                Some(origin) if self.address.port() == 0 => Err(format!(
+                    "no server runs here, and --listen, given {origin}, takes a free port, which cannot be known before; start a \
+                     server, or give --url"
+                )),
+                _ => Ok(self.address),
+            },
+            several if several.iter().any(|server| server.address == self.address) => Ok(self.address),
+            several => {
+                let all: Vec<String> = several.iter().map(Running::to_string).collect();
+                Err(format!("{} servers run here: {}; give --url to say which is meant", all.len(), all.join(", ")))
+            }
+        }
+    }
 }
 
 async fn ask(url: &Uri) -> Result<(), String> {
@@ -100,15 +149,15 @@ async fn ask(url: &Uri) -> Result<(), String> {
 /// Reads what was asked on the command line.
 pub(super) fn read(asked: &ArgMatches, around: &Surroundings<'_>) -> Result<Healthcheck, Refusal> {
     let text = |name| asked.get_one::<String>(name);
-    let url = match text("url") {
-        Some(url) => health_of(url).map_err(|wrong| refuse("url", URL_ACCEPTS, &wrong))?,
-        None => default_url(around)?,
+    let target = match text("url") {
+        Some(url) => Target::Url(health_of(url).map_err(|wrong| refuse("url", URL_ACCEPTS, &wrong))?),
+        None => Target::Beside(expected(around)?),
     };
     let timeout = text("timeout").map_or(Ok(DEFAULT_TIMEOUT), |text| {
         values::wait(text).map_err(|wrong| refuse("timeout", "a duration such as 500ms, 30s or 2m, up to 24h", &wrong))
     })?;
     let wait = asked.get_flag("wait");
-    Ok(Healthcheck { url, wait, timeout })
+    Ok(Healthcheck { target, wait, timeout })
 }
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -129,21 +178,19 @@ fn health_of(base: &str) -> Result<Uri, Wrong> {
     format!("{}{PATH}", base.trim_end_matches('/')).parse().map_err(|_| Wrong::text(base))
 }
 
-/// The URL of the server that the same environment would start: so the check needs no options in the server's own
-/// container.
-fn default_url(around: &Surroundings<'_>) -> Result<Uri, Refusal> {
+/// The URL of the health of the server that listens there.
+fn health_at(listen: SocketAddr) -> Result<Uri, String> {
+    format!("http://{}{PATH}", reachable(listen)).parse().map_err(|error| format!("{listen} makes no URL: {error}"))
+}
+
+/// Where the same environment would start a server.
+fn expected(around: &Surroundings<'_>) -> Result<Expected, Refusal> {
     let mut settings = Settings::default();
-    if let Some(given) = gather(Layer::new(), around)?.get("listen") {
+    let given = gather(Layer::new(), around)?.remove("listen");
+    if let Some(given) = &given {
         given.read(options::named("listen"), &mut settings)?;
-        if settings.listen.port() == 0 {
-            return Err(Refusal::new(format!(
-                "--listen, given {}, takes a free port, which cannot be known here; give --url",
-                given.origin
-            )));
-        }
     }
-    let server = reachable(settings.listen);
-    health_of(&format!("http://{server}")).map_err(|wrong| refuse("url", URL_ACCEPTS, &wrong))
+    Ok(Expected { address: settings.listen, origin: given.map(|given| given.origin) })
 }
 
 /// The address to call for a server that listens there: one that listens on all addresses listens on the machine's own.
@@ -154,4 +201,48 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, listen.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: &str) -> SocketAddr {
+        address.parse().unwrap()
+    }
+
+    fn choose(expected: &str, running: &[&str]) -> Result<SocketAddr, String> {
+        let origin = Some(Origin::Environment { variable: "AKOL_MOCK_LISTEN".to_owned() });
+        let running: Vec<Running> =
+            (1..).zip(running).map(|(process, address)| Running { process, address: at(address) }).collect();
+        Expected { address: at(expected), origin }.choose(&running)
+    }
+
+    #[test]
+    fn the_only_server_is_meant_wherever_it_was_expected() {
+        assert_eq!(choose("0.0.0.0:2565", &["0.0.0.0:9000"]), Ok(at("0.0.0.0:9000")));
+        assert_eq!(choose("127.0.0.1:0", &["127.0.0.1:1234"]), Ok(at("127.0.0.1:1234")));
+    }
+
+    #[test]
+    fn of_several_the_expected_one_is_meant_and_else_the_user_has_to_say() {
+        assert_eq!(choose("0.0.0.0:2565", &["0.0.0.0:2565", "0.0.0.0:9000"]), Ok(at("0.0.0.0:2565")));
+        assert_eq!(
+            choose("127.0.0.1:2565", &["[::]:9000", "127.0.0.1:9001"]).unwrap_err(),
+            "2 servers run here: http://[::1]:9000 (process 1), http://127.0.0.1:9001 (process 2); give --url to say which is meant"
+        );
+    }
+
+    #[test]
+    fn where_none_is_seen_the_expected_one_is_asked() {
+        assert_eq!(choose("0.0.0.0:2565", &[]), Ok(at("0.0.0.0:2565")));
+        let unknown = choose("127.0.0.1:0", &[]).unwrap_err();
+        assert!(unknown.contains("no server runs here") && unknown.contains("AKOL_MOCK_LISTEN"), "{unknown}");
+    }
+
+    #[test]
+    fn a_server_on_all_addresses_is_asked_on_the_machines_own() {
+        assert_eq!(health_at(at("0.0.0.0:9000")).unwrap(), "http://127.0.0.1:9000/__admin/health");
+        assert_eq!(health_at(at("[::]:9000")).unwrap(), "http://[::1]:9000/__admin/health");
+    }
 }

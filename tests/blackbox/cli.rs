@@ -9,6 +9,8 @@ use std::thread::{self, JoinHandle};
 
 use tokio::net::TcpSocket;
 
+use crate::support::program::Alone;
+
 /// The program with these words, and no option from this process's environment.
 fn akol_mock(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_akol-mock"));
@@ -147,7 +149,8 @@ fn a_healthy_server_is_healthy() {
 fn the_servers_own_environment_says_where_it_is() {
     let (address, server) = server(&[HEALTHY]);
     let listen = format!("0.0.0.0:{}", address.port());
-    let output = akol_mock(&["healthcheck"]).env("AKOL_MOCK_LISTEN", listen).output().unwrap();
+    let alone = Alone::named("environment");
+    let output = alone.akol_mock(&["healthcheck"]).env("AKOL_MOCK_LISTEN", listen).output().unwrap();
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
     assert_eq!(server.join().unwrap(), [GET_HEALTH]);
 }

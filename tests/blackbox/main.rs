@@ -25,6 +25,7 @@ mod events;
 mod faults;
 mod faults_on_the_wire;
 mod guard;
+mod healthcheck;
 mod hooks_log;
 mod hooks_mischief;
 mod hooks_subscriptions;

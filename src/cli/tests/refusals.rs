@@ -192,11 +192,6 @@ fn options_that_contradict_each_other_are_both_named() {
              not go with --webhook-signature standard, given on the command line: it does not begin with whsec_; give \
              whsec_ and the base64 of 24 to 64 bytes, or take --webhook-signature akol",
         ),
-        (
-            Scene::env("AKOL_MOCK_LISTEN", "0.0.0.0:0").and_args("healthcheck"),
-            "--listen, given in environment variable AKOL_MOCK_LISTEN, takes a free port, which cannot be known here; \
-             give --url",
-        ),
     ] {
         assert_eq!(scene.refusal(), format!("error: {message}"));
     }

@@ -1,7 +1,9 @@
 //! The real program, run as its user runs it.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -31,7 +33,39 @@ pub struct Remains {
 
 /// The program with these words, and no option from this process's environment.
 pub fn akol_mock(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_akol-mock"));
+    program_at(Path::new(env!("CARGO_BIN_EXE_akol-mock")), words)
+}
+
+/// A program of its own for one test: the same one at another path, so that a health check sees no server of other tests.
+pub struct Alone(PathBuf);
+
+impl Alone {
+    /// For the test of that name. Another run of the tests may go on at the same time.
+    pub fn named(test: &str) -> Alone {
+        let folder = format!("{test}-{}", std::process::id());
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("alone").join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("akol-mock");
+        fs::hard_link(env!("CARGO_BIN_EXE_akol-mock"), &path).unwrap();
+        Alone(path)
+    }
+
+    /// As [`akol_mock`].
+    pub fn akol_mock(&self, words: &[&str]) -> Command {
+        program_at(&self.0, words)
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        // What is left behind harms nobody.
+        let _ = fs::remove_file(&self.0);
+        let _ = self.0.parent().map(fs::remove_dir);
+    }
+}
+
+fn program_at(path: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(path);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AKOL_MOCK_")) {
         command.env_remove(name);
     }
