@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::config::ClockMode;
 use crate::domain::moment::Moment;
-use crate::engine::{Epoch, Void, Workspace};
+use crate::engine::{AdvanceUnderWay, Epoch, Void, Workspace};
+use crate::speed::Speed;
 use crate::time::Timestamp;
 
 /// The longest that the driver sleeps at a stretch.
@@ -74,7 +76,7 @@ impl fmt::Display for NotAdvanced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NotAdvanced::UnderWay => f.write_str(
-                "Another advance of this workspace is under way; wait for its answer before you move the clock again",
+                "Another advance of this workspace is under way; wait for its answer before you move or set the clock",
             ),
             NotAdvanced::Past { now, to } => {
                 write!(f, "{to} has passed: it is {now}, and time goes back only by a reset")
@@ -87,6 +89,12 @@ impl fmt::Display for NotAdvanced {
 }
 
 impl std::error::Error for NotAdvanced {}
+
+impl From<AdvanceUnderWay> for NotAdvanced {
+    fn from(_: AdvanceUnderWay) -> NotAdvanced {
+        NotAdvanced::UnderWay
+    }
+}
 
 impl From<Void> for NotAdvanced {
     fn from(_: Void) -> NotAdvanced {
@@ -106,7 +114,7 @@ pub async fn advance_and_then(
     target: Target,
     then: impl FnOnce(&Clock),
 ) -> Result<Advance, NotAdvanced> {
-    let advancing = workspace.begin_advance().ok_or(NotAdvanced::UnderWay)?;
+    let advancing = workspace.begin_advance()?;
     let epoch = advancing.epoch();
     let from = workspace.clock().now();
     let to = match target {
@@ -125,6 +133,11 @@ pub async fn advance_and_then(
     }
     let moments = advancing.finish(then)?;
     Ok(Advance { from, to, moments })
+}
+
+/// Lets a clock run, or stand, from what it shows; as fast as `speed` says. What is `None` stays as it is.
+pub fn set_clock(workspace: &Workspace, mode: Option<ClockMode>, speed: Option<Speed>) -> Result<(), NotAdvanced> {
+    Ok(workspace.set_clock(mode, speed)?)
 }
 
 /// Waits until no delivery of a workspace is without an answer.

@@ -46,7 +46,7 @@ pub fn set(scene: Scene, request: Request) -> Pending {
         fields.finish()?;
         let workspace = &scene.workspace;
         match now {
-            None => workspace.set_clock(mode, speed),
+            None => driver::set_clock(workspace, mode, speed).map_err(|refused| refusal(refused, "now"))?,
             Some(now) => {
                 // While the clock still stands there: one that is to stop at that instant must not run on first.
                 let then = |clock: &Clock| clock.go_on(mode, speed);

@@ -9,8 +9,8 @@ use std::sync::{Arc, Weak};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc};
 
-pub use self::advancing::Delivered;
 use self::advancing::Report;
+pub use self::advancing::{AdvanceUnderWay, Delivered};
 
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
@@ -265,11 +265,20 @@ impl Workspace {
     }
 
     /// Lets the clock run, or stand, from what it shows; as fast as `speed` says. What is `None` stays as it is, and so does what is due.
-    pub fn set_clock(&self, mode: impl Into<Option<ClockMode>>, speed: impl Into<Option<Speed>>) {
-        self.clock.go_on(mode.into(), speed.into());
+    /// Not during an advance, whose clock it is until that is over.
+    pub fn set_clock(&self, mode: Option<ClockMode>, speed: Option<Speed>) -> Result<(), AdvanceUnderWay> {
+        {
+            // Every advance begins with this lock, so none begins in between.
+            let _present = self.present.write();
+            if self.is_advancing() {
+                return Err(AdvanceUnderWay);
+            }
+            self.clock.go_on(mode, speed);
+        }
         // A clock that stands now may have passed by something just before.
         self.write(|_| ());
         self.agenda_changed.notify_one();
+        Ok(())
     }
 
     /// Ends what is under way, for good: nobody will see this workspace again.

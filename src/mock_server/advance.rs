@@ -174,7 +174,7 @@ impl Moment {
     }
 }
 
-/// Why a clock was not advanced, or not to the end.
+/// Why a clock was not advanced, or not to the end; or not set.
 ///
 /// ```
 /// use akol_mock::NotAdvanced;

@@ -219,31 +219,39 @@ impl Workspace {
 
     /// Lets the clock run from what it shows, as fast as `speed` says.
     ///
+    /// # Errors
+    ///
+    /// An advance of this workspace is under way.
+    ///
     /// ```
     /// use akol_mock::{ClockMode::Real, MockServer, Speed};
     ///
     /// let server = MockServer::builder().start_blocking()?;
-    /// server.run_clock(Speed::times(60));
+    /// server.run_clock(Speed::times(60))?;
     /// assert_eq!(server.clock_mode(), Real);
-    /// # Ok::<(), akol_mock::StartError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn run_clock(&self, speed: Speed) {
-        self.inner.set_clock(ClockMode::Real, speed);
+    pub fn run_clock(&self, speed: Speed) -> Result<(), NotAdvanced> {
+        Ok(driver::set_clock(&self.inner, Some(ClockMode::Real), Some(speed))?)
     }
 
     /// Lets the clock stand still at what it shows, until it is advanced.
+    ///
+    /// # Errors
+    ///
+    /// As with [`Workspace::run_clock`].
     ///
     /// ```
     /// use akol_mock::{ClockMode::{Manual, Real}, MockServer};
     ///
     /// let server = MockServer::builder().clock(Real).start_blocking()?;
-    /// server.stop_clock();
+    /// server.stop_clock()?;
     /// assert_eq!(server.clock_mode(), Manual);
     /// assert_eq!(server.now(), server.now());
-    /// # Ok::<(), akol_mock::StartError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn stop_clock(&self) {
-        self.inner.set_clock(ClockMode::Manual, self.inner.clock().read().speed);
+    pub fn stop_clock(&self) -> Result<(), NotAdvanced> {
+        Ok(driver::set_clock(&self.inner, Some(ClockMode::Manual), None)?)
     }
 
     /// Back to the seeded start, clock and journal included. Nothing that was under way before it shows after it.

@@ -171,8 +171,20 @@ async fn time_stands_still_until_the_receiver_has_answered() {
     let second = watcher.post(ADVANCE, json!({"by": "1s"})).await;
     assert_eq!(second.status, StatusCode::CONFLICT);
     assert!(second.error().contains("Another advance"), "{}", second.error());
-    let moved = watcher.send_json(hyper::Method::PUT, "/__admin/clock", json!({"now": "2027-01-01T00:00:00Z"})).await;
-    assert_eq!(moved.status, StatusCode::CONFLICT);
+    let clock = watcher.get("/__admin/clock").await.data();
+    for setting in [
+        json!({"now": "2027-01-01T00:00:00Z"}),
+        json!({"mode": "real"}),
+        json!({"mode": "manual"}),
+        json!({"speed": 5}),
+        json!({"mode": "real", "speed": 5, "now": "2027-01-01T00:00:00Z"}),
+        json!({}),
+    ] {
+        let set = watcher.send_json(hyper::Method::PUT, "/__admin/clock", setting.clone()).await;
+        assert_eq!(set.status, StatusCode::CONFLICT, "{setting}");
+        assert!(set.error().contains("Another advance"), "{}", set.error());
+    }
+    assert_eq!(watcher.get("/__admin/clock").await.data(), clock);
     open.send(true).unwrap();
     in_time(advancing).await.unwrap();
     assert_eq!(watcher.now().await, "2026-11-22T13:00:00.000Z");

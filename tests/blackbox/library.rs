@@ -136,6 +136,8 @@ async fn an_advance_that_outlives_its_server_ends() {
     let advancing = tokio::spawn(async move { handle.advance(seconds(60)).await });
     receiver.wait_for(1).await;
     assert_eq!(server.advance(seconds(1)).await, Err(NotAdvanced::UnderWay));
+    assert_eq!(server.run_clock(Speed::REAL), Err(NotAdvanced::UnderWay));
+    assert_eq!(server.stop_clock(), Err(NotAdvanced::UnderWay));
     drop(server);
     assert_eq!(advancing.await.unwrap(), Err(NotAdvanced::Stopped));
 }

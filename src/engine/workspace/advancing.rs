@@ -31,6 +31,10 @@ pub enum Delivered {
     InTime(oneshot::Receiver<Option<Timestamp>>),
 }
 
+/// The clock belongs to an advance that is under way: nobody else may move or set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdvanceUnderWay;
+
 impl Workspace {
     /// Tells the world what came of a try of that epoch.
     ///
@@ -104,19 +108,20 @@ impl Workspace {
         }
     }
 
-    fn is_advancing(&self) -> bool {
+    pub(super) fn is_advancing(&self) -> bool {
         self.is_advancing.load(Ordering::Acquire)
     }
 
-    /// Holds the clock for as long as the guard lives, or until a reset. `None` where somebody does so already.
-    pub fn begin_advance(self: &Arc<Workspace>) -> Option<Advancing> {
+    /// Holds the clock for as long as the guard lives, or until a reset.
+    pub fn begin_advance(self: &Arc<Workspace>) -> Result<Advancing, AdvanceUnderWay> {
         // Nobody can put another world here meanwhile.
         let present = self.present.read();
         let is_free = self.is_advancing.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        is_free.then(|| {
-            self.clock.hold();
-            Advancing { workspace: Arc::clone(self), epoch: Arc::clone(&present.epoch) }
-        })
+        if !is_free {
+            return Err(AdvanceUnderWay);
+        }
+        self.clock.hold();
+        Ok(Advancing { workspace: Arc::clone(self), epoch: Arc::clone(&present.epoch) })
     }
 
     /// What another world in the place of this one does with an advance that is under way: it is over, even if nobody goes on with it to
