@@ -24,7 +24,7 @@ vocabulary! {
         CallCompleted = "call.completed",
         /// Nobody answered.
         CallMissed = "call.missed",
-        /// A call failed.
+        /// A call failed to connect.
         CallFailed = "call.failed",
         /// The transcript can be fetched.
         TranscriptReady = "transcript.ready",

@@ -227,7 +227,10 @@ pub(super) fn events_of_ending(call: &Call) -> impl Iterator<Item = Event> + use
     let kind = match (call.status, call.outcome) {
         (Status::Completed, _) => Some(Event::CallCompleted),
         (Status::Failed, Some(Outcome::NoAnswer)) => Some(Event::CallMissed),
-        (Status::Failed, Some(Outcome::Busy | Outcome::Failed)) => Some(Event::CallFailed),
+        // Documented: of a call that failed to connect, and not of one that broke after the answer.
+        (Status::Failed, Some(Outcome::Busy | Outcome::Failed)) if call.answered_at.is_none() => {
+            Some(Event::CallFailed)
+        }
         _ => None,
     };
     let has_words = call.answered_at.is_some() && call.plan.script != Script::Silence;

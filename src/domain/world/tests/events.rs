@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::domain::call::Status;
+use crate::domain::call::{Outcome, Status};
 use crate::domain::world::{World, testing::*};
 use crate::time::Timestamp;
 
@@ -36,6 +36,17 @@ fn each_scenario_tells_what_happened_in_order() {
     for scenario in ["busy", "failed"] {
         assert_eq!(events(&told(scenario)), ["call.ended", "call.failed"], "{scenario}");
     }
+}
+
+#[test]
+fn a_call_that_breaks_after_the_answer_has_connected() {
+    let mut world = World::for_tests(1).with_receiver(&[]);
+    let slot = world.call_somebody("endless");
+    world.let_become(slot, Status::InProgress);
+    let id = world.call(slot).id.to_string();
+    world.force(&id, Status::Failed, None).unwrap();
+    assert_eq!(world.call(slot).outcome, Some(Outcome::Failed));
+    assert_eq!(events(&world.receive_all()), ["call.started", "call.ended", "transcript.ready", "summary.ready"]);
 }
 
 #[test]

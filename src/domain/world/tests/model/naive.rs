@@ -123,7 +123,7 @@ impl NaiveCall {
             let second = match (standing.status, standing.outcome) {
                 (Status::Completed, _) => Some(Event::CallCompleted),
                 (_, Some(Outcome::NoAnswer)) => Some(Event::CallMissed),
-                (_, Some(Outcome::Busy | Outcome::Failed)) => Some(Event::CallFailed),
+                (_, Some(Outcome::Busy | Outcome::Failed)) if standing.answered_at.is_none() => Some(Event::CallFailed),
                 _ => None,
             };
             let is_spoken = standing.answered_at.is_some() && self.plan.script != Script::Silence;
