@@ -43,8 +43,8 @@ pub struct Settings {
     pub clock: ClockMode,
     /// How fast a clock that runs does so.
     pub speed: Speed,
-    /// How many workspaces there may be at once, 1 to [`Settings::MAX_WORKSPACES`]: for one more, the least recently used is
-    /// dropped. No limit where `None`.
+    /// How many workspaces there may be at once, `default` among them: 2 to [`Settings::MAX_WORKSPACES`]. For one more, the least recently
+    /// used is dropped; `default` stays. No limit where `None`.
     pub max_workspaces: Option<u32>,
     /// How many API requests, and how many finished deliveries, each workspace keeps for reading, at most
     /// [`Settings::MAX_JOURNAL`].
@@ -53,7 +53,7 @@ pub struct Settings {
     pub auth: Auth,
     /// Requests a minute for each token, 1 to [`Settings::MAX_RATE_LIMIT`]; no limit where `None`.
     pub rate_limit: Option<u32>,
-    /// The account's call minutes a calendar month, 1 or more; no limit where `None`.
+    /// The account's call minutes a calendar month; with 0 every call that is placed is refused. No limit where `None`.
     pub minute_limit: Option<u64>,
     /// Whether calls go on past the minute limit.
     pub overage: bool,

@@ -162,12 +162,12 @@ pub(super) const TABLE: &[Opt] = &[
     Opt {
         name: "max-workspaces",
         value: "N|off",
-        meaning: "How many workspaces there may be at once",
-        details: "For one more, the least recently used is dropped.",
+        meaning: "How many workspaces there may be at once, default among them",
+        details: "For one more, the least recently used is dropped; default stays.",
         default: "10000",
-        accepts: "a whole number from 1 to 1,000,000, or off",
+        accepts: "a whole number from 2 to 1,000,000, or off",
         names: &["off"],
-        read: Read::One(|to, text| set(&mut to.max_workspaces, values::limit(text, 1..=Settings::MAX_WORKSPACES))),
+        read: Read::One(|to, text| set(&mut to.max_workspaces, values::limit(text, 2..=Settings::MAX_WORKSPACES))),
         ..PLAIN
     },
     Opt {
@@ -300,11 +300,11 @@ pub(super) const TABLE: &[Opt] = &[
         name: "minute-limit",
         heading: QUOTAS,
         value: "N|off",
-        meaning: "Call minutes a calendar month for the account",
+        meaning: "Call minutes a calendar month for the account; 0 leaves none from the start",
         default: "off",
-        accepts: "a whole number of minutes a month from 1, or off",
+        accepts: "a whole number of minutes a month from 0, or off",
         names: &["off"],
-        read: Read::One(|to, text| set(&mut to.minute_limit, values::limit(text, 1..=u64::MAX))),
+        read: Read::One(|to, text| set(&mut to.minute_limit, values::limit(text, 0..=u64::MAX))),
         ..PLAIN
     },
     Opt {

@@ -36,9 +36,8 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), String> {
         within("calls", self.calls, 0..=Settings::MAX_CALLS)?;
         within("journal_size", self.journal_size, 0..=Settings::MAX_JOURNAL)?;
-        within_or_none("max_workspaces", self.max_workspaces, 1..=Settings::MAX_WORKSPACES)?;
+        within_or_none("max_workspaces", self.max_workspaces, 2..=Settings::MAX_WORKSPACES)?;
         within_or_none("rate_limit", self.rate_limit, 1..=Settings::MAX_RATE_LIMIT)?;
-        within_or_none("minute_limit", self.minute_limit, 1..=u64::MAX)?;
         self.check_clock()?;
         self.check_access()?;
         self.webhooks.check(self)

@@ -2,6 +2,8 @@
 
 mod weights;
 
+use std::ops::RangeInclusive;
+
 use hyper::StatusCode;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -35,13 +37,13 @@ const SETTINGS: [Setting; 6] = [
         name: "rateLimit",
         show: |of, _| Shown::Limit(of.quotas.requests_per_minute.map(u64::from)),
         change: |to, given| {
-            given.limit(Settings::MAX_RATE_LIMIT, REQUESTS).map(|limit| to.quotas.requests_per_minute = limit)
+            given.limit(1..=Settings::MAX_RATE_LIMIT, REQUESTS).map(|limit| to.quotas.requests_per_minute = limit)
         },
     },
     Setting {
         name: "minuteLimit",
         show: |of, _| Shown::Limit(of.quotas.minutes_per_month),
-        change: |to, given| given.limit(u64::MAX, MINUTES).map(|limit| to.quotas.minutes_per_month = limit),
+        change: |to, given| given.limit(0..=u64::MAX, MINUTES).map(|limit| to.quotas.minutes_per_month = limit),
     },
     Setting {
         name: "overage",
@@ -66,7 +68,7 @@ const SETTINGS: [Setting; 6] = [
 ];
 
 const REQUESTS: &str = "a whole number of requests a minute from 1 to 1,000,000,000, or null for no limit";
-const MINUTES: &str = "a whole number of minutes a month from 1, or null for no limit";
+const MINUTES: &str = "a whole number of minutes a month from 0, or null for no limit";
 
 /// The value of a setting as it is shown.
 #[derive(Serialize)]
@@ -116,15 +118,17 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
-    /// A whole number from 1 to `most`, or `null` for no limit; `expected` says so in words. `"off"` as on the command line is understood,
-    /// too.
-    fn limit<T: TryFrom<u64> + Into<u64>>(&self, most: T, expected: &str) -> Result<Option<T>, Error> {
+    /// A whole number of `range`, or `null` for no limit; `expected` says so in words. `"off"` as on the command line is understood, too.
+    fn limit<T: TryFrom<u64> + PartialOrd>(
+        &self,
+        range: RangeInclusive<T>,
+        expected: &str,
+    ) -> Result<Option<T>, Error> {
         if self.value.is_null() || self.value == "off" {
             return Ok(None);
         }
-        let most = most.into();
-        let number = whole_number(self.value).filter(|number| (1..=most).contains(number));
-        number.and_then(|number| T::try_from(number).ok()).map(Some).ok_or_else(|| self.wrong(expected))
+        let number = whole_number(self.value).and_then(|number| T::try_from(number).ok());
+        number.filter(|number| range.contains(number)).map(Some).ok_or_else(|| self.wrong(expected))
     }
 
     fn switch(&self) -> Result<bool, Error> {

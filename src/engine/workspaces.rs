@@ -28,7 +28,7 @@ pub struct Workspaces {
     start: Start,
     /// How often any workspace was looked up.
     uses: AtomicU64,
-    /// The most at once, `default` not counted.
+    /// The most at once, `default` among them.
     limit: usize,
     /// Is told of each that is dropped for want of room.
     dropped: Box<dyn Fn(&Dropped<'_>) + Send + Sync>,
@@ -187,7 +187,8 @@ impl Workspaces {
         if let Some(workspace) = self.find(name) {
             return workspace;
         }
-        while self.named.len() >= self.limit
+        // With `default` and this one there are two more than have names now.
+        while self.named.len() + 2 > self.limit
             && let Some(idle) = self.least_recently_used()
         {
             if let Some(workspace) = self.remove(&idle) {

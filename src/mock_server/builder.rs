@@ -161,7 +161,7 @@ impl Builder {
         Builder { is_rate_limit_given: true, ..limited }
     }
 
-    /// The account's call minutes a calendar month; no limit unless told otherwise.
+    /// The account's call minutes a calendar month; with 0, every call that is placed is refused. No limit unless told otherwise.
     ///
     /// ```
     /// use akol_mock::{MockServer, Place};
@@ -238,11 +238,11 @@ impl Builder {
         self.with(|settings| settings.fixtures = Some(folder.into()))
     }
 
-    /// How many workspaces there may be beside `default`: for one more, the least recently used is dropped. 10,000 unless told
-    /// otherwise.
+    /// How many workspaces there may be, `default` among them: for one more, the least recently used is dropped; `default` stays. 10,000
+    /// unless told otherwise.
     ///
     /// ```
-    /// let server = akol_mock::MockServer::builder().max_workspaces(1).start_blocking()?;
+    /// let server = akol_mock::MockServer::builder().max_workspaces(2).start_blocking()?;
     /// let (first, _second) = (server.workspace("first")?, server.workspace("second")?);
     /// first.place(akol_mock::Place::to("+15005550100"))?;
     /// // It had to go, and this is another of the same name.

@@ -38,11 +38,12 @@ impl Workspace {
         Ok(())
     }
 
-    /// Sets how many call minutes the account has each calendar month (UTC); `None` is no limit. Calls that are under way go on.
+    /// Sets how many call minutes the account has each calendar month (UTC): with 0, every call that is placed is refused. `None` is no
+    /// limit. Calls that are under way go on.
     ///
     /// # Errors
     ///
-    /// The limit is 0.
+    /// None today, as every number is a limit.
     ///
     /// ```
     /// use akol_mock::{MockServer, Place};
@@ -57,9 +58,6 @@ impl Workspace {
     /// ```
     pub fn set_minute_limit(&self, minutes_a_month: impl Into<Option<u64>>) -> Result<(), Refused> {
         let limit = minutes_a_month.into();
-        if limit == Some(0) {
-            return Err(Error::invalid("minuteLimit", "must be 1 minute a month or more, or none").into());
-        }
         self.set(|settings| settings.quotas.minutes_per_month = limit);
         Ok(())
     }

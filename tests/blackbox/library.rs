@@ -296,11 +296,10 @@ fn settings_that_cannot_be_are_refused_before_anything_starts() {
     };
     let builder = MockServer::builder;
     assert!(refused(builder().rate_limit(0)).starts_with("rate_limit is 0, must be from 1"));
-    assert!(refused(builder().minute_limit(0)).starts_with("minute_limit is 0"));
     assert!(refused(builder().speed(Speed::times(2))).contains("Manual"));
     assert!(refused(builder().webhook_url("somewhere")).contains("\"somewhere\""));
     assert!(refused(builder().webhook_events(["call.made"])).contains("\"call.made\""));
     assert!(refused(builder().token("")).contains("token"));
-    assert!(refused(builder().max_workspaces(0)).contains("max_workspaces is 0"));
+    assert!(refused(builder().max_workspaces(1)).contains("max_workspaces is 1, must be from 2"));
     assert!(builder().clock(Real).speed(Speed::times(2)).max_workspaces(None).start_blocking().is_ok());
 }

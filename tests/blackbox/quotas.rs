@@ -218,6 +218,28 @@ async fn with_overage_calls_go_on() {
 }
 
 #[tokio::test]
+async fn with_no_minutes_every_call_that_is_placed_is_refused_from_the_start() {
+    let server = with_minutes(0, false).await;
+    let refused = server.post("/api/v1/calls", placement("+15005550100")).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.error().contains("(0 of 0)") && refused.headers.contains_key("retry-after"), "{refused:?}");
+    let received = json!({"direction": "inbound", "scenario": "endless"});
+    assert_eq!(server.post("/__admin/calls", received).await.status, StatusCode::CREATED);
+
+    // A state takes it along.
+    let state = server.get("/__admin/state").await.json();
+    let other = with_minutes(1, false).await;
+    other.send_json(Method::PUT, "/__admin/state", state).await.data();
+    assert_eq!(other.post("/api/v1/calls", placement("+15005550100")).await.status, StatusCode::TOO_MANY_REQUESTS);
+
+    let settings = |change| server.send_json(Method::PATCH, "/__admin/settings", change);
+    settings(json!({"overage": true})).await.data();
+    assert_eq!(server.post("/api/v1/calls", placement("+15005550100")).await.status, StatusCode::CREATED);
+    settings(json!({"overage": false, "minuteLimit": 1})).await.data();
+    assert_eq!(server.post("/api/v1/calls", placement("+15005550100")).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn paused_and_used_up_are_told_apart() {
     let server = with_minutes(1, false).await;
     talk(&server, 30).await;

@@ -54,6 +54,7 @@ async fn what_is_named_changes_and_the_rest_stays() {
     for (name, value) in [
         ("rateLimit", json!(1_000_000_000)),
         ("rateLimit", json!(null)),
+        ("minuteLimit", json!(0)),
         ("minuteLimit", json!(1)),
         ("minuteLimit", json!(u64::MAX)),
         ("minuteLimit", json!(null)),
@@ -141,7 +142,7 @@ async fn everything_that_is_wrong_is_named_and_nothing_changes() {
         (json!({"rateLimit": 1_000_000_001, "overage": true}), &["rateLimit"]),
         (json!({"rateLimit": 1.5, "overage": true}), &["rateLimit"]),
         (json!({"rateLimit": "none", "overage": true}), &["rateLimit"]),
-        (json!({"minuteLimit": 0, "overage": true}), &["minuteLimit"]),
+        (json!({"minuteLimit": -1, "overage": true}), &["minuteLimit"]),
         (json!({"overage": null, "rateLimit": 5}), &["overage"]),
         (json!({"listTranscripts": null, "rateLimit": 5}), &["listTranscripts"]),
         (json!({"scenarioWeights": 5, "rateLimit": 5}), &["scenarioWeights"]),

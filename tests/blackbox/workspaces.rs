@@ -277,7 +277,7 @@ async fn what_is_under_way_ends_with_the_workspace_that_is_dropped() {
 
 #[tokio::test]
 async fn for_one_too_many_the_one_goes_that_was_idle_longest() {
-    let server = Server::with(Settings { max_workspaces: Some(3), ..settings() }).await;
+    let server = Server::with(Settings { max_workspaces: Some(4), ..settings() }).await;
     let default = server.as_workspace("default");
     for name in ["a", "b", "c"] {
         server.as_workspace(name).place("+15005550105").await;
@@ -291,8 +291,20 @@ async fn for_one_too_many_the_one_goes_that_was_idle_longest() {
 }
 
 #[tokio::test]
-async fn one_that_is_being_used_is_not_idle() {
+async fn default_is_one_of_them_and_stays() {
     let server = Server::with(Settings { max_workspaces: Some(2), ..settings() }).await;
+    let default = server.as_workspace("default");
+    let id = default.place("+15005550105").await;
+    for name in ["a", "b"] {
+        server.as_workspace(name).place("+15005550105").await;
+        assert_eq!(names(&default).await, ["default", name]);
+    }
+    assert_eq!(default.call(&id).await["id"], json!(id));
+}
+
+#[tokio::test]
+async fn one_that_is_being_used_is_not_idle() {
+    let server = Server::with(Settings { max_workspaces: Some(3), ..settings() }).await;
     let (advancing, open) = busy(&server).await;
     for name in ["b", "c", "d"] {
         server.as_workspace(name).place("+15005550105").await;
@@ -305,7 +317,7 @@ async fn one_that_is_being_used_is_not_idle() {
 
 #[test]
 fn the_log_says_which_had_to_go() {
-    let program = Program::start(&["--max-workspaces", "1", "--clock", "manual", "--calls", "0"]);
+    let program = Program::start(&["--max-workspaces", "2", "--clock", "manual", "--calls", "0"]);
     for name in ["first", "second"] {
         program.get(&format!("/__admin/clock?workspace={name}"));
     }

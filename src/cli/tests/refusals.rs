@@ -47,8 +47,8 @@ fn every_kind_of_value_says_what_it_accepts() {
              3 decimals, such as 1, 0.5 or 60",
         ),
         (
-            "--max-workspaces 0",
-            "--max-workspaces does not take \"0\", given on the command line; it takes a whole number from 1 to 1,000,000, \
+            "--max-workspaces 1",
+            "--max-workspaces does not take \"1\", given on the command line; it takes a whole number from 2 to 1,000,000, \
              or off",
         ),
         (
@@ -72,9 +72,9 @@ fn every_kind_of_value_says_what_it_accepts() {
              from 1 to 1,000,000,000, or off",
         ),
         (
-            "--minute-limit 0",
-            "--minute-limit does not take \"0\", given on the command line; it takes a whole number of minutes a month \
-             from 1, or off",
+            "--minute-limit -1",
+            "--minute-limit does not take \"-1\", given on the command line; it takes a whole number of minutes a month \
+             from 0, or off",
         ),
         (
             "--overage yes",

@@ -121,9 +121,6 @@ fn settings(record: SettingsRecord, fixtures: &Fixtures) -> Checked<WorldSetting
     if rate_limit.is_some_and(|limit| limit.get() == 0) {
         return Err(wrong("rateLimit", "is 0, must be null for no limit, or 1 or more"));
     }
-    if minute_limit == Some(0) {
-        return Err(wrong("minuteLimit", "is 0, must be null for no limit, or 1 or more"));
-    }
     if latency.is_some_and(|latency| !latency.is_within_limits()) {
         return Err(wrong("latency", format!("must be from {} to {}", Latency::LEAST, Latency::MOST)));
     }
