@@ -295,6 +295,12 @@ pub(crate) fn wall_clock() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_millisecond())
 }
 
+/// What timers of the runtime go by: real time, unless a test has stopped it.
+#[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
+pub(crate) fn timer_now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
 fn monotonic() -> Instant {
     Instant::now()

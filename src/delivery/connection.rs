@@ -9,9 +9,11 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response, Uri};
+use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
-use super::connector::{BoxError, Connector, Stream};
+use super::connector::{BoxError, Connector};
+use super::transport::{Received, Transport};
 
 pub(super) type Outgoing = Request<Full<Bytes>>;
 
@@ -19,11 +21,13 @@ pub(super) type Outgoing = Request<Full<Bytes>>;
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     wire: Wire,
+    /// Of the answer to the request that was sent last.
+    received: Received,
 }
 
 /// The part that reads and writes.
 enum Wire {
-    Open(Pin<Box<http1::Connection<Stream, Full<Bytes>>>>),
+    Open(Pin<Box<http1::Connection<TokioIo<Transport>, Full<Bytes>>>>),
     /// It has come to its end, of that failure where it is known.
     Closed(Option<hyper::Error>),
 }
@@ -31,8 +35,9 @@ enum Wire {
 /// Why a request was not answered.
 pub(super) struct Unanswered {
     pub(super) error: hyper::Error,
-    /// The request, where nothing of it was sent.
-    pub(super) unsent: Option<Outgoing>,
+    /// Whether not a byte of an answer came. If the connection had been used before, the receiver then most likely closed it while it was
+    /// idle, and never saw the request: RFC 9112, section 9.5.
+    pub(super) is_silent: bool,
 }
 
 impl Connection {
@@ -40,8 +45,10 @@ impl Connection {
     pub(super) async fn open(mut connector: Connector, receiver: Uri) -> Result<Connection, BoxError> {
         poll_fn(|context| connector.poll_ready(context)).await?;
         let stream = connector.call(receiver).await?;
-        let (sender, wire) = http1::handshake(stream).await?;
-        Ok(Connection { sender, wire: Wire::Open(Box::pin(wire)) })
+        let received = Received::default();
+        let transport = Transport::new(stream, received.clone());
+        let (sender, wire) = http1::handshake(TokioIo::new(transport)).await?;
+        Ok(Connection { sender, wire: Wire::Open(Box::pin(wire)), received })
     }
 
     /// Whether it can be used, as far as is known: the receiver may have closed it while it stood still.
@@ -51,18 +58,25 @@ impl Connection {
         matches!(self.wire, Wire::Open(_)) && !self.sender.is_closed()
     }
 
+    /// It, if it can be used.
+    pub(super) fn if_open(mut self) -> Option<Connection> {
+        self.is_open().then_some(self)
+    }
+
     /// Sends a request, and waits for the head of its answer.
     pub(super) async fn send(&mut self, request: Outgoing) -> Result<Response<Incoming>, Unanswered> {
         if !self.sender.is_ready()
             && let Err(closed) = self.wire.drive(self.sender.ready()).await
         {
             let error = self.wire.failure().unwrap_or(closed);
-            return Err(Unanswered { error, unsent: Some(request) });
+            // Nothing was sent, so what came is no part of an answer.
+            return Err(Unanswered { error, is_silent: true });
         }
+        self.received.forget();
         let answer = self.sender.try_send_request(request);
-        self.wire.drive(answer).await.map_err(|mut refused| {
-            let unsent = refused.take_message();
-            Unanswered { error: refused.into_error(), unsent }
+        self.wire.drive(answer).await.map_err(|refused| {
+            let is_silent = !self.received.anything();
+            Unanswered { error: refused.into_error(), is_silent }
         })
     }
 

@@ -9,20 +9,16 @@ use hyper::Uri;
 use hyper::http::uri::Scheme;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tower_service::Service;
 
 use super::resolver::Resolver;
+use super::transport::Stream;
 use crate::config::Profile;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
-
-/// A connection as hyper takes it.
-pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Makes connections for the HTTP client. Clones share what they trust.
 ///

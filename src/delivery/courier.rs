@@ -97,11 +97,7 @@ impl Courier {
     ///
     /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
     pub async fn carry(&mut self, headers: &Headers, body: Bytes, within: Duration) -> Answer {
-        let request = match self.request(headers, body) {
-            Ok(request) => request,
-            Err(error) => return Answer::Failed(format!("the request cannot be sent: {error}")),
-        };
-        match timeout(within, self.send(request)).await {
+        match timeout(within, self.send(headers, body)).await {
             Ok(Ok((mut connection, status, body))) => {
                 if !body.is_end_stream() {
                     connection.drive(use_up(body)).await;
@@ -115,20 +111,23 @@ impl Courier {
     }
 
     /// Sends a request over the connection that is kept, or one that is idle, or a new one.
-    async fn send(&mut self, mut request: Outgoing) -> Result<(Connection, u16, Incoming), BoxError> {
-        loop {
-            let kept = self.connection.take().or_else(|| self.pool.take(&self.to.origin));
-            let is_new = kept.is_none();
-            let mut connection = match kept {
-                Some(kept) => kept,
-                None => Connection::open(self.connector.clone(), self.to.url.clone()).await?,
-            };
-            match connection.send(request).await {
-                Ok(answer) => return Ok((connection, answer.status().as_u16(), answer.into_body())),
-                // The receiver had closed it meanwhile.
-                Err(Unanswered { unsent: Some(unsent), .. }) if !is_new => request = unsent,
+    ///
+    /// A receiver may close a connection that it has kept at any time, without announcing it. So a request that is not answered with a
+    /// single byte there is sent again over a new connection, once, as the same try. On a new connection the same is a failure.
+    async fn send(&mut self, headers: &Headers, body: Bytes) -> Result<(Connection, u16, Incoming), BoxError> {
+        let kept = self.connection.take().and_then(Connection::if_open);
+        if let Some(mut kept) = kept.or_else(|| self.pool.take(&self.to.origin)) {
+            match kept.send(self.request(headers, body.clone())?).await {
+                Ok(answer) => return Ok((kept, answer.status().as_u16(), answer.into_body())),
+                Err(Unanswered { is_silent: true, .. }) => {}
                 Err(Unanswered { error, .. }) => return Err(error.into()),
             }
+        }
+        let request = self.request(headers, body)?;
+        let mut new = Connection::open(self.connector.clone(), self.to.url.clone()).await?;
+        match new.send(request).await {
+            Ok(answer) => Ok((new, answer.status().as_u16(), answer.into_body())),
+            Err(Unanswered { error, .. }) => Err(error.into()),
         }
     }
 

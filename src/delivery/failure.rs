@@ -32,6 +32,9 @@ fn words(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(unresolved) = error.downcast_ref::<Unresolved>() {
         return Some(unresolved.to_string());
     }
+    if let Some(error) = error.downcast_ref::<hyper::http::Error>() {
+        return Some(format!("the request cannot be sent: {error}"));
+    }
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(of_tls(error));
     }

@@ -8,6 +8,7 @@ mod failure;
 mod lines;
 mod pool;
 mod resolver;
+mod transport;
 
 pub use courier::Dispatch;
 

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use hyper::http::uri::{Authority, Scheme};
 use parking_lot::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::connection::Connection;
+use crate::time::timer_now;
 
 /// How long a connection is kept for the next event, in real time. Common servers close after five seconds of silence,
 /// and an event sent just then would be lost, so this is less.
 const IDLE_AT_MOST: Duration = Duration::from_secs(4);
 
-/// How often in that time it is looked which have been idle for long enough. One is let go after three quarters of it at the earliest.
+/// How often in that time it is looked which have been idle for long enough, so that no descriptor is held for nothing.
 const LOOKS: u32 = 4;
 
 /// What connections lead to.
@@ -27,17 +28,23 @@ pub(super) struct Pool(Arc<Mutex<Idle>>);
 
 #[derive(Default)]
 struct Idle {
-    /// With how many looks each has still to outlast; those that were used last stand at the end.
-    connections: HashMap<Origin, Vec<(Connection, u32)>>,
+    /// With the instant since which each is idle; those that were used last stand at the end.
+    connections: HashMap<Origin, Vec<(Connection, Instant)>>,
     is_looked_after: bool,
 }
 
 impl Pool {
     /// A connection to that origin, the one that was used last, if one is open.
     pub(super) fn take(&self, origin: &Origin) -> Option<Connection> {
+        self.take_at(origin, timer_now())
+    }
+
+    pub(super) fn take_at(&self, origin: &Origin, now: Instant) -> Option<Connection> {
         let mut idle = self.0.lock();
         let connections = idle.connections.get_mut(origin)?;
-        let open = std::iter::from_fn(|| connections.pop()).find_map(|(mut one, _)| one.is_open().then_some(one));
+        // A look may be late: a process that was stopped finds all its timers late, and connections that have been idle ever since.
+        let young = std::iter::from_fn(|| connections.pop()).filter(|(_, since)| is_young(*since, now));
+        let open = young.filter_map(|(one, _)| one.if_open()).next();
         if connections.is_empty() {
             idle.connections.remove(origin);
         }
@@ -50,7 +57,7 @@ impl Pool {
             return;
         }
         let mut idle = self.0.lock();
-        idle.connections.entry(origin).or_default().push((connection, LOOKS));
+        idle.connections.entry(origin).or_default().push((connection, timer_now()));
         if !std::mem::replace(&mut idle.is_looked_after, true) {
             let pool = self.clone();
             tokio::spawn(async move { while pool.is_used_after_a_look().await {} });
@@ -61,14 +68,17 @@ impl Pool {
     async fn is_used_after_a_look(&self) -> bool {
         let _ = timeout(IDLE_AT_MOST / LOOKS, pending::<()>()).await;
         let mut idle = self.0.lock();
+        // One that would come of age before the next look goes now.
+        let next_look = timer_now() + IDLE_AT_MOST / LOOKS;
         idle.connections.retain(|_, connections| {
-            connections.retain_mut(|(connection, looks)| {
-                *looks -= 1;
-                *looks > 0 && connection.is_open()
-            });
+            connections.retain_mut(|(connection, since)| is_young(*since, next_look) && connection.is_open());
             !connections.is_empty()
         });
         idle.is_looked_after = !idle.connections.is_empty();
         idle.is_looked_after
     }
+}
+
+fn is_young(since: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(since) < IDLE_AT_MOST
 }

@@ -54,6 +54,7 @@ mod support;
 mod timeline;
 mod transitions;
 mod waiting;
+mod webhook_connections;
 mod webhook_retries;
 mod webhooks;
 mod workspaces;

@@ -1,5 +1,6 @@
 //! Deliveries to real receivers on this machine, over http and https.
 
+mod kept;
 mod receiver;
 
 use std::io::ErrorKind;

@@ -21,11 +21,13 @@ use super::contract;
 pub enum Reaction {
     /// Answers with that status.
     Status(u16),
+    /// Answers with that status, and closes the connection without having announced it.
+    StatusThenClose(u16),
     /// Reads the delivery and never says a word.
     Hang,
     /// Answers with something that is not HTTP.
     Garbage,
-    /// Closes the connection without an answer.
+    /// Begins an answer and closes the connection, so that it has plainly seen the delivery.
     HangUp,
 }
 
@@ -179,13 +181,16 @@ async fn serve(stream: TcpStream, notes: Arc<Notes>) {
             None => scripted,
         };
         let answer = match reaction {
-            Reaction::Status(204) => "HTTP/1.1 204 Whatever\r\n\r\n".to_owned(),
-            Reaction::Status(status) => format!("HTTP/1.1 {status} Whatever\r\ncontent-length: 2\r\n\r\nok"),
+            Reaction::Status(204) | Reaction::StatusThenClose(204) => "HTTP/1.1 204 Whatever\r\n\r\n".to_owned(),
+            Reaction::Status(status) | Reaction::StatusThenClose(status) => {
+                format!("HTTP/1.1 {status} Whatever\r\ncontent-length: 2\r\n\r\nok")
+            }
             Reaction::Garbage => "\u{1}\u{2} this is no HTTP\r\n\r\n".to_owned(),
-            Reaction::HangUp => return,
+            Reaction::HangUp => "H".to_owned(),
             Reaction::Hang => std::future::pending().await,
         };
-        if stream.write_all(answer.as_bytes()).await.is_err() || matches!(reaction, Reaction::Garbage) {
+        let closes = matches!(reaction, Reaction::Garbage | Reaction::HangUp | Reaction::StatusThenClose(_));
+        if stream.write_all(answer.as_bytes()).await.is_err() || closes {
             return;
         }
     }
