@@ -15,6 +15,7 @@ mod options;
 mod refusal;
 mod serve;
 mod surroundings;
+mod tips;
 mod values;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use clap::error::ErrorKind;
 
 use crate::config::Settings;
 
+pub use crate::escape::escaped;
 pub use clap_complete::Shell;
 pub use fixtures::write as write_fixtures;
 pub use grammar::completions;
@@ -39,7 +41,12 @@ pub use surroundings::Surroundings;
 #[derive(Debug)]
 pub enum Command {
     /// Serve until stopped.
-    Serve(Box<Settings>),
+    Serve {
+        /// With these settings.
+        settings: Box<Settings>,
+        /// What is to be said first: what has no effect and may have been meant to have one.
+        warnings: Vec<String>,
+    },
     /// Ask a server whether it is healthy.
     Healthcheck(Healthcheck),
     /// Write the built-in fixtures to that folder.
@@ -80,6 +87,11 @@ pub fn read(args: impl IntoIterator<Item = OsString>, around: &Surroundings<'_>)
     }
 }
 
+/// Writes a line to stderr, in which nothing can steer the terminal.
+pub fn complain(line: &str) {
+    eprintln!("{}", escaped(line));
+}
+
 fn serve_with(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<Command, Refusal> {
     let given = layers::gather(command_line, around)?;
     let mut settings = Settings::default();
@@ -89,5 +101,5 @@ fn serve_with(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<
         }
     }
     agreement::settle(&mut settings, &given, around)?;
-    Ok(Command::Serve(Box::new(settings)))
+    Ok(Command::Serve { settings: Box::new(settings), warnings: layers::strangers(around).into_iter().collect() })
 }

@@ -40,6 +40,7 @@ mod dialect;
 mod domain;
 mod driver;
 mod engine;
+mod escape;
 mod fixture_files;
 mod metrics;
 mod mock_server;

@@ -13,7 +13,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match cli::read(std::env::args_os(), &Surroundings::of_this_process()) {
-        Ok(Command::Serve(settings)) => cli::serve(&settings),
+        Ok(Command::Serve { settings, warnings }) => cli::serve(&settings, &warnings),
         Ok(Command::Healthcheck(check)) => report(check.run()),
         Ok(Command::Fixtures(folder)) => report(write_fixtures(&folder)),
         Ok(Command::Completions(shell)) => report(print(&cli::completions(shell))),
@@ -29,7 +29,8 @@ fn main() -> ExitCode {
 fn write_fixtures(folder: &Path) -> Result<(), String> {
     cli::write_fixtures(folder, BUILT_IN_FIXTURES)?;
     let (count, folder) = (BUILT_IN_FIXTURES.len(), folder.display());
-    print(format!("wrote {count} files to {folder}; serve them with: akol-mock --fixtures {folder}\n").as_bytes())
+    let said = format!("wrote {count} files to {folder}; serve them with: akol-mock --fixtures {folder}");
+    print(format!("{}\n", cli::escaped(&said)).as_bytes())
 }
 
 /// Prints to stdout. That the reader has left, as `head` does, is no failure.
@@ -44,7 +45,7 @@ fn report(outcome: Result<(), String>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            eprintln!("error: {why}");
+            cli::complain(&format!("error: {why}"));
             ExitCode::FAILURE
         }
     }

@@ -103,6 +103,11 @@ impl Server {
         self.address
     }
 
+    /// Says something in the log that its user should know.
+    pub fn warn(&self, warning: &str) {
+        self.log.note(self.workspaces.default().clock().now(), warning);
+    }
+
     /// Its workspaces.
     pub fn workspaces(&self) -> &Arc<Workspaces> {
         &self.workspaces

@@ -9,6 +9,7 @@ use super::layers::{Given, Layer, Origin, pieces, refuse};
 use super::nearest::nearest;
 use super::options::{self, Read};
 use super::refusal::{Refusal, Wrong, did_you_mean};
+use super::tips::Tip;
 
 /// What the file gives.
 pub(super) fn layer(path: &str, text: &str) -> Result<Layer, Refusal> {
@@ -35,7 +36,10 @@ pub(super) fn layer(path: &str, text: &str) -> Result<Layer, Refusal> {
 }
 
 fn unknown_key(path: &str, line: usize, key: &str) -> Refusal {
-    let hint = did_you_mean(nearest(key, options::TABLE.iter().map(|option| option.name)));
+    let hint = match Tip::of(key) {
+        Some(tip) => format!("; write {}", tip.in_file()),
+        None => did_you_mean(nearest(key, options::TABLE.iter().map(|option| option.name))),
+    };
     Refusal::new(format!(
         "file {path}, line {line}: there is no option {key:?}; keys stand at the top level and are named as in \
          \"akol-mock --help\", without the dashes{hint}"

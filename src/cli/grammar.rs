@@ -8,8 +8,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 
+use super::nearest::nearest;
 use super::options::{self, Opt, Read};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, did_you_mean};
+use super::tips::Tip;
+use crate::domain::quoted::Quoted;
+use crate::escape::Escaped;
 
 pub(super) const SERVE: &str = "serve";
 pub(super) const HEALTHCHECK: &str = "healthcheck";
@@ -158,8 +162,63 @@ pub(super) fn refusal(error: &clap::Error, args: &[OsString]) -> Refusal {
         // As in `--token first second`: the word that is too many may be a secret.
         return Refusal::new("there is a word too many (not shown, it may be a secret); each option takes one value");
     }
-    let text = error.render().to_string();
-    Refusal::new(text.trim_start_matches("error: ").trim_end())
+    let given = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        Some(ContextValue::Strings(texts)) => texts.first().map_or("", String::as_str),
+        _ => "",
+    };
+    let (argument, value) = (given(ContextKind::InvalidArg), given(ContextKind::InvalidValue));
+    let message = match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => {
+            format!(
+                "there is no option {}{}",
+                Escaped(argument),
+                hint(given(ContextKind::SuggestedArg), argument, args)
+            )
+        }
+        ErrorKind::UnknownArgument => {
+            format!("{} is a word too many; options begin with -- and take one value each", Quoted(argument))
+        }
+        ErrorKind::InvalidSubcommand => {
+            let word = given(ContextKind::InvalidSubcommand);
+            let commands: Vec<String> =
+                grammar().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+            let near = did_you_mean(nearest(word, commands.iter().map(String::as_str)));
+            format!("there is no command {}; the commands are {}{near}", Quoted(word), commands.join(", "))
+        }
+        ErrorKind::InvalidValue if value.is_empty() => format!("{} needs a value", name_of(argument)),
+        ErrorKind::InvalidValue => {
+            let known = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(known)) => format!("; it takes {}", known.join(", ")),
+                _ => String::new(),
+            };
+            format!("{} does not take {}{known}", name_of(argument), Quoted(value))
+        }
+        ErrorKind::ArgumentConflict => format!("{} is given more than once; give it once", name_of(argument)),
+        ErrorKind::MissingRequiredArgument => format!("{argument} is missing"),
+        ErrorKind::TooManyValues => format!("{} takes no value, but is given {}", name_of(argument), Quoted(value)),
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
+        _ => {
+            let text = error.render().to_string();
+            text.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned()
+        }
+    };
+    Refusal::new(format!("{message}; \"akol-mock --help\" tells more"))
+}
+
+/// What was probably meant by an option that does not exist: `near` is what clap takes for it.
+fn hint(near: &str, given: &str, args: &[OsString]) -> String {
+    let others = [HEALTHCHECK, FIXTURES, OPENAPI, COMPLETIONS];
+    let serves = !args.iter().any(|word| others.iter().any(|other| word == other));
+    match Tip::of(given).filter(|_| serves) {
+        Some(tip) => format!("; write {}", tip.on_command_line()),
+        None => did_you_mean(Some(near).filter(|near| !near.is_empty())),
+    }
+}
+
+/// The name of an argument that clap shows with its value, such as `--seed <N>`.
+fn name_of(argument: &str) -> &str {
+    argument.split(' ').next().unwrap_or_default()
 }
 
 fn is_stray_word(error: &clap::Error) -> bool {

@@ -1,7 +1,9 @@
 //! The layers that options come from: command line beats environment beats file.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use clap::ArgMatches;
@@ -9,8 +11,9 @@ use clap::ArgMatches;
 use super::file;
 use super::nearest::nearest;
 use super::options::{self, CONFIG, Opt, Read};
-use super::refusal::{Refusal, Wrong, did_you_mean};
+use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
+use super::tips::Tip;
 use crate::config::Settings;
 
 /// What was given, by the option's name.
@@ -92,22 +95,18 @@ pub(super) fn joined(mut before: Layer, mut after: Layer) -> Result<Layer, Refus
     Ok(before)
 }
 
-/// What Kubernetes and Docker tell every container about a service or link that is called `akol-mock`.
-const SERVICE_VARIABLES: [&str; 3] = ["AKOL_MOCK_SERVICE_", "AKOL_MOCK_PORT", "AKOL_MOCK_NAME"];
-
-/// Every `AKOL_MOCK_` variable, which must be an option's: a typo must not pass silently.
+/// The options that variables give. A variable that is empty is as one that is not set: compose files and charts write those for
+/// what they leave to the program. So is one that Kubernetes has set for a service.
 fn environment(around: &Surroundings<'_>) -> Result<Layer, Refusal> {
     let mut layer = Layer::new();
-    for (variable, value) in &around.env {
-        let Some(variable) = variable.to_str().filter(|name| name.starts_with(options::PREFIX)) else {
-            continue;
-        };
-        if SERVICE_VARIABLES.iter().any(|service| variable.starts_with(service)) {
+    for (variable, value) in own_variables(around) {
+        if is_service_address(value) {
             continue;
         }
-        let option =
-            options::all().find(|option| option.variable() == variable).ok_or_else(|| unknown_variable(variable))?;
-        let origin = Origin::Environment { variable: variable.to_owned() };
+        let Some(option) = options::all().find(|option| option.variable() == variable) else {
+            continue;
+        };
+        let origin = Origin::Environment { variable: variable.clone() };
         let text = value.to_str().ok_or_else(|| refuse(option, &origin, Wrong::kind("text that is not UTF-8")))?;
         let texts = match option.read {
             Read::One(_) => vec![text.to_owned()],
@@ -122,12 +121,74 @@ fn environment(around: &Surroundings<'_>) -> Result<Layer, Refusal> {
     Ok(layer)
 }
 
-fn unknown_variable(variable: &str) -> Refusal {
-    let known: Vec<String> = options::all().map(Opt::variable).collect();
-    let hint = did_you_mean(nearest(variable, known.iter().map(String::as_str)));
-    Refusal::new(format!(
-        "there is no option for environment variable {variable}; \"akol-mock --help\" names them all{hint}"
-    ))
+/// Every variable that begins as those of options do, and is not empty.
+fn own_variables<'a>(around: &'a Surroundings<'_>) -> impl Iterator<Item = (String, &'a OsStr)> {
+    let named = around.env.iter().map(|(name, value)| (name.to_string_lossy().into_owned(), value.as_os_str()));
+    named.filter(|(name, value)| {
+        let is_empty = value.to_str().is_some_and(|text| text.trim().is_empty());
+        name.starts_with(options::PREFIX) && !is_empty
+    })
+}
+
+/// What is to be said of variables that begin as those of options do, and are none. They stop nothing: Kubernetes sets some for each
+/// service whose name begins with `akol-mock`, and Docker for links.
+pub(super) fn strangers(around: &Surroundings<'_>) -> Option<String> {
+    /// How many are named.
+    const NAMED: usize = 20;
+    let is_option = |name: &str| options::all().any(|option| option.variable() == name);
+    let mut strangers: Vec<(String, &OsStr)> =
+        own_variables(around).filter(|(name, value)| !is_option(name) || is_service_address(value)).collect();
+    strangers.sort();
+    let of_services = strangers.iter().any(|(name, value)| is_of_a_service(name, value));
+    let named: Vec<String> = strangers.iter().take(NAMED).map(|(name, value)| stranger(name, value)).collect();
+    let (first, more) = (named.first()?, strangers.len() - named.len());
+    let mut warning = match named.len() {
+        1 => format!("environment variable {first} is no option and has no effect"),
+        _ => format!("environment variables that are no options have no effect: {}", named.join(", ")),
+    };
+    if more > 0 {
+        warning += &format!(" and {more} more");
+    }
+    if of_services {
+        warning += "; Kubernetes sets such for services whose names begin with akol-mock (enableServiceLinks: false in the pod stops that)";
+    }
+    Some(warning + "; \"akol-mock --help\" names all options")
+}
+
+/// A variable that is no option, with what was probably meant by it.
+fn stranger(name: &str, value: &OsStr) -> String {
+    if is_of_a_service(name, value) {
+        return name.to_owned();
+    }
+    let short = name.strip_prefix(options::PREFIX).unwrap_or(name);
+    let known = options::all().map(|option| option.name);
+    match (Tip::of(short), nearest(&short.replace('_', "-"), known)) {
+        (Some(tip), _) => format!("{name} (write {})", tip.in_environment()),
+        (None, Some(near)) => format!("{name} (did you mean {}?)", options::named(near).variable()),
+        (None, None) => name.to_owned(),
+    }
+}
+
+/// Whether Kubernetes, or Docker for a link, sets such a variable for a service.
+fn is_of_a_service(name: &str, value: &OsStr) -> bool {
+    let has_port = |protocol: &str| {
+        name.match_indices(protocol).any(|(at, _)| {
+            let digits = name[..at].rsplit('_').next().unwrap_or_default();
+            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+        })
+    };
+    is_service_address(value)
+        || name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || ["_TCP", "_UDP", "_SCTP"].into_iter().any(has_port)
+}
+
+/// Whether a value is the address of a service as Kubernetes writes it, such as `tcp://10.0.0.9:2565`. No option takes such a one.
+fn is_service_address(value: &OsStr) -> bool {
+    let address = value.to_str().and_then(|text| text.split_once("://"));
+    address.is_some_and(|(protocol, address)| {
+        ["tcp", "udp", "sctp"].contains(&protocol) && address.parse::<SocketAddr>().is_ok()
+    })
 }
 
 fn read_file(config: &Given, around: &Surroundings<'_>) -> Result<Layer, Refusal> {

@@ -111,10 +111,10 @@ pub(super) const TABLE: &[Opt] = &[
         name: "listen",
         value: "ADDR:PORT",
         meaning: "Where to listen",
-        details: "Port 0 takes a free one. The address in use is the first line on stdout. In a container, listen on \
-                  0.0.0.0.",
+        details: "Port 0 takes a free one. The address in use is the first line on stdout. A port alone, 3000 or :3000, is one of \
+                  127.0.0.1, as is localhost:3000. In a container, listen on 0.0.0.0.",
         default: "127.0.0.1:2565",
-        accepts: "an IP address (not a name) and a port, such as 127.0.0.1:2565, 0.0.0.0:2565 or [::1]:2565",
+        accepts: "an IP address and a port, such as 127.0.0.1:2565, 0.0.0.0:2565 or [::1]:2565, or a port alone",
         read: Read::One(|to, text| set(&mut to.listen, values::address(text))),
         ..PLAIN
     },
@@ -208,7 +208,8 @@ pub(super) const TABLE: &[Opt] = &[
         value: "TIME",
         meaning: "The instant that the emulator's clock starts from",
         default: "now",
-        accepts: "an ISO-8601 instant of the years 2000 to 2100, such as 2026-04-18T14:21:42Z",
+        accepts: "an ISO-8601 instant or date of the years 2000 to 2100, such as 2026-04-18T14:21:42Z, or 2026-04-18 for its \
+                  midnight, UTC",
         read: Read::One(|to, text| set(&mut to.start_time, values::start(text).map(Some))),
         ..PLAIN
     },
@@ -358,11 +359,11 @@ pub(super) const TABLE: &[Opt] = &[
         name: "webhook-retries",
         heading: WEBHOOKS,
         value: "WAIT,WAIT,...",
-        meaning: "The waits before each further try, on the emulator's clock; nothing between the quotes for no \
-                  further try",
+        meaning: "The waits before each further try, on the emulator's clock; off for no further try",
         default: "1s,5s,30s,2m,10m",
-        accepts: "up to 20 durations of 1ms to 24h, such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; \"\" \
-                  for no further try",
+        accepts: "up to 20 durations of 1ms to 24h, such as 500ms, 1s, 2m, 1h or PT2M, with commas between them; off, or \
+                  \"\" on the command line and in the file, for no further try",
+        names: &["off"],
         read: Read::Commas(|to, texts| set(&mut to.webhooks.retries, values::waits(texts))),
         ..PLAIN
     },

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::layers::Origin;
+use crate::escape::Escaped;
 
 /// Why the command line was not accepted: one message for stderr. The program then ends with [`Refusal::EXIT_CODE`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub(super) fn did_you_mean(name: Option<impl fmt::Display>) -> String {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.0)
+        write!(f, "error: {}", Escaped(&self.0))
     }
 }
 

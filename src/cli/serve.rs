@@ -5,18 +5,20 @@ use std::process::ExitCode;
 
 use tokio::sync::watch;
 
-use super::Refusal;
-use crate::config::{Auth, Settings};
+use super::{Refusal, complain};
+use crate::config::{Auth, LogFormat, Settings};
 use crate::engine::Workspaces;
 use crate::server::{Server, StartError};
 
 /// Serves until Ctrl-C or SIGTERM, finishes what is under way, and says how that went.
-pub fn serve(settings: &Settings) -> ExitCode {
+///
+/// `warnings` come first: in the log where that is JSON, so that every line on stderr is, else as plain lines.
+pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
     Workspaces::prepare_process();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: cannot start: {error}");
+            complain(&format!("error: cannot start: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -24,13 +26,19 @@ pub fn serve(settings: &Settings) -> ExitCode {
         let server = match Server::bind(settings).await {
             Ok(server) => server,
             Err(error) => {
-                eprintln!("error: {error}");
+                complain(&format!("error: {error}"));
                 return match error {
                     StartError::Settings(_) | StartError::Fixtures(_) => ExitCode::from(Refusal::EXIT_CODE),
                     StartError::Listen(..) | StartError::Runtime(_) => ExitCode::FAILURE,
                 };
             }
         };
+        for warning in warnings {
+            match settings.log_format {
+                LogFormat::Json => server.warn(warning),
+                LogFormat::Pretty | LogFormat::Off => complain(&format!("warning: {warning}")),
+            }
+        }
         let (stop, stopped) = watch::channel(false);
         // Before the banner: whoever has read it may send a signal.
         let signals = Signals::listen();

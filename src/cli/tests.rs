@@ -1,5 +1,6 @@
 //! The command line, tested as a function: words, environment and file in; settings or one message out.
 
+mod environment;
 mod help;
 mod refusals;
 mod table;
@@ -78,7 +79,15 @@ impl Scene {
     /// The settings of a server that starts.
     fn settings(&self) -> Settings {
         match self.read() {
-            Ok(Command::Serve(settings)) => *settings,
+            Ok(Command::Serve { settings, .. }) => *settings,
+            other => panic!("no server: {other:?}"),
+        }
+    }
+
+    /// What a server says first that starts.
+    fn warnings(&self) -> Vec<String> {
+        match self.read() {
+            Ok(Command::Serve { warnings, .. }) => warnings,
             other => panic!("no server: {other:?}"),
         }
     }

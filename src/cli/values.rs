@@ -1,6 +1,6 @@
 //! How texts are read as values. Whoever calls knows the option; here only the text counts.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use jiff::SignedDuration;
 use super::nearest::nearest;
 use super::refusal::Wrong;
 use crate::config::check::{WAITS, is_start, is_token};
-use crate::config::{Profile, Webhooks};
+use crate::config::{Profile, Settings, Webhooks};
 use crate::origin::Origin;
 use crate::speed::Speed;
-use crate::time::Timestamp;
+use crate::time::{DateBound, Timestamp};
 use crate::webhook_url::WebhookUrl;
 
 /// What an option is when it is off.
@@ -50,17 +50,33 @@ pub(super) fn choice<T: Clone>(text: &str, choices: &[(&'static str, T)]) -> Res
         .ok_or_else(|| Wrong::text(text).near(nearest(text, choices.iter().map(|(name, _)| *name))))
 }
 
-/// An IP address and a port. Names are not looked up: they may stand for several addresses, or none.
+/// An IP address and a port. A port alone is one of this machine's own, which is also what `localhost` stands for. Other names are not
+/// looked up: they may stand for several addresses, or none.
 pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong> {
-    text.parse().map_err(|_| {
-        let port = text.strip_prefix("localhost:");
-        Wrong::text(text).near(port.map(|port| format!("127.0.0.1:{port}")))
-    })
+    let own = text.strip_prefix("localhost:").or(text.strip_prefix(':')).unwrap_or(text);
+    let is_port = !own.is_empty() && own.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(port) = own.parse().ok().filter(|_| is_port) {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    text.parse().map_err(|_| Wrong::text(text).near(nearest_address(text)))
 }
 
-/// An instant that a clock may start from.
+/// The address that was probably meant.
+fn nearest_address(text: &str) -> Option<String> {
+    let bare = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
+    let with_port = |port: u16| match bare {
+        "localhost" => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        _ => bare.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port)),
+    };
+    let on_all = || bare.strip_prefix("*:").map(|port| format!("0.0.0.0:{port}"));
+    let near = bare.replacen("localhost:", "127.0.0.1:", 1).parse::<SocketAddr>().ok();
+    near.or_else(|| with_port(Settings::default().listen.port())).map(|near| near.to_string()).or_else(on_all)
+}
+
+/// An instant that a clock may start from: that of a date is its midnight, UTC.
 pub(super) fn start(text: &str) -> Result<Timestamp, Wrong> {
-    let instant: Timestamp = text.parse().map_err(|_| Wrong::text(text))?;
+    let bound: DateBound = text.parse().map_err(|_| Wrong::text(text))?;
+    let instant = bound.first();
     is_start(instant).then_some(instant).ok_or_else(|| Wrong::text(text))
 }
 
@@ -85,8 +101,11 @@ pub(super) fn wait(text: &str) -> Result<Duration, Wrong> {
     WAITS.contains(&wait).then_some(wait).ok_or_else(|| Wrong::text(text))
 }
 
-/// The waits before each further try; none where there is no text.
+/// The waits before each further try; none where there is no text, or `off`.
 pub(super) fn waits(texts: &[String]) -> Result<Vec<Duration>, Wrong> {
+    if texts == [OFF] {
+        return Ok(Vec::new());
+    }
     if texts.len() > Webhooks::MAX_RETRIES {
         return Err(Wrong::kind(&format!("{} waits", texts.len())));
     }

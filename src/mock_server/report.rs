@@ -9,6 +9,7 @@ use super::workspace::Workspace;
 use crate::config::{ClockMode, Settings};
 use crate::domain::matching::Difference;
 use crate::domain::moment::{DeliveryResult, Moment, Transition, What};
+use crate::escape::escaped_lines;
 
 /// How much of a body is shown, in characters.
 const BODY_SHOWN: usize = 120;
@@ -61,7 +62,8 @@ impl Report<'_> {
                 format!("{count} in the journal, oldest first:\n{lines}")
             }
         };
-        format!("{problem}\n{details}{requests}{}", self.replay())
+        // Most of it was written by clients and receivers, and it goes to a terminal.
+        escaped_lines(&format!("{problem}\n{details}{requests}{}", self.replay())).into_owned()
     }
 
     /// The request with the fewest differences, the newest of equals, and what they are.

@@ -1,5 +1,6 @@
 //! The request log: one line a request, on stderr, written by a thread of its own so that no request waits for a terminal.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -9,6 +10,7 @@ use hyper::Method;
 use serde::Serialize;
 
 use crate::config::LogFormat;
+use crate::escape::{escaped, escaped_json};
 use crate::time::Timestamp;
 
 /// How many lines may wait to be written. A reader that is slower loses lines rather than slow the server down.
@@ -24,8 +26,8 @@ pub struct Log(Option<(LogFormat, SyncSender<Message>)>);
 
 /// What the thread that writes is told.
 enum Message {
-    /// Write this.
-    Line(String),
+    /// Write this, which ends without an end of line.
+    Line(LogFormat, String),
     /// Drop this when everything before has been written.
     Mark(SyncSender<()>),
 }
@@ -124,8 +126,8 @@ impl Log {
             LogFormat::Pretty | LogFormat::Off => {
                 let Entry { time, method, status, took, request_id, error, .. } = entry;
                 let method = method.as_str();
-                let error = error.map_or_else(String::new, |error| format!("  {}", one_line(error)));
-                format!("{time}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}\n")
+                let error = error.map_or_else(String::new, |error| format!("  {error}"));
+                format!("{time}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}")
             }
         });
     }
@@ -137,9 +139,8 @@ impl Log {
             LogFormat::Pretty | LogFormat::Off => {
                 let Undelivered { time, event, call_id, url, attempt, error, next_attempt } = undelivered;
                 let next = next_attempt.map_or_else(|| "given up".to_owned(), |next| format!("next try at {next}"));
-                let error = one_line(error);
                 format!(
-                    "{time}  webhook {event} of {call_id} to {url} was not received, try {attempt}: {error}; {next}\n"
+                    "{time}  webhook {event} of {call_id} to {url} was not received, try {attempt}: {error}; {next}"
                 )
             }
         });
@@ -149,7 +150,7 @@ impl Log {
     pub fn note(&self, time: Timestamp, note: &str) {
         self.send(|format| match format {
             LogFormat::Json => json(&JsonNote { time, note }),
-            LogFormat::Pretty | LogFormat::Off => format!("{time}  {}\n", one_line(note)),
+            LogFormat::Pretty | LogFormat::Off => format!("{time}  {note}"),
         });
     }
 
@@ -167,20 +168,21 @@ impl Log {
     fn send(&self, line: impl FnOnce(LogFormat) -> String) {
         if let Some((format, sender)) = &self.0 {
             // A full backlog loses the line, see BACKLOG.
-            let _ = sender.try_send(Message::Line(line(*format)));
+            let _ = sender.try_send(Message::Line(*format, line(*format)));
         }
     }
 }
 
 fn json(line: &impl Serialize) -> String {
-    let mut text = serde_json::to_string(line).unwrap_or_default();
-    text.push('\n');
-    text
+    serde_json::to_string(line).unwrap_or_default()
 }
 
-/// A log line is one line, whatever a client put into it.
-fn one_line(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+/// A log line is one line, whatever a client put into it, and nothing in it can steer a terminal.
+fn harmless(format: LogFormat, line: &str) -> Cow<'_, str> {
+    match format {
+        LogFormat::Json => escaped_json(line),
+        LogFormat::Pretty | LogFormat::Off => escaped(line),
+    }
 }
 
 /// Writes what has gathered in one go, until the last sender is gone.
@@ -189,7 +191,10 @@ fn write_all(messages: &Receiver<Message>) {
         let (mut text, mut marks) = (String::new(), Vec::new());
         for message in std::iter::once(first).chain(messages.try_iter().take(1_000)) {
             match message {
-                Message::Line(line) => text.push_str(&line),
+                Message::Line(format, line) => {
+                    text.push_str(&harmless(format, &line));
+                    text.push('\n');
+                }
                 Message::Mark(mark) => marks.push(mark),
             }
         }

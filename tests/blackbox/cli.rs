@@ -94,8 +94,12 @@ fn bad_words_variables_and_files_end_with_2() {
     assert_eq!(run(&["--no-such-option"]).status.code(), Some(2));
     assert_eq!(run(&["no-such-subcommand"]).status.code(), Some(2));
     assert_eq!(run(&["fixtures"]).status.code(), Some(2));
-    let unknown = akol_mock(&[]).env("AKOL_MOCK_SED", "1").output().unwrap();
+    let unknown = run(&["--port", "3000"]);
     assert_eq!(unknown.status.code(), Some(2));
+    assert_eq!(
+        stderr(&unknown),
+        "error: there is no option --port; write --listen 127.0.0.1:3000; \"akol-mock --help\" tells more\n"
+    );
     let missing = run(&["--config", "no/such/file.toml"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(stderr(&missing).contains("no/such/file.toml"), "{}", stderr(&missing));

@@ -32,9 +32,12 @@ fn numbers_end_where_their_range_ends() {
 fn a_clock_starts_in_the_years_2000_to_2100() {
     assert_edges(
         "start-time",
-        &["2000-01-01T00:00:00Z", "2100-12-31T23:59:59.999Z", "2026-04-18T16:21:42+02:00"],
-        &["1999-12-31T23:59:59.999Z", "2101-01-01T00:00:00Z", "2026-04-18", "2026-04-18T14:21:42", "now"],
+        &["2000-01-01T00:00:00Z", "2100-12-31T23:59:59.999Z", "2026-04-18T16:21:42+02:00", "2026-04-18"],
+        &["1999-12-31T23:59:59.999Z", "2101-01-01T00:00:00Z", "1999-12-31", "2026-02-30", "2026-04-18T14:21:42", "now"],
     );
+    for scene in [Scene::args("--start-time 2026-05-04"), Scene::file("start-time = 2026-05-04")] {
+        assert_eq!(scene.settings().start_time.unwrap().to_string(), "2026-05-04T00:00:00.000Z");
+    }
 }
 
 #[test]
@@ -67,9 +70,36 @@ fn origins_are_kept_as_browsers_write_them() {
 fn an_address_is_numbers_and_a_port() {
     assert_edges(
         "listen",
-        &["127.0.0.1:0", "[::]:2565"],
-        &["localhost:2565", "2565", ":2565", "127.0.0.1", "127.0.0.1:65536", "::1:2565"],
+        &["127.0.0.1:0", "[::]:2565", "2565", ":2565", "localhost:2565"],
+        &[
+            "",
+            ":",
+            "localhost",
+            "localhost:",
+            "65536",
+            "+80",
+            ":-1",
+            "127.0.0.1",
+            "127.0.0.1:65536",
+            "::1:2565",
+            "a:80",
+        ],
     );
+    for text in ["3000", ":3000", "localhost:3000"] {
+        assert_eq!(Scene::args(&format!("--listen {text}")).settings().listen.to_string(), "127.0.0.1:3000");
+    }
+    assert_eq!(Scene::file("listen = 3000").settings().listen.to_string(), "127.0.0.1:3000");
+    for (given, meant) in [
+        ("localhost", "127.0.0.1:2565"),
+        ("0.0.0.0", "0.0.0.0:2565"),
+        ("::1", "[::1]:2565"),
+        ("*:80", "0.0.0.0:80"),
+        ("http://localhost:80/", "127.0.0.1:80"),
+        ("http://10.0.0.1:80", "10.0.0.1:80"),
+    ] {
+        let refusal = Scene::args(&format!("--listen {given}")).refusal();
+        assert!(refusal.ends_with(&format!("; did you mean \"{meant}\"?")), "{refusal}");
+    }
 }
 
 #[test]
@@ -91,7 +121,8 @@ fn waits_are_read_in_every_notation() {
     assert_eq!(retries(Scene::args("--webhook-retries 500ms,2m,PT2M")), wanted);
     assert_eq!(retries(Scene::file("webhook-retries = ['500ms', '2m', 'PT2M']")), wanted);
     assert_eq!(retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "500ms, 2m, PT2M")), wanted);
-    assert!(retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "")).is_empty());
+    assert!(retries(Scene::env("AKOL_MOCK_WEBHOOK_RETRIES", "off")).is_empty());
+    assert!(retries(Scene::args("--webhook-retries off")).is_empty());
     assert!(retries(Scene::file("webhook-retries = []")).is_empty());
 }
 
