@@ -75,18 +75,53 @@ pub fn from_folder(folder: &Path) -> Result<Vec<Source>, String> {
     Ok(sources)
 }
 
-/// Refuses a file that looks as if it belonged here, such as `scenario.toml`: it would be ignored without a word.
+/// What a folder of fixtures may hold beside the parts, and nothing is read from: the clips are compiled in.
+const UNREAD: [&str; 1] = ["speech"];
+
+/// Refuses what nothing is read from, such as `scenario.toml` or `busineses/`: it would be ignored without a word.
 fn refuse_strangers(folder: &Path) -> Result<(), String> {
-    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    match names.iter().find(|name| name.ends_with(".toml") && !FILES.contains(&name.as_str())) {
+    let known = |name: &str| FILES.contains(&name) || FOLDERS.contains(&name) || UNREAD.contains(&name);
+    match names_in(folder)?.into_iter().find(|name| !known(name)) {
         Some(stranger) => {
-            let known = FILES.join(" and ");
-            Err(format!("{}: nothing is read from this file; {known} are", folder.join(stranger).display()))
+            let (files, folders) = (FILES.join(" and "), FOLDERS.join("/ and "));
+            let path = folder.join(stranger);
+            let kind = if path.is_dir() { "folder" } else { "file" };
+            Err(format!(
+                "{}: nothing is read from this {kind}; {files} are, and the .toml files in {folders}/",
+                path.display()
+            ))
         }
         None => Ok(()),
     }
+}
+
+/// The names in a folder, sorted, without those of files that are left there by others.
+fn names_in(folder: &Path) -> Result<Vec<String>, String> {
+    let explain = |error: io::Error| format!("{}: {error}", folder.display());
+    let names =
+        fs::read_dir(folder).map_err(explain)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut names = names.collect::<io::Result<Vec<String>>>().map_err(explain)?;
+    names.retain(|name| !is_left_over(name));
+    names.sort();
+    Ok(names)
+}
+
+/// Whether systems and editors leave files or folders of that name wherever they go, or it is something for people to read.
+///
+/// What begins with a dot is hidden: `.DS_Store`, `.git`, swap and lock files of editors, and the folders behind the links of a
+/// Kubernetes volume (`..data`).
+fn is_left_over(name: &str) -> bool {
+    const NAMES: [&str; 6] = ["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "lost+found", "$recycle.bin"];
+    const ENDS: [&str; 12] =
+        ["~", ".bak", ".backup", ".old", ".orig", ".rej", ".save", ".swp", ".swo", ".tmp", ".md", ".txt"];
+    const TO_READ: [&str; 4] = ["license", "licence", "readme", "notice"];
+    let name = name.to_lowercase();
+    let is_auto_saved = name.len() > 1 && name.starts_with('#') && name.ends_with('#');
+    name.starts_with('.')
+        || is_auto_saved
+        || NAMES.contains(&name.as_str())
+        || TO_READ.contains(&name.as_str())
+        || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// The part that a file belongs to.
@@ -96,19 +131,15 @@ fn part_of(path: &str) -> &str {
 
 fn read_folder(folder: &Path, part: &str) -> Result<Vec<Source>, String> {
     let inside = folder.join(part);
-    let explain = |error: io::Error| format!("{}: {error}", inside.display());
-    let entries = match fs::read_dir(&inside) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(explain(error)),
-    };
+    if !inside.try_exists().map_err(|error| format!("{}: {error}", inside.display()))? {
+        return Ok(Vec::new());
+    }
     let mut sources = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(explain)?.path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            continue;
+    for name in names_in(&inside)? {
+        let path = inside.join(&name);
+        if !name.ends_with(".toml") {
+            return Err(format!("{}: nothing is read from here; only files that end in .toml are", path.display()));
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         sources.push(Source { path: format!("{part}/{name}"), text });
     }
@@ -118,13 +149,43 @@ fn read_folder(folder: &Path, part: &str) -> Result<Vec<Source>, String> {
             inside.display()
         ));
     }
-    sources.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(sources)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_systems_and_editors_leave_behind_is_told_from_a_stranger() {
+        for name in [
+            ".DS_Store",
+            "._a.toml",
+            ".a.toml.swp",
+            ".#a.toml",
+            "..data",
+            "..2026_05_04_09_00_00.123456789",
+            ".gitignore",
+            "Thumbs.db",
+            "desktop.ini",
+            "Desktop.ini",
+            "__MACOSX",
+            "lost+found",
+            "a.toml~",
+            "a.toml.bak",
+            "a.toml.orig",
+            "a.swp",
+            "#a.toml#",
+            "README.md",
+            "LICENSE",
+            "notes.txt",
+        ] {
+            assert!(is_left_over(name), "{name}");
+        }
+        for name in ["scenario.toml", "calls.yaml", "businesses", "dialogs", "a.toml.toml", "#", "bak", "notes"] {
+            assert!(!is_left_over(name), "{name}");
+        }
+    }
 
     #[test]
     fn every_fixture_file_is_compiled_in() {

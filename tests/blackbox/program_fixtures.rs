@@ -79,6 +79,50 @@ fn a_file_of_a_name_that_nothing_reads_is_refused() {
     assert!(stderr.contains("scenario.toml: nothing is read from this file"), "{stderr}");
 }
 
+#[test]
+fn a_stranger_in_the_folder_is_named() {
+    for (name, stranger) in
+        [("folder", "busineses/a.toml"), ("kind", "businesses/a.yaml"), ("deep", "dialogues/more/a.toml")]
+    {
+        let folder = written_fixtures(&format!("stranger-{name}"));
+        fs::create_dir_all(folder.join(stranger).parent().unwrap()).unwrap();
+        fs::write(folder.join(stranger), "").unwrap();
+        let output = akol_mock(&["--listen", "127.0.0.1:0", "--fixtures", folder.to_str().unwrap()]).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}: {stderr}");
+        assert!(stderr.contains(": nothing is read from "), "{name}: {stderr}");
+    }
+}
+
+#[test]
+fn what_systems_and_editors_leave_in_a_folder_is_passed_over() {
+    let folder = written_fixtures("left-over");
+    for part in ["", "businesses", "dialogues"] {
+        for name in
+            [".DS_Store", "._x.toml", "Thumbs.db", "desktop.ini", "x.toml~", ".x.toml.swp", "x.toml.bak", "#x.toml#"]
+        {
+            fs::write(folder.join(part).join(name), "[no fixture").unwrap();
+        }
+        fs::create_dir(folder.join(part).join("__MACOSX")).unwrap();
+    }
+    let program = Program::start(&["--fixtures", folder.to_str().unwrap()]);
+    assert!(program.get("/__admin/businesses").contains("biz_xxx"));
+}
+
+#[test]
+fn a_folder_that_kubernetes_mounts_is_read_through_its_links() {
+    let (written, folder) = (written_fixtures("mounted-from"), fresh_folder("mounted"));
+    let behind = folder.join("..2026_05_04_09_00_00.123456789");
+    fs::create_dir_all(&folder).unwrap();
+    fs::rename(&written, &behind).unwrap();
+    std::os::unix::fs::symlink("..2026_05_04_09_00_00.123456789", folder.join("..data")).unwrap();
+    for name in ["businesses", "dialogues", "scenarios.toml", "calls.toml"] {
+        std::os::unix::fs::symlink(format!("..data/{name}"), folder.join(name)).unwrap();
+    }
+    let program = Program::start(&["--fixtures", folder.to_str().unwrap()]);
+    assert!(program.get("/__admin/businesses").contains("biz_xxx"));
+}
+
 /// Everything that can be listed, and some of what hangs on it.
 fn everything(program: &Program) -> Vec<String> {
     let mut paths: Vec<String> = ["campaigns", "businesses", "agents", "phone-numbers"]
