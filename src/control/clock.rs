@@ -6,7 +6,6 @@ use std::time::Duration;
 use hyper::StatusCode;
 use jiff::{Span, SpanRelativeTo};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::moments;
 use super::scene::{Pending, Scene};
@@ -16,6 +15,7 @@ use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, shown};
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::Error;
+use crate::domain::json::Json;
 use crate::driver::{self, NotAdvanced, Target};
 use crate::engine::Workspace;
 use crate::speed::{NotASpeed, Speed};
@@ -89,7 +89,9 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
 /// The speed that is given: a number.
 fn speed(fields: &mut Fields) -> Option<Speed> {
     fields.parsed("speed", |value| match value {
-        Value::Number(number) => Speed::try_from(number).map_err(|expected| format!("is {number}, must be {expected}")),
+        Json::Number(number) => {
+            number.decimal().parse().map_err(|expected: NotASpeed| format!("is {}, must be {expected}", shown(value)))
+        }
         other => Err(format!("is {}, must be {NotASpeed}", shown(other))),
     })
 }

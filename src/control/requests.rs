@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -12,6 +14,7 @@ use crate::dialect::fields::Fields;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::pattern;
 use crate::dialect::refusal::Refusal;
+use crate::domain::json;
 use crate::domain::matching::{Pattern, Sketch};
 use crate::engine::{Exchange, Headers, KEPT_BODY, Workspace};
 use crate::time::Timestamp;
@@ -55,8 +58,11 @@ struct AnswerView<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BodyView {
-    /// The JSON as it came where it is JSON, else the text; `null` where there is none, or it is made as it is sent.
+    /// The JSON as it came where it is JSON, else the text, or base64 where it is neither; `null` where there is none, or it is made as
+    /// it is sent.
     body: Shown,
+    /// Which of these it is.
+    body_encoding: Option<&'static str>,
     /// In bytes, before it was cut.
     body_length: Option<u64>,
     is_body_cut: bool,
@@ -159,14 +165,35 @@ impl ExchangeView<'_> {
     }
 }
 
+/// How many levels of arrays and objects a body may have that is shown as JSON. Some readers take 64 in all, the journal's included.
+const LEVELS: usize = 48;
+
+impl Shown {
+    /// What is kept of a body, and in which form. It is JSON where the handlers take it for JSON.
+    fn of(kept: &[u8], is_cut: bool) -> (Shown, Option<&'static str>) {
+        let text = match std::str::from_utf8(kept) {
+            Ok("") => return (Shown::Nothing, None),
+            Ok(text) => text,
+            // A character that was cut in two is none.
+            Err(error) if is_cut && error.error_len().is_none() => {
+                std::str::from_utf8(&kept[..error.valid_up_to()]).unwrap_or_default()
+            }
+            Err(_) => return (Shown::Text(STANDARD.encode(kept)), Some("base64")),
+        };
+        let is_json = json::depth(text).is_some_and(|levels| levels <= LEVELS);
+        let raw = is_json.then(|| RawValue::from_string(text.to_owned()).ok()).flatten();
+        match raw {
+            Some(raw) => (Shown::Json(raw), Some("json")),
+            None => (Shown::Text(text.to_owned()), Some("text")),
+        }
+    }
+}
+
 impl BodyView {
     fn of(kept: &[u8], body_length: Option<u64>) -> BodyView {
-        let text = String::from_utf8_lossy(kept).into_owned();
-        let body = match text.is_empty() {
-            true => Shown::Nothing,
-            false => serde_json::from_str(&text).map_or_else(|_| Shown::Text(text), Shown::Json),
-        };
-        BodyView { body, body_length, is_body_cut: kept.len() == KEPT_BODY && body_length > Some(KEPT_BODY as u64) }
+        let is_body_cut = kept.len() == KEPT_BODY && body_length > Some(KEPT_BODY as u64);
+        let (body, body_encoding) = Shown::of(kept, is_body_cut);
+        BodyView { body, body_encoding, body_length, is_body_cut }
     }
 }
 

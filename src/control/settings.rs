@@ -6,7 +6,6 @@ use std::ops::RangeInclusive;
 
 use hyper::StatusCode;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use self::weights::WeightsView;
 use crate::config::Settings;
@@ -16,6 +15,7 @@ use crate::dialect::latency;
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fixtures::Fixtures;
+use crate::domain::json::Json;
 use crate::domain::latency::Latency;
 use crate::domain::settings::WorldSettings;
 use crate::domain::world::World;
@@ -113,7 +113,7 @@ impl Serialize for SettingsView<'_> {
 /// What was given for a setting.
 struct Given<'a> {
     name: &'static str,
-    value: &'a Value,
+    value: &'a Json,
     fixtures: &'a Fixtures,
 }
 
@@ -124,7 +124,7 @@ impl Given<'_> {
         range: RangeInclusive<T>,
         expected: &str,
     ) -> Result<Option<T>, Error> {
-        if self.value.is_null() || self.value == "off" {
+        if self.value.is_null() || *self.value == *"off" {
             return Ok(None);
         }
         let number = whole_number(self.value).and_then(|number| T::try_from(number).ok());
@@ -148,6 +148,6 @@ impl Given<'_> {
 }
 
 /// What is wrong with a field that was given `value`.
-fn wrong(field: String, value: &Value, expected: &str) -> FieldError {
+fn wrong(field: String, value: &Json, expected: &str) -> FieldError {
     FieldError { field: field.into(), message: format!("is {}, must be {expected}", shown(value)) }
 }

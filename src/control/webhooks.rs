@@ -2,13 +2,13 @@
 
 use hyper::StatusCode;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::deliveries::DeliveryView;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
 use crate::domain::NotOneOf;
+use crate::domain::json::Json;
 use crate::domain::quoted::Quoted;
 use crate::domain::webhook::{Event, NewSubscription, Subscription};
 use crate::domain::world::World;
@@ -86,12 +86,12 @@ pub fn trigger(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
 }
 
 /// Reads the names of events, or `*` for all, alone or in an array. In the order of the documentation, whatever order they were given in.
-fn events(value: &Value) -> Result<Vec<Event>, String> {
+fn events(value: &Json) -> Result<Vec<Event>, String> {
     let known = NotOneOf::of(Event::ALL.iter().map(|event| event.as_str()));
-    if value == ALL {
+    if *value == *ALL {
         return Ok(Event::ALL.to_vec());
     }
-    let names: Option<Vec<&str>> = value.as_array().and_then(|names| names.iter().map(Value::as_str).collect());
+    let names: Option<Vec<&str>> = value.as_array().and_then(|names| names.iter().map(Json::as_str).collect());
     let Some(names) = names.filter(|names| !names.is_empty()) else {
         return Err(format!("must be an array of at least one of {known}, or [\"{ALL}\"] for all"));
     };

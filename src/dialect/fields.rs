@@ -10,18 +10,18 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use hyper::header::CONTENT_TYPE;
-use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 use crate::domain::NotOneOf;
 use crate::domain::error::{Error, FieldError};
+use crate::domain::json::{Json, Object};
 use crate::domain::quoted::Quoted;
 use crate::wire::request::Request;
 
 /// A JSON object on its way in.
 #[derive(Debug)]
 pub struct Fields {
-    object: Map<String, Value>,
+    object: Object,
     /// Where the object lies in the body, with a dot at its end; empty for the body itself.
     place: String,
     errors: Vec<FieldError>,
@@ -30,25 +30,25 @@ pub struct Fields {
 impl Fields {
     /// Reads the body of a request: a JSON object, announced as one.
     pub fn read(request: &Request) -> Result<Fields, Refusal> {
-        let value: Value = serde_json::from_str(json_text(request)?)
+        let value = Json::read(json_text(request)?)
             .map_err(|error| Refusal::bad_request(format!("The request body is malformed JSON: {error}")))?;
         match value {
-            Value::Object(object) => Ok(Fields::of(object, String::new())),
+            Json::Object(object) => Ok(Fields::of(object, String::new())),
             other => Err(Error::invalid("body", format!("is {}, must be an object", kind(&other))).into()),
         }
     }
 
-    fn of(object: Map<String, Value>, place: String) -> Fields {
+    fn of(object: Object, place: String) -> Fields {
         Fields { object, place, errors: Vec::new() }
     }
 
     /// An object with one field, for what is read as a field and came otherwise.
-    pub fn holding(name: &str, value: Value) -> Fields {
-        Fields::of(Map::from_iter([(name.to_owned(), value)]), String::new())
+    pub fn holding(name: &str, value: Json) -> Fields {
+        Fields::of(Object::from_iter([(name.to_owned(), value)]), String::new())
     }
 
     /// The whole object as it came.
-    pub fn whole(&self) -> &Map<String, Value> {
+    pub fn whole(&self) -> &Object {
         &self.object
     }
 
@@ -56,7 +56,7 @@ impl Fields {
     pub fn required<T: FromStr>(&mut self, name: &'static str, expected: impl Display) -> Option<T> {
         match self.object.get(name) {
             None => self.note(name, format!("is missing, must be {expected}")),
-            Some(Value::Null) => self.note(name, format!("is null, must be {expected}")),
+            Some(Json::Null) => self.note(name, format!("is null, must be {expected}")),
             Some(_) => self.optional(name, expected),
         }
     }
@@ -64,8 +64,8 @@ impl Fields {
     /// A field that may be missing or `null`: else a string that `T` can be read from.
     pub fn optional<T: FromStr>(&mut self, name: &'static str, expected: impl Display) -> Option<T> {
         let problem = match self.object.get(name) {
-            None | Some(Value::Null) => return None,
-            Some(Value::String(text)) => match text.parse() {
+            None | Some(Json::Null) => return None,
+            Some(Json::String(text)) => match text.parse() {
                 Ok(value) => return Some(value),
                 Err(_) => format!("is {}, must be {expected}", Quoted(text)),
             },
@@ -75,7 +75,7 @@ impl Fields {
     }
 
     /// A field that may be missing or `null`: else whatever `read` makes of it, or says is wrong with it.
-    pub fn parsed<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
+    pub fn parsed<T>(&mut self, name: &'static str, read: impl FnOnce(&Json) -> Result<T, String>) -> Option<T> {
         match self.object.get(name).filter(|value| !value.is_null()).map(read)? {
             Ok(value) => Some(value),
             Err(problem) => self.note(name, problem),
@@ -96,7 +96,7 @@ impl Fields {
 
     /// Whether the field is there and `null`.
     pub fn is_null(&self, name: &str) -> bool {
-        self.object.get(name).is_some_and(Value::is_null)
+        self.object.get(name).is_some_and(Json::is_null)
     }
 
     /// Notes every field that is none of `known`.
@@ -180,22 +180,29 @@ fn check_content_type(request: &Request) -> Result<(), Refusal> {
 }
 
 /// What kind of JSON a value is, in words.
-fn kind(value: &Value) -> &'static str {
+fn kind(value: &Json) -> &'static str {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
     }
 }
 
 /// What was given: its kind where it is large, else itself.
-pub fn shown(value: &Value) -> String {
+pub fn shown(value: &Json) -> String {
     match value {
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::String(text) => Quoted(text).to_string(),
-        Value::Null | Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
+        Json::Bool(truth) => truth.to_string(),
+        Json::Number(number) => shortened(number.text()),
+        Json::String(text) => Quoted(text).to_string(),
+        Json::Null | Json::Array(_) | Json::Object(_) => kind(value).to_owned(),
     }
+}
+
+/// The beginning of a number that may have any number of digits.
+fn shortened(number: &str) -> String {
+    const SHOWN: usize = 40;
+    number.get(..SHOWN).map_or_else(|| number.to_owned(), |beginning| format!("{beginning}…"))
 }

@@ -1,8 +1,7 @@
 //! Latencies in JSON: `"2s"`, or `{"median": "80ms", "sigma": 0.4}`.
 
-use serde_json::Value;
-
 use super::fields::Fields;
+use crate::domain::json::Json;
 use crate::domain::latency::{Latency, Sigma};
 use crate::domain::span::NotASpan;
 
@@ -10,8 +9,8 @@ use crate::domain::span::NotASpan;
 pub fn read(fields: &mut Fields, name: &'static str) -> Option<Latency> {
     let (least, most) = (Latency::LEAST, Latency::MOST);
     match fields.value(name)? {
-        Value::String(_) => fields.duration(name, least..=most).map(Latency::Fixed),
-        Value::Object(_) => fields.object(name, log_normal)?,
+        Json::String(_) => fields.duration(name, least..=most).map(Latency::Fixed),
+        Json::Object(_) => fields.object(name, log_normal)?,
         _ => fields.refuse(
             name,
             format!(

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::json::{self, Object};
 use super::quoted::Quoted;
 use super::state::{AnswerRecord, Checked, Hex, Octets, wrong};
 use crate::time::Timestamp;
@@ -34,15 +34,16 @@ struct Remembered<A> {
     until: Timestamp,
 }
 
-/// The SHA-256 of a request's JSON, the same however it was spaced and its fields were ordered: a [`Map`] keeps them sorted.
+/// The SHA-256 of a request's JSON, the same however it was spaced, its fields were ordered and its numbers were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestDigest([u8; 32]);
 
 impl RequestDigest {
     /// That of a JSON object.
-    pub fn of(request: &Map<String, Value>) -> RequestDigest {
-        // A map with strings for keys always serializes.
-        RequestDigest(Sha256::digest(serde_json::to_vec(request).unwrap_or_default()).into())
+    pub fn of(request: &Object) -> RequestDigest {
+        let mut canonical = Vec::with_capacity(256);
+        json::write_object(request, &mut canonical);
+        RequestDigest(Sha256::digest(&canonical).into())
     }
 }
 
@@ -148,14 +149,40 @@ impl Idempotency<Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::json::Json;
 
     const KEY: Uuid = Uuid::from_u128(1);
 
     fn digest(json: Value) -> RequestDigest {
-        RequestDigest::of(json.as_object().unwrap())
+        digest_of(&json.to_string())
+    }
+
+    fn digest_of(text: &str) -> RequestDigest {
+        match Json::read(text) {
+            Ok(Json::Object(object)) => RequestDigest::of(&object),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_digest_is_of_what_the_json_means() {
+        let digest = digest_of(r#"{"a": 1, "b": {"x": "é", "y": [true, null, -5]}}"#);
+        for same in [
+            r#"{"b":{"y":[true,null,-5],"x":"é"},"a":1}"#,
+            r#"{"a":1.0,"b":{"y":[true,null,-50e-1],"x":"é"}}"#,
+            r#"{"a":2,"a":1,"b":{"x":"é","y":[true,null,-5.00]}}"#,
+        ] {
+            assert_eq!(digest_of(same), digest, "{same}");
+        }
+        // As documents of a state have them that were written by earlier versions.
+        assert_eq!(digest.0[..4], Sha256::digest(r#"{"a":1,"b":{"x":"é","y":[true,null,-5]}}"#)[..4]);
+        let number = |text: &str| digest_of(&format!("{{\"order\": {text}}}"));
+        assert_ne!(number("18446744073709551616"), number("18446744073709551617"));
+        assert_ne!(number("0.1"), number("0.10000000000000000001"));
+        assert_ne!(number("1"), number("\"1\""));
     }
 
     #[test]

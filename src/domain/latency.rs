@@ -1,19 +1,18 @@
 //! How long an answer is held back.
 
+use std::fmt;
 use std::time::Duration;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::span::Span;
 use crate::rng::{Seed, Stream};
 
 /// Always the same, or drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    untagged,
-    deny_unknown_fields,
-    expecting = "expected a duration such as \"2s\", or {\"median\": \"80ms\", \"sigma\": 0.4}"
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Latency {
     /// Always this long.
     Fixed(Span),
@@ -25,6 +24,41 @@ pub enum Latency {
         /// How far they spread.
         sigma: Sigma,
     },
+}
+
+/// The fields of one that is drawn.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drawn {
+    median: Span,
+    sigma: Sigma,
+}
+
+/// Read without a buffer, as derived code has for what is one thing or another: with serde_json's `arbitrary_precision`, which any crate
+/// of a build can turn on, no number comes out of such a one again.
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Latency, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Latency;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as \"2s\", or {\"median\": \"80ms\", \"sigma\": 0.4}")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Latency, E> {
+                Span::deserialize(text.into_deserializer()).map(Latency::Fixed)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Latency, A::Error> {
+                let Drawn { median, sigma } = Drawn::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Latency::LogNormal { median, sigma })
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
 }
 
 impl Latency {

@@ -9,9 +9,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::json::Json;
 use super::quoted::Quoted;
 
 pub use path::{NotAPath, PathPattern};
@@ -59,9 +59,10 @@ pub struct Pattern {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// A part of the JSON in its body: every key of an object that is given here must be there and match, an array must match element by
-    /// element, anything else must be equal. A body that is no JSON matches nothing.
+    /// element, anything else must be equal. A number is the same however it is written, and compared to its last digit. A body that
+    /// is no JSON matches nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Value>,
+    pub body: Option<Json>,
 }
 
 /// One way in which a request is not what a pattern wants.
@@ -70,10 +71,10 @@ pub struct Difference {
     /// `method`, `path`, `status`, or a place in the body such as `body.lines[0].text`.
     pub field: String,
     /// What the pattern wants there.
-    pub expected: Value,
+    pub expected: Json,
     /// What is there, in short; missing where nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<Value>,
+    pub found: Option<Json>,
 }
 
 impl Pattern {
@@ -88,17 +89,17 @@ impl Pattern {
     /// Every way in which the request is not what the pattern wants; none where it matches.
     pub fn differences(&self, request: &Sketch<'_>) -> Vec<Difference> {
         let mut differences = Vec::new();
-        let mut differs = |field: &str, expected: Value, found: Option<Value>| {
+        let mut differs = |field: &str, expected: Json, found: Option<Json>| {
             differences.push(Difference { field: field.to_owned(), expected, found });
         };
         if let Some(method) = self.method.as_ref().filter(|method| method.0 != request.method) {
             differs("method", method.0.clone().into(), Some(request.method.into()));
         }
         if let Some(path) = self.path.as_ref().filter(|path| !path.matches(request.path, request.query)) {
-            differs("path", path.as_str().into(), Some(path.subject(request.path, request.query).into()));
+            differs("path", path.as_str().into(), Some(path.subject(request.path, request.query).into_owned().into()));
         }
         if let Some(status) = self.status.filter(|status| request.status != Some(*status)) {
-            differs("status", status.into(), request.status.map(Value::from));
+            differs("status", status.into(), request.status.map(Json::from));
         }
         if let Some(part) = &self.body {
             differences.extend(body::differences(part, request.body));

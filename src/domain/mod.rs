@@ -11,6 +11,7 @@ pub mod faults;
 pub mod fixtures;
 pub mod idempotency;
 mod index;
+pub mod json;
 pub mod latency;
 pub mod ledger;
 pub mod lifecycle;

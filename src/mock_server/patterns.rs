@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::domain::json::Json;
 use crate::domain::matching::{MethodName, NotAMethod, NotAPath, PathPattern, Pattern};
 use crate::domain::quoted::Quoted;
 
@@ -75,6 +76,7 @@ impl RequestPattern {
     }
 
     /// Its body is JSON that has this part: every key of an object that is given here, arrays element by element, all else equal.
+    /// Numbers are compared as exactly as the value holds them, and 1, 1.0 and 1e0 are one.
     ///
     /// ```
     #[doc = include_str!("client.md")]
@@ -87,7 +89,7 @@ impl RequestPattern {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn body(self, part: impl Into<Value>) -> RequestPattern {
-        RequestPattern(Pattern { body: Some(part.into()), ..self.0 })
+        RequestPattern(Pattern { body: Some(Json::from(&part.into())), ..self.0 })
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 
 use super::patterns::RequestPattern;
 use super::workspace::Workspace;
+use crate::domain::json::Json;
 use crate::domain::matching::Sketch;
 use crate::engine::Exchange;
 use crate::time::Timestamp;
@@ -121,7 +122,7 @@ impl RecordedRequest {
     ///
     /// # Errors
     ///
-    /// It is no JSON, or not of that shape.
+    /// It is no JSON, as the server judges that, or not of that shape.
     ///
     /// ```
     #[doc = include_str!("client.md")]
@@ -132,6 +133,9 @@ impl RecordedRequest {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        if let Ok(Err(error)) = std::str::from_utf8(self.body()).map(Json::read) {
+            return Err(serde_json::Error::custom(error));
+        }
         serde_json::from_slice(self.body())
     }
 

@@ -57,6 +57,21 @@ async fn another_body_is_refused_and_the_first_answer_kept() {
 }
 
 #[tokio::test]
+async fn numbers_are_the_same_however_they_are_written_and_differ_in_their_last_digit() {
+    let server = Server::start().await;
+    let with_order =
+        |order: &str| placement("+15557770014").to_string().replacen('{', &format!("{{\"order\": {order},"), 1);
+    let first = server.place_with_key(KEY, with_order("18446744073709551616")).await;
+    assert_eq!(first.status, StatusCode::CREATED);
+    for same in ["18446744073709551616.0", "1844674407370955161.6e1"] {
+        assert_eq!(server.place_with_key(KEY, with_order(same)).await.body, first.body, "{same}");
+    }
+    for other in ["18446744073709551617", "18446744073709551615", "1.8446744073709552e19"] {
+        assert_eq!(server.place_with_key(KEY, with_order(other)).await.fields(), ["Idempotency-Key"], "{other}");
+    }
+}
+
+#[tokio::test]
 async fn another_key_or_none_makes_another_call() {
     let server = Server::start().await;
     let body = placement("+15557770013").to_string();

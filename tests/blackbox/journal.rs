@@ -56,6 +56,62 @@ async fn a_request_is_shown_with_all_that_was_said() {
     assert_eq!((&said["faults"], &said["delayMs"], &said["broken"]), (&json!([]), &json!(0), &Value::Null));
 }
 
+/// Sends a body that need be nothing in particular, and gives the status of its answer and how the journal shows it.
+async fn shown(space: &Space, body: impl Into<Bytes>) -> (StatusCode, Value, Value) {
+    let request = space.request(Method::POST, "/api/v1/calls").header("content-type", "application/json");
+    let answer = space.send(request.body(Full::from(body.into())).unwrap()).await;
+    let shown = space.list(REQUESTS).await.pop().unwrap();
+    (answer.status, shown["body"].clone(), shown["bodyEncoding"].clone())
+}
+
+#[tokio::test]
+async fn what_a_handler_calls_malformed_is_shown_as_text() {
+    let (_server, space) = space().await;
+    let deep = |levels: usize| format!("{{\"x\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+    for body in
+        [deep(2_000), deep(127), "{\"x\":\"\\ud83d\"}".to_owned(), "{\"x\":1e400}".to_owned(), "{} {}".to_owned()]
+    {
+        let (status, shown, encoding) = shown(&space, body.clone()).await;
+        assert_eq!((status, shown, encoding), (StatusCode::BAD_REQUEST, json!(body), json!("text")));
+    }
+    // What is JSON, but deeper than other readers take.
+    let (status, body, encoding) = shown(&space, deep(60)).await;
+    assert_eq!((status, body, encoding), (StatusCode::UNPROCESSABLE_ENTITY, json!(deep(60)), json!("text")));
+    let (_, body, encoding) = shown(&space, deep(47)).await;
+    assert!(body.is_object() && encoding == "json");
+    assert_eq!(shown(&space, "").await.1, Value::Null);
+}
+
+#[tokio::test]
+async fn a_body_of_bytes_is_shown_as_base64_and_a_text_is_told_from_it() {
+    let (_server, space) = space().await;
+    let (_, body, encoding) = shown(&space, &b"\xff\x00"[..]).await;
+    assert_eq!((body, encoding), (json!("/wA="), json!("base64")));
+    assert_eq!(shown(&space, "/wA=").await.2, "text");
+    assert_eq!(shown(&space, "\"/wA=\"").await.2, "json");
+    assert_eq!(shown(&space, "").await.2, Value::Null);
+    // Where a text is cut, so may be its last character.
+    let (_, body, encoding) = shown(&space, format!("x{}", "é".repeat(KEPT))).await;
+    assert_eq!((body.as_str().unwrap().len(), encoding), (KEPT - 1, json!("text")));
+}
+
+#[tokio::test]
+async fn patterns_tell_numbers_apart_by_their_last_digit() {
+    let (_server, space) = space().await;
+    shown(&space, "{\"order\": 18446744073709551616, \"n\": 1.0}").await;
+    for (part, expected) in [
+        ("18446744073709551616", 1),
+        ("18446744073709551616.0", 1),
+        ("18446744073709551618", 0),
+        ("18446744073709551617", 0),
+    ] {
+        let request = space.request(Method::POST, "/__admin/requests/count").header("content-type", "application/json");
+        let body = format!("{{\"body\": {{\"order\": {part}, \"n\": 1}}}}");
+        let answer = space.send(request.body(Full::from(Bytes::from(body))).unwrap()).await;
+        assert_eq!(answer.data()["count"], expected, "{part}");
+    }
+}
+
 #[tokio::test]
 async fn it_is_there_from_its_arrival_on() {
     let (_server, space) = space().await;

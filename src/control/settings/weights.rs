@@ -1,7 +1,6 @@
 //! `scenarioWeights`: how often each scenario is drawn.
 
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
 
 use super::{Given, wrong};
 use crate::dialect::fields::whole_number;
@@ -9,6 +8,7 @@ use crate::domain::NotOneOf;
 use crate::domain::call::Direction;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fixtures::Fixtures;
+use crate::domain::json::{Json, Object};
 use crate::domain::scenario::Scenario;
 use crate::domain::settings::{WeightChange, Weights};
 
@@ -42,8 +42,8 @@ const WHOLE: &str = "a whole number from 0 to 1,000,000";
 pub(super) fn read(given: &Given<'_>, present: &Weights) -> Result<Weights, Error> {
     let scenarios = &given.fixtures.scenarios;
     let object = match given.value {
-        Value::Null => return Ok(Weights::of(scenarios)),
-        Value::Object(object) => object,
+        Json::Null => return Ok(Weights::of(scenarios)),
+        Json::Object(object) => object,
         _ => return Err(given.wrong("an object of scenario names and their weights, or null for the fixtures' own")),
     };
     let mut reading = Reading { scenarios, changes: Vec::new(), errors: Vec::new() };
@@ -65,7 +65,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn scenario(&mut self, name: &str, value: &Value) {
+    fn scenario(&mut self, name: &str, value: &Json) {
         let field = format!("scenarioWeights.{name}");
         let Some(scenario) = self.scenarios.iter().position(|scenario| scenario.name == name) else {
             let names = NotOneOf::of(self.scenarios.iter().map(|scenario| scenario.name.as_str()));
@@ -74,8 +74,8 @@ impl Reading<'_> {
                 .push(FieldError { field: field.into(), message: format!("is unknown, must be {names}") });
         };
         match value {
-            Value::Object(object) => self.directions(scenario, &field, object),
-            Value::Null => self.both(scenario, None),
+            Json::Object(object) => self.directions(scenario, &field, object),
+            Json::Null => self.both(scenario, None),
             value => match weight(value) {
                 Some(weight) => self.both(scenario, Some(weight)),
                 None => {
@@ -94,7 +94,7 @@ impl Reading<'_> {
         self.changes.extend(fitting.map(|direction| WeightChange { scenario, direction: *direction, weight }));
     }
 
-    fn directions(&mut self, scenario: usize, field: &str, object: &Map<String, Value>) {
+    fn directions(&mut self, scenario: usize, field: &str, object: &Object) {
         for (key, value) in object {
             let field = format!("{field}.{key}");
             let Ok(direction) = key.parse::<Direction>() else {
@@ -115,6 +115,6 @@ impl Reading<'_> {
     }
 }
 
-fn weight(value: &Value) -> Option<u32> {
+fn weight(value: &Json) -> Option<u32> {
     whole_number(value).and_then(|number| u32::try_from(number).ok()).filter(|weight| *weight <= Weights::MAX)
 }

@@ -2,7 +2,6 @@
 
 use hyper::StatusCode;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, overtaken, until};
 use crate::control::deliveries::DeliveryView;
@@ -10,6 +9,7 @@ use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
 use crate::domain::NotOneOf;
+use crate::domain::json::Json;
 use crate::domain::matching::{Difference, Pattern, Sketch};
 use crate::domain::webhook::{Delivery, DeliveryState, Event, TryAnswer};
 use crate::domain::world::World;
@@ -44,16 +44,16 @@ impl Wanted {
     /// Every way in which a delivery is not what is wanted; none where it is.
     fn differences(&self, delivery: &Delivery, world: &World) -> Vec<Difference> {
         let mut differences = Vec::new();
-        let mut compare = |field: &str, expected: Option<Value>, found: Option<Value>| {
+        let mut compare = |field: &str, expected: Option<Json>, found: Option<Json>| {
             if let Some(expected) = expected.filter(|expected| Some(expected) != found.as_ref()) {
                 differences.push(Difference { field: field.to_owned(), expected, found });
             }
         };
-        let word = |word: &'static str| Value::from(word);
+        let word = |word: &'static str| Json::from(word);
         compare("event", self.event.map(|event| word(event.as_str())), Some(word(delivery.event.as_str())));
-        compare("callId", self.call_id.clone().map(Value::from), Some(delivery.call.to_string().into()));
+        compare("callId", self.call_id.clone().map(Json::from), Some(delivery.call.to_string().into()));
         compare("state", self.state.map(|state| word(state.as_str())), Some(word(delivery.state.as_str())));
-        compare("status", self.status.map(Value::from), last_status(delivery).map(Value::from));
+        compare("status", self.status.map(Json::from), last_status(delivery).map(Json::from));
         if self.body.body.is_some() {
             let body = world.body_of(delivery);
             let sketch = Sketch { method: "POST", path: "", query: "", status: None, body: &body };

@@ -4,14 +4,13 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use serde_json::Value;
-
 use super::{Fields, shown};
+use crate::domain::json::Json;
 use crate::domain::span::{NotASpan, Span};
 
 impl Fields {
     /// Any JSON.
-    pub fn value(&self, name: &str) -> Option<&Value> {
+    pub fn value(&self, name: &str) -> Option<&Json> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
@@ -26,7 +25,7 @@ impl Fields {
     /// A number from 0 to `most`, which is given in the unit of the last of so many decimals; so is what comes back, rounded to it.
     pub fn decimal(&mut self, name: &'static str, decimals: u32, most: u32) -> Option<u32> {
         let (unit, most) = (f64::from(10_u32.pow(decimals)), f64::from(most));
-        match self.value(name)?.as_f64().map(|number| number * unit) {
+        match self.value(name)?.as_number().map(|number| number.as_f64() * unit) {
             Some(number) if (0.0..=most).contains(&number) => Some(number.round() as u32),
             _ => self.refuse(name, format!("a number from 0 to {}", most / unit)),
         }
@@ -50,7 +49,7 @@ impl Fields {
 
     /// An object, read by `read`. What is wrong in it is noted here, under the name of the field and a dot.
     pub fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Fields) -> T) -> Option<T> {
-        let Value::Object(object) = self.value(name)? else { return self.refuse(name, "an object") };
+        let Json::Object(object) = self.value(name)? else { return self.refuse(name, "an object") };
         let mut inner = Fields::of(object.clone(), format!("{}{name}.", self.place));
         let found = read(&mut inner);
         self.errors.append(&mut inner.errors);
@@ -65,23 +64,19 @@ impl Fields {
 }
 
 /// The whole number that a value is, however it is written: JSON knows no difference between `2` and `2.0`.
-pub fn whole_number(value: &Value) -> Option<u64> {
-    // Up to here a double is as exact as it looks.
-    const EXACT: f64 = 9_007_199_254_740_991.0;
-    value.as_u64().or_else(|| {
-        let number = value.as_f64()?;
-        (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
-    })
+pub fn whole_number(value: &Json) -> Option<u64> {
+    value.as_number()?.as_u64()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn fields(object: Value) -> Fields {
-        Fields::of(object.as_object().unwrap().clone(), String::new())
+        let Json::Object(object) = Json::from(&object) else { panic!("no object: {object}") };
+        Fields::of(object, String::new())
     }
 
     /// What reading a field brings, and what is said to be wrong.
@@ -103,6 +98,7 @@ mod tests {
             (json!(1.5), "1.5"),
             (json!(-1.0), "-1.0"),
             (json!(1e300), "1e+300"),
+            (json!(9.5e-1), "0.95"),
             (json!("1"), "\"1\""),
             (json!(true), "true"),
             (json!([1]), "an array"),

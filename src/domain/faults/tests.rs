@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::domain::json::Json;
 use crate::domain::latency::Sigma;
 use crate::domain::span::Span;
 
@@ -64,7 +65,7 @@ fn a_broken_connection_says_how_and_whether_the_request_is_carried_out() {
 
 #[test]
 fn only_requests_that_match_are_struck() {
-    let pattern = Pattern { body: Some(json!({"toNumber": "+1"})), ..Pattern::default() };
+    let pattern = Pattern { body: Some(Json::from(&json!({"toNumber": "+1"}))), ..Pattern::default() };
     let mut faults = faults([Terms { pattern, ..always(UNAVAILABLE) }]);
     let struck = befalls(&mut faults, &[r#"{"toNumber": "+2"}"#, r#"{"toNumber": "+1"}"#, ""]);
     assert_eq!(struck.iter().map(|trouble| trouble.rules.len()).collect::<Vec<_>>(), [0, 1, 0]);

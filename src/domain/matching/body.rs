@@ -1,49 +1,49 @@
 //! Parts of bodies: whether one is in a body, and where it is not.
 
-use serde_json::Value;
-
 use super::Difference;
+use crate::domain::json::Json;
 
 /// The longest that is shown of what was found, in characters.
 const SHOWN: usize = 200;
 
 /// Whether `part` is in the JSON that `body` is.
-pub fn is_in(part: &Value, body: &[u8]) -> bool {
-    serde_json::from_slice(body).is_ok_and(|whole| is_part(part, &whole))
+pub fn is_in(part: &Json, body: &[u8]) -> bool {
+    read(body).is_some_and(|whole| is_part(part, &whole))
 }
 
-fn is_part(part: &Value, whole: &Value) -> bool {
+/// The JSON that a body is, if it is any.
+fn read(body: &[u8]) -> Option<Json> {
+    Json::read(std::str::from_utf8(body).ok()?).ok()
+}
+
+fn is_part(part: &Json, whole: &Json) -> bool {
     match (part, whole) {
-        (Value::Object(part), Value::Object(whole)) => {
+        (Json::Object(part), Json::Object(whole)) => {
             part.iter().all(|(key, part)| whole.get(key).is_some_and(|whole| is_part(part, whole)))
         }
-        (Value::Array(part), Value::Array(whole)) => {
+        (Json::Array(part), Json::Array(whole)) => {
             part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| is_part(part, whole))
-        }
-        // 2 and 2.0 are the same number to JSON, and to whoever writes it.
-        (Value::Number(part), Value::Number(whole)) => {
-            part == whole || ((part.is_f64() || whole.is_f64()) && part.as_f64() == whole.as_f64())
         }
         _ => part == whole,
     }
 }
 
 /// Every place where `part` is not in the JSON that `body` is.
-pub fn differences(part: &Value, body: &[u8]) -> Vec<Difference> {
+pub fn differences(part: &Json, body: &[u8]) -> Vec<Difference> {
     let mut differences = Vec::new();
-    match serde_json::from_slice(body) {
-        Ok(whole) => compare("body", part, &whole, &mut differences),
-        Err(_) => {
-            let text = (!body.is_empty()).then(|| Value::String(cut(&String::from_utf8_lossy(body))));
+    match read(body) {
+        Some(whole) => compare("body", part, &whole, &mut differences),
+        None => {
+            let text = (!body.is_empty()).then(|| Json::String(cut(&String::from_utf8_lossy(body))));
             differences.push(Difference { field: "body".to_owned(), expected: part.clone(), found: text });
         }
     }
     differences
 }
 
-fn compare(field: &str, part: &Value, whole: &Value, differences: &mut Vec<Difference>) {
+fn compare(field: &str, part: &Json, whole: &Json, differences: &mut Vec<Difference>) {
     match (part, whole) {
-        (Value::Object(part), Value::Object(whole)) => {
+        (Json::Object(part), Json::Object(whole)) => {
             for (key, part) in part {
                 let field = format!("{field}.{key}");
                 match whole.get(key) {
@@ -52,7 +52,7 @@ fn compare(field: &str, part: &Value, whole: &Value, differences: &mut Vec<Diffe
                 }
             }
         }
-        (Value::Array(part), Value::Array(whole)) if part.len() == whole.len() => {
+        (Json::Array(part), Json::Array(whole)) if part.len() == whole.len() => {
             for (index, (part, whole)) in part.iter().zip(whole).enumerate() {
                 compare(&format!("{field}[{index}]"), part, whole, differences);
             }
@@ -66,14 +66,14 @@ fn compare(field: &str, part: &Value, whole: &Value, differences: &mut Vec<Diffe
 }
 
 /// What was found, or so much of it that somebody recognises it.
-fn in_short(value: &Value) -> Value {
+fn in_short(value: &Json) -> Json {
     match value {
-        Value::String(text) => Value::String(cut(text)),
-        Value::Array(_) | Value::Object(_) => {
+        Json::String(text) => Json::String(cut(text)),
+        Json::Null | Json::Bool(_) => value.clone(),
+        Json::Number(_) | Json::Array(_) | Json::Object(_) => {
             let text = value.to_string();
-            if text.chars().nth(SHOWN).is_some() { Value::String(cut(&text)) } else { value.clone() }
+            if text.chars().nth(SHOWN).is_some() { Json::String(cut(&text)) } else { value.clone() }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Patterns against requests.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -11,8 +11,13 @@ fn request(body: &str) -> Sketch<'_> {
     Sketch { method: "POST", path: "/api/v1/calls", query: "page=1", status: Some(201), body: body.as_bytes() }
 }
 
+/// The part is given as JSON is written, so that no digit is lost.
+fn body_of(part: &str) -> Pattern {
+    Pattern { body: Some(Json::read(part).unwrap()), ..Pattern::default() }
+}
+
 fn body_like(part: Value) -> Pattern {
-    Pattern { body: Some(part), ..Pattern::default() }
+    Pattern { body: Some(Json::from(&part)), ..Pattern::default() }
 }
 
 /// The differences from a body as JSON.
@@ -70,12 +75,45 @@ fn a_body_that_is_no_json_matches_nothing() {
 }
 
 #[test]
+fn numbers_are_compared_to_their_last_digit_however_they_are_written() {
+    for (part, body, is_same) in [
+        ("2", "2.0", true),
+        ("2.0", "2", true),
+        ("200e-2", "2", true),
+        ("-0.0", "0", true),
+        ("18446744073709551616", "18446744073709551616", true),
+        ("18446744073709551618", "18446744073709551616", false),
+        ("9007199254740993", "9007199254740993.0", true),
+        ("9007199254740993", "9007199254740992.0", false),
+        ("0.1", "0.10000000000000000001", false),
+        ("1", "\"1\"", false),
+    ] {
+        let body = format!("{{\"order\": [{body}]}}");
+        let pattern = body_of(&format!("{{\"order\": [{part}]}}"));
+        assert_eq!(pattern.matches(&request(&body)), is_same, "{part} {body}");
+        assert_eq!(pattern.differences(&request(&body)).is_empty(), is_same, "{part} {body}");
+    }
+    let missed =
+        body_of("{\"order\": 18446744073709551618}").differences(&request("{\"order\": 18446744073709551616}"));
+    let shown = serde_json::to_string(&missed).unwrap();
+    assert_eq!(shown, r#"[{"field":"body.order","expected":18446744073709551618,"found":18446744073709551616}]"#);
+}
+
+#[test]
+fn what_the_handlers_call_malformed_matches_nothing() {
+    for body in ["{\"x\":1e400}", "{\"x\":\"\\ud83d\"}", &format!("{{\"x\":{}1{}}}", "[".repeat(200), "]".repeat(200))]
+    {
+        assert!(!body_of("{}").matches(&request(body)), "{body:?}");
+    }
+}
+
+#[test]
 fn every_difference_is_named_with_what_is_there_instead() {
     let pattern = Pattern {
         method: Some("DELETE".parse().unwrap()),
         path: Some("/api/v1/calls/*?page=2".parse().unwrap()),
         status: Some(503),
-        body: Some(json!({"toNumber": "+1", "tags": ["a", {"b": 2}], "n": 2, "x": {"y": 1}})),
+        body: Some(Json::from(&json!({"toNumber": "+1", "tags": ["a", {"b": 2}], "n": 2, "x": {"y": 1}}))),
     };
     assert_eq!(
         json!(pattern.differences(&request(BODY))),

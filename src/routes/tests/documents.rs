@@ -149,6 +149,7 @@ fn the_document_of_the_control_api_speaks_the_words_of_the_domain() {
     check_words(enums, "StatePlan.properties.answer", words!(Answer));
     check_words(enums, "StateStep.properties.step", words!(Step));
     // No type lists those of the rest.
+    check_words(enums, "BodyEncoding", vec!["json", "text", "base64"]);
     check_words(enums, "StateHooks.properties.signature", vec!["akol", "standard"]);
     check_words(enums, "Delivering.properties.result", vec!["received", "failed", "dropped", "kept"]);
     check_words(enums, "ChangeCampaign.properties.status", vec!["RUNNING", "PAUSED"]);

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::Map;
 use uuid::Uuid;
 
 use crate::domain::error::Error;
 use crate::domain::idempotency::{Known, RequestDigest};
+use crate::domain::json::Object;
 use crate::domain::world::{Quotas, World, testing::*};
 
 fn with_minutes(minutes: u64, overage: bool) -> Quotas {
@@ -97,7 +97,7 @@ fn requests_are_counted_for_each_client_only_where_there_is_a_limit() {
 #[test]
 fn an_answer_is_remembered_for_a_day_on_the_worlds_clock() {
     let mut world = World::for_tests(1);
-    let (key, request, answer) = (Uuid::from_u128(7), RequestDigest::of(&Map::new()), Bytes::from_static(b"first"));
+    let (key, request, answer) = (Uuid::from_u128(7), RequestDigest::of(&Object::new()), Bytes::from_static(b"first"));
     world.answers().remember(key, request, answer.clone(), start());
     world.pass(seconds(24 * 60 * 60) - Duration::from_millis(1));
     let now = world.now();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::domain::call::{Outcome, Status};
@@ -11,6 +10,7 @@ use crate::domain::campaigns::CampaignChange;
 use crate::domain::directory::CampaignStatus;
 use crate::domain::faults::{ConnectionFault, Effect, Terms};
 use crate::domain::idempotency::{Known, RequestDigest};
+use crate::domain::json::{Json, Object};
 use crate::domain::latency::Latency;
 use crate::domain::matching::{Pattern, Sketch};
 use crate::domain::probability::Probability;
@@ -194,7 +194,7 @@ impl Stage {
             Command::Key(key, body) => {
                 let (key, body, now) = (
                     Uuid::from_u128((key % 4).into()),
-                    RequestDigest::of(&Map::from_iter([("a".to_owned(), json!(body % 3))])),
+                    RequestDigest::of(&Object::from_iter([("a".to_owned(), Json::from(u16::from(body) % 3))])),
                     world.now(),
                 );
                 let known = world.answers().look_up(key, &body, now);
@@ -212,7 +212,8 @@ impl Stage {
                     1 => Effect::Latency { latency },
                     _ => Effect::Connection { fault: ConnectionFault::EmptyResponse, execute: true },
                 };
-                let body = (which % 2 == 0).then(|| json!({"a": 0.1}));
+                let body =
+                    (which % 2 == 0).then(|| Json::read(r#"{"a": 0.10, "order": 18446744073709551617}"#).unwrap());
                 let pattern = Pattern { path: "/api/calls/*".parse().ok(), body, ..Pattern::default() };
                 let probability = Probability::from_millionths(u32::from(which) * 4_000);
                 let terms =
