@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Incoming};
+use hyper::body::Body as HttpBody;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use crate::wire::answering::Answering;
 use crate::wire::body::Body;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_BODY, Request, Unreadable, discard, read_body};
+use crate::wire::request_body::RequestBody;
 
 /// A request that has been let in or not, before its body has come.
 struct Visit<'a> {
@@ -46,7 +47,7 @@ impl Service {
         self: &Arc<Service>,
         mut request: Request,
         root: usize,
-        body: Incoming,
+        body: RequestBody,
         came: Stopwatch,
     ) -> Answering<Response<Body>> {
         if let Some(allowed) = self.pages.preflight(&request) {
@@ -65,7 +66,8 @@ impl Service {
             let is_wanted = visit.routed.is_ok() && takes_body(&request.method);
             match receive(&request.headers, body, is_wanted).await {
                 Ok(body) => request.body = body,
-                Err(unreadable) => visit.routed = Err(unreadable.into()),
+                // What the head alone is refused for comes first.
+                Err(unreadable) => visit.routed = visit.routed.and(Err(unreadable.into())),
             }
             service.carry_out(visit, request, came, Stopwatch::start()).await
         })
@@ -150,11 +152,11 @@ pub(super) fn takes_body(method: &Method) -> bool {
 }
 
 /// A body that has yet to come: the bytes of one that is wanted, none of one that is not.
-async fn receive(headers: &HeaderMap, body: Incoming, is_wanted: bool) -> Result<Bytes, Unreadable> {
+async fn receive(headers: &HeaderMap, body: RequestBody, is_wanted: bool) -> Result<Bytes, Unreadable> {
     match is_wanted {
         true => read_body(headers, body, MAX_BODY).await,
         false => {
-            discard(headers, body).await;
+            discard(headers, body).await?;
             Ok(Bytes::new())
         }
     }

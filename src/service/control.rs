@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
 use subtle::ConstantTimeEq;
 
 use super::calls::takes_body;
@@ -17,6 +16,7 @@ use crate::routes::{API, CONTROL, Found, Handler, Route};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard, read_body};
+use crate::wire::request_body::RequestBody;
 
 /// Open to everybody: what says that the server is ready, and what can be read in the project, too.
 const OPEN: [&str; 2] = ["/health", "/openapi.json"];
@@ -31,7 +31,7 @@ impl Service {
         &self,
         mut request: Request,
         root: usize,
-        body: Incoming,
+        body: RequestBody,
         came: Stopwatch,
     ) -> Reply {
         if let Some(allowed) = self.guard.preflight(&request) {
@@ -49,7 +49,8 @@ impl Service {
                 (workspace, Some(position), outcome)
             }
             Err(refusal) => {
-                discard(&request.headers, body).await;
+                // It is refused already, whatever else is wrong with it.
+                let _ = discard(&request.headers, body).await;
                 (Arc::clone(self.workspaces.default()), None, Err(refusal))
             }
         };
@@ -64,13 +65,13 @@ impl Service {
         workspace: &Arc<Workspace>,
         found: Found<'static>,
         request: &mut Request,
-        body: Incoming,
+        body: RequestBody,
     ) -> Outcome {
         let route = found.route;
         if takes_body(&request.method) {
             request.body = read_body(&request.headers, body, route.max_body).await?;
         } else {
-            discard(&request.headers, body).await;
+            discard(&request.headers, body).await?;
         }
         match route.handler {
             Handler::Tell(tell) => tell(request),

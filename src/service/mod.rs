@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::body::Incoming;
 use hyper::header::{DATE, HeaderName};
 use hyper::{Method, StatusCode};
 
@@ -30,6 +29,7 @@ use crate::wire::cors::Cors;
 use crate::wire::log::{Entry, Log};
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard};
+use crate::wire::request_body::RequestBody;
 use crate::wire::request_id::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -99,7 +99,7 @@ impl Service {
     /// Answers one request, whatever it is.
     pub fn answer(
         self: &Arc<Service>,
-        request: hyper::Request<Incoming>,
+        request: hyper::Request<RequestBody>,
         peer: SocketAddr,
     ) -> Answering<hyper::Response<Body>> {
         let came = Stopwatch::start();
@@ -143,8 +143,9 @@ impl Service {
     }
 
     /// Answers a browser that asks what a page may do. Such a question is no request to an API, and in no journal.
-    async fn answer_preflight(&self, allowed: Reply, request: &Request, body: Incoming, came: Stopwatch) -> Reply {
-        discard(&request.headers, body).await;
+    async fn answer_preflight(&self, allowed: Reply, request: &Request, body: RequestBody, came: Stopwatch) -> Reply {
+        // The answer says nothing of a body.
+        let _ = discard(&request.headers, body).await;
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
         self.finish(Ok(allowed), &Notes { request, request_id, route: None, came, given: Given::now(workspace) })
     }

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -13,6 +12,7 @@ use tokio::task::JoinSet;
 use super::answering::Answering;
 use super::body::Body;
 use super::connection::Manner;
+use super::request_body::RequestBody;
 use super::unparsed::Explain;
 
 /// How long what is under way may take to finish once the server is told to stop.
@@ -30,7 +30,7 @@ pub async fn serve<H>(
     mut stop: watch::Receiver<bool>,
     aftermath: impl Future<Output = ()>,
 ) where
-    H: Fn(Request<Incoming>, SocketAddr) -> Answering<Response<Body>> + Clone + Send + 'static,
+    H: Fn(Request<RequestBody>, SocketAddr) -> Answering<Response<Body>> + Clone + Send + 'static,
 {
     let manner = Manner::new(explain);
     // Aborts them all when it is dropped.

@@ -146,6 +146,11 @@ impl Breakable {
         Breakable { turns, ..self }
     }
 
+    /// The socket itself.
+    pub fn into_inner(self) -> TcpStream {
+        self.socket.into_inner()
+    }
+
     /// Breaks. Ends with an error, at which hyper lets go of the socket.
     fn poll_break(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Breakable { socket, order, said, .. } = self;

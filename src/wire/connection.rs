@@ -22,7 +22,9 @@ use super::answering::Answering;
 use super::body::Body;
 use super::breakage::{Breakable, Breakage, Order};
 use super::farewell::Farewell;
+use super::linger::linger;
 use super::preface::{self, Beginning};
+use super::request_body::{RequestBody, UnreadBody};
 use super::silence::{HEAD_TIMEOUT, Silence, Turns};
 use super::unparsed::{Explain, Explaining};
 
@@ -57,7 +59,7 @@ impl Manner {
     /// Serves one connection with `handle` until it ends; once `stop` has changed, until what is under way has been answered.
     pub async fn serve<H>(self, mut stream: TcpStream, peer: SocketAddr, handle: H, mut stop: watch::Receiver<bool>)
     where
-        H: Fn(Request<Incoming>, SocketAddr) -> Answering<Response<Body>> + Clone + Send + 'static,
+        H: Fn(Request<RequestBody>, SocketAddr) -> Answering<Response<Body>> + Clone + Send + 'static,
     {
         // Small answers must not wait for more to send; a socket that refuses this still works.
         let _ = stream.set_nodelay(true);
@@ -70,22 +72,37 @@ impl Manner {
         let order = Arc::new(Order::default());
         let socket = Breakable::new(stream, bytes, Arc::clone(&order));
         if is_http2 {
-            let service = service_fn(move |request| answer_http2(handle(request, peer), &order));
-            converse(self.http2.serve_connection(socket.waking(), service), Farewell::of(stop), pending()).await;
+            let service = service_fn(move |request: Request<Incoming>| {
+                answer_http2(handle(request.map(Into::into), peer), &order)
+            });
+            let connection = pin!(self.http2.serve_connection(socket.waking(), service));
+            converse(connection, Farewell::of(stop), pending()).await;
         } else {
             let turns = Arc::new(Turns::default());
             let silence = Silence::of(Arc::clone(&turns));
             let socket = socket.telling(Arc::clone(&turns));
-            let service = service_fn(move |request| answer_http1(handle(request, peer), &turns, &order));
-            let connection = self.http1.serve_connection(Explaining::new(socket, self.explain), service);
-            converse(connection, Farewell::of(stop), silence).await;
+            let unread = Arc::new(UnreadBody::default());
+            let watching = Arc::clone(&unread);
+            let service = service_fn(move |request: Request<Incoming>| {
+                answer_http1(handle(watching.watch(request), peer), &turns, &order, &watching)
+            });
+            let mut connection = self.http1.serve_connection(Explaining::new(socket, self.explain), service);
+            converse(Pin::new(&mut connection), Farewell::of(stop), silence).await;
+            let socket = connection.into_parts().io;
+            if unread.is_there() || socket.has_explained() {
+                linger(&mut socket.into_inner().into_inner()).await;
+            }
         }
     }
 }
 
 /// Serves a connection until it ends, or the client's silence has lasted too long. After the farewell, what is under way is finished.
-async fn converse(connection: impl GracefulConnection, farewell: Farewell, silence: impl Future<Output = ()>) {
-    let (mut connection, mut farewell, mut silence) = (pin!(connection), farewell, pin!(silence));
+async fn converse(
+    mut connection: Pin<&mut impl GracefulConnection>,
+    mut farewell: Farewell,
+    silence: impl Future<Output = ()>,
+) {
+    let mut silence = pin!(silence);
     let mut is_leaving = false;
     poll_fn(|context| {
         if !is_leaving && Pin::new(&mut farewell).poll(context).is_ready() {
@@ -103,16 +120,17 @@ fn answer_http1(
     answering: Answering<Response<Body>>,
     turns: &Arc<Turns>,
     order: &Arc<Order>,
+    unread: &Arc<UnreadBody>,
 ) -> Answering<Result<Response<Body>, Infallible>> {
     match answering {
-        Answering::Now(response) => send_http1(response, turns, order),
+        Answering::Now(response) => send_http1(response, turns, order, unread),
         Answering::Later(answer) => {
-            let (turns, order) = (Arc::clone(turns), Arc::clone(order));
+            let (turns, order, unread) = (Arc::clone(turns), Arc::clone(order), Arc::clone(unread));
             let turn = turns.begin();
             Answering::later(async move {
                 let response = answer.await;
                 drop(turn);
-                send_http1(response, &turns, &order).await
+                send_http1(response, &turns, &order, &unread).await
             })
         }
         Answering::Given => Answering::never(),
@@ -120,9 +138,10 @@ fn answer_http1(
 }
 
 fn send_http1(
-    response: Response<Body>,
+    mut response: Response<Body>,
     turns: &Arc<Turns>,
     order: &Order,
+    unread: &UnreadBody,
 ) -> Answering<Result<Response<Body>, Infallible>> {
     if let Some(breakage) = response.extensions().get::<Breakage>() {
         order.give(*breakage, response.headers());
@@ -134,6 +153,7 @@ fn send_http1(
         });
     }
     turns.pass();
+    unread.announce(&mut response);
     Answering::Now(Ok(response.map(|body| body.keeping(turns))))
 }
 

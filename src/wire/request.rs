@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
 use hyper::header::{AsHeaderName, CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Uri, Version};
@@ -18,10 +18,12 @@ use percent_encoding::percent_decode_str;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use super::request_body::RequestBody;
+
 /// The largest body that is read of an ordinary request, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
-/// How much of an unwanted body is read before the client is cut off, in bytes.
-const MAX_DISCARDED: usize = 16 << 20;
+/// How much of an unwanted body is read so that the connection can be kept, in bytes.
+const MAX_DISCARDED: usize = MAX_BODY;
 /// The most that the names and values of all headers may take together, in bytes.
 pub const MAX_HEADERS: usize = 16 << 10;
 /// The most headers that a request may have. In HTTP/1 hyper sees to it.
@@ -31,8 +33,8 @@ pub const MAX_TARGET: usize = 8 << 10;
 
 /// How long a client may take to send a body that is read, in real time.
 pub const BODY_WITHIN: Duration = Duration::from_secs(30);
-/// How long a body that is not wanted is read, in real time.
-const DISCARDED_WITHIN: Duration = Duration::from_secs(5);
+/// How long an unwanted body is read so that the connection can be kept, in real time.
+const DISCARDED_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a handler is given.
 #[derive(Clone, Debug)]
@@ -201,39 +203,39 @@ fn name_host(parts: &mut Parts) {
 }
 
 /// Reads a body of at most `limit` bytes.
-pub async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: usize) -> Result<Bytes, Unreadable> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        discard(headers, body).await;
+pub async fn read_body(headers: &HeaderMap, mut body: RequestBody, limit: usize) -> Result<Bytes, Unreadable> {
+    if announced_length(headers).is_some_and(|length| length > limit) {
         return Err(Unreadable::BodyTooLong { limit });
     }
     match within(BODY_WITHIN, Limited::new(&mut body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            discard(headers, body).await;
-            Err(Unreadable::BodyTooLong { limit })
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unreadable::BodyTooLong { limit }),
         Ok(Err(_)) => Err(Unreadable::BodyBroken),
         Err(_) => Err(Unreadable::BodyTooSlow),
     }
 }
 
-/// Reads a body that nobody wants. Left unread it would cost the client its connection, and if it is still sending also the answer.
-pub async fn discard(headers: &HeaderMap, mut body: Incoming) {
-    // Who asks before it sends is spared the sending.
-    if body.is_end_stream() || headers.contains_key(EXPECT) {
-        return;
+/// Reads a short body that is not wanted, as the connection ends with a body that is left unread. A long or slow one is left all the same.
+pub async fn discard(headers: &HeaderMap, mut body: RequestBody) -> Result<(), Unreadable> {
+    let is_long = announced_length(headers).is_some_and(|length| length > MAX_DISCARDED);
+    // A client that asks before it sends is spared the sending.
+    if body.is_end_stream() || is_long || headers.contains_key(EXPECT) {
+        return Ok(());
     }
     let read = async {
         let mut left = MAX_DISCARDED;
-        while let Some(Ok(frame)) = body.frame().await {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            let Some(rest) = left.checked_sub(length) else { return };
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Unreadable::BodyBroken)?;
+            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { break };
             left = rest;
         }
+        Ok(())
     };
-    // Whoever is that slow to send may lose the answer.
-    let _ = within(DISCARDED_WITHIN, read).await;
+    within(DISCARDED_WITHIN, read).await.unwrap_or(Ok(()))
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// As [`timeout`]. What is there at once, as a body mostly is, costs no timer.

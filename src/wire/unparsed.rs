@@ -20,12 +20,23 @@ pub struct Explaining<S> {
     explain: Explain,
     /// What is still to be written of an explanation.
     pending: Vec<u8>,
+    has_explained: bool,
 }
 
 impl<S> Explaining<S> {
     /// Stands before `socket`.
     pub fn new(socket: S, explain: Explain) -> Explaining<S> {
-        Explaining { socket, explain, pending: Vec::new() }
+        Explaining { socket, explain, pending: Vec::new(), has_explained: false }
+    }
+
+    /// Whether a refusal has been explained. It is the last answer of a connection, and the client may still be sending.
+    pub fn has_explained(&self) -> bool {
+        self.has_explained
+    }
+
+    /// The socket behind it.
+    pub fn into_inner(self) -> S {
+        self.socket
     }
 }
 
@@ -67,6 +78,7 @@ impl<S: Write + Unpin> Write for Explaining<S> {
         match refused_by_hyper(bytes) {
             Some(status) => {
                 self.pending = (self.explain)(status);
+                self.has_explained = true;
                 Poll::Ready(Ok(bytes.len()))
             }
             None => Pin::new(&mut self.socket).poll_write(context, bytes),

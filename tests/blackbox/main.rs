@@ -17,6 +17,7 @@ mod calls_place;
 mod cli;
 mod clients;
 mod clock;
+mod closing;
 mod control;
 mod cors;
 mod determinism;

@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hyper::body::Incoming;
 use hyper::header::{DATE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,12 +15,13 @@ use crate::wire::accept;
 use crate::wire::answering::Answering;
 use crate::wire::body::Body;
 use crate::wire::reply::Reply;
+use crate::wire::request_body::RequestBody;
 
 /// Far more than a socket takes in at once.
 const LARGE: usize = 16 << 20;
 
 /// Answers by the path: breaks, or says a lot, or a little.
-fn answer(request: Request<Incoming>, _: SocketAddr) -> Answering<Response<Body>> {
+fn answer(request: Request<RequestBody>, _: SocketAddr) -> Answering<Response<Body>> {
     let text = Reply::json(StatusCode::CREATED, "{}").with(DATE, HeaderValue::from_static("today"));
     let reply = match request.uri().path() {
         "/empty" => text.broken(Breakage::EmptyResponse),

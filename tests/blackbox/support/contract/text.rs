@@ -62,18 +62,26 @@ fn unchunked(mut sent: &[u8]) -> (Vec<u8>, &[u8]) {
     let mut body = Vec::new();
     loop {
         let Some((length, rest)) = chunk_length(sent) else { return (body, &[]) };
+        if length == 0 {
+            return (body, after_trailers(rest));
+        }
         let Some((chunk, rest)) = rest.split_at_checked(length) else { return (body, &[]) };
         let Some(rest) = rest.strip_prefix(b"\r\n") else { return (body, &[]) };
-        if length == 0 {
-            return (body, rest);
-        }
         body.extend(chunk);
         sent = rest;
     }
 }
 
+/// What follows the trailers and the empty line after them.
+fn after_trailers(sent: &[u8]) -> &[u8] {
+    let end = sent.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(sent.len(), |end| end + 4);
+    sent.strip_prefix(b"\r\n").unwrap_or(&sent[end..])
+}
+
+/// The length of a chunk, whatever extensions it has, and what follows the line that says it.
 fn chunk_length(sent: &[u8]) -> Option<(usize, &[u8])> {
     let end = sent.windows(2).position(|bytes| bytes == b"\r\n")?;
-    let length = usize::from_str_radix(std::str::from_utf8(&sent[..end]).ok()?, 16).ok()?;
+    let length = std::str::from_utf8(&sent[..end]).ok()?.split(';').next()?;
+    let length = usize::from_str_radix(length, 16).ok()?;
     Some((length, &sent[end + 2..]))
 }
