@@ -3,6 +3,7 @@
 pub mod contract;
 pub mod events;
 pub mod http2;
+pub mod markdown;
 pub mod program;
 pub mod raw;
 pub mod receiver;

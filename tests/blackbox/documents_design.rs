@@ -1,0 +1,75 @@
+//! What DESIGN.md says of the source and its dependencies, held to both.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::support::markdown::{Document, code_of, root};
+
+fn design() -> Document {
+    Document::read("DESIGN.md")
+}
+
+/// Whether there is a module of that path, such as `wire/accept`.
+fn is_module(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let source = root().join("src");
+    source.join(format!("{path}.rs")).is_file() || source.join(path).is_dir()
+}
+
+#[test]
+fn every_module_that_it_names_by_its_path_is_there() {
+    let design = design();
+    let is_path = |code: &String| {
+        let is_word = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        code.trim_end_matches('/').contains('/') && code.split('/').all(is_word) && !code.starts_with('/')
+    };
+    let paths: Vec<String> = code_of(&design.text.replace("```", "")).into_iter().filter(is_path).collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    // Those that begin elsewhere than in `src`.
+    let elsewhere = ["tests/", "openapi/", "benches/", "routes/tests/", "contract/"];
+    for path in paths.iter().filter(|path| !elsewhere.iter().any(|folder| path.starts_with(folder))) {
+        let below = ["", "domain/", "engine/", "reference/", "wire/", "delivery/"];
+        assert!(below.iter().any(|folder| is_module(&format!("{folder}{path}"))), "there is no {path}");
+    }
+}
+
+#[test]
+fn every_module_has_its_floor() {
+    let design = design();
+    let mut shown = BTreeSet::new();
+    for row in &design.table("The floors", &["floor", "where", "what lives there"]).rows {
+        let mut names = code_of(&row[1]).into_iter().peekable();
+        let is_below = names.peek().is_some_and(|name| name.ends_with('/')) && row[1].contains("/`: ");
+        let folder = if is_below { names.next().unwrap() } else { String::new() };
+        shown.extend(names.map(|name| format!("{folder}{}", name.trim_end_matches('/'))));
+    }
+    let modules = |folder: &str| -> Vec<String> {
+        let entries = fs::read_dir(root().join("src").join(folder)).unwrap().map(Result::unwrap);
+        let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+        let names = names.map(|name| name.strip_suffix(".rs").unwrap_or(&name).to_owned());
+        names.filter(|name| name != "mod").map(|name| format!("{folder}{name}")).collect()
+    };
+    let mut known: BTreeSet<String> = modules("").into_iter().chain(modules("domain/")).collect();
+    known.remove("domain");
+    assert_eq!(shown, known);
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest: toml::Table = toml::from_str(&fs::read_to_string(root().join("Cargo.toml")).unwrap()).unwrap();
+    let names = |table: &toml::Value| -> BTreeSet<String> { table.as_table().unwrap().keys().cloned().collect() };
+    let mut known = names(&manifest["dependencies"]);
+    for target in manifest.get("target").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values) {
+        known.extend(target.get("dependencies").map(names).unwrap_or_default());
+    }
+    let design = design();
+    let rows = &design.table("Dependencies", &["crate", "why"]).rows;
+    let shown: BTreeSet<String> = rows.iter().flat_map(|row| code_of(&row[0])).collect();
+    assert_eq!(shown, known);
+    for (begin, table) in [("For building: ", "build-dependencies"), ("For tests: ", "dev-dependencies")] {
+        let named = code_of(design.text.split(begin).nth(1).unwrap().split("\n\n").next().unwrap());
+        for name in names(&manifest[table]).difference(&known) {
+            assert!(named.contains(name), "{name} is not among those {begin:?}");
+        }
+    }
+}
