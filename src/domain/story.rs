@@ -206,3 +206,48 @@ impl From<Speaker> for super::recording::Voice {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::directory::OpeningHours;
+    use crate::domain::world::testing::{fixtures, start};
+
+    /// Many appointments with a business, and how long before them the call was.
+    fn appointments(business: &Business) -> Vec<(Date, u64, u32)> {
+        let draw = |turn: u32| {
+            let from = start() + DAY * (turn % 7);
+            let (day, minutes) = appointment(business, from, &mut Seed::new(u64::from(turn)).stream());
+            let later = (1..).find(|days| (from + DAY * *days).date() == day).unwrap();
+            (day, minutes, later)
+        };
+        (0..2_000).map(draw).collect()
+    }
+
+    #[test]
+    fn an_appointment_is_at_a_decent_quarter_of_an_hour_of_the_opening_hours() {
+        for business in &fixtures().directory.businesses {
+            let drawn = appointments(business);
+            for (day, minutes, later) in &drawn {
+                let hours = business.open_on(day.weekday()).unwrap();
+                let (first, last) = (hours.from.max(8 * 60), hours.to.min(18 * 60) - 30);
+                assert!((u64::from(first)..=u64::from(last)).contains(minutes) && minutes % 15 == 0, "{minutes}");
+                // A week on, every business has been open.
+                assert!((1..=20 + 7).contains(later), "{later} days later");
+            }
+            let is_open_every_day = business.hours.iter().map(|hours| hours.days).any(|days| days == [true; 7]);
+            let longest = drawn.iter().map(|(.., later)| *later).max().unwrap();
+            assert!(!is_open_every_day || longest == 20, "{longest}");
+        }
+    }
+
+    #[test]
+    fn a_business_that_opens_late_gives_the_quarter_in_which_it_opens() {
+        let hours =
+            vec![OpeningHours { days: [false, false, true, false, false, false, false], from: 1_207, to: 1_300 }];
+        let business = Business { hours, ..fixtures().directory.businesses[0].clone() };
+        for (day, minutes, _) in appointments(&business) {
+            assert_eq!((say_weekday(day.weekday()), minutes), ("Wednesday", 1_200));
+        }
+    }
+}
