@@ -158,6 +158,17 @@ fn digest(sources: &[Source]) -> String {
     Hex::<32>(hash.finalize().into()).to_string()
 }
 
+/// How many things of a kind there may be: their positions, and how many they are, are kept in 16 bits.
+const MOST: usize = u16::MAX as usize;
+
+/// What is said of one more than that.
+const TOO_MANY: &str = "more than 65,535 of a kind";
+
+/// The position of one more thing of a kind; `None` where there are as many as there may be.
+fn position_after(count: usize) -> Option<u16> {
+    u16::try_from(count).ok().filter(|_| count < MOST)
+}
+
 /// Refuses a list of files in which there is nothing.
 fn at_least_one<T>(things: &[T], path: &str, what: &str) -> Result<(), FixtureError> {
     if things.is_empty() {

@@ -42,6 +42,7 @@ mod idempotency;
 mod journal;
 mod library;
 mod library_webhooks;
+mod limits;
 mod methods;
 mod openapi_coverage;
 mod openapi_drift;

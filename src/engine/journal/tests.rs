@@ -6,6 +6,8 @@ use std::thread;
 use super::*;
 use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
+use crate::domain::call::Status;
+use crate::domain::moment::{CallStep, Moment, Transition, What};
 
 fn request() -> Request {
     let request = hyper::Request::get("/api/v1/calls").body(()).unwrap();
@@ -43,4 +45,21 @@ fn the_oldest_are_forgotten_and_what_is_kept_is_known() {
     journal.forget_exchanges();
     assert!(!arrivals.iter().any(is_kept));
     assert!(is_kept(&knock(5)) && !arrivals.iter().any(is_kept));
+}
+
+#[test]
+fn who_watches_may_fall_1024_behind_and_no_further() {
+    let journal = Journal::new(0);
+    let mut watch = journal.watch(None);
+    let happen = |count| {
+        let what = What::Transition(Transition { step: CallStep::Queued, status: Status::Ringing, outcome: None });
+        let call = "call_xxx".parse().unwrap();
+        journal.enter(vec![Moment { at: Timestamp::MIN, call, what }; count]);
+    };
+    happen(1_024);
+    assert_eq!(watch.end.get(), None);
+    happen(1);
+    assert_eq!(watch.end.get(), Some(&WatchEnd::TooSlow));
+    let told = std::iter::from_fn(|| watch.happenings.try_recv().ok()).count();
+    assert_eq!(told, 1_024);
 }
