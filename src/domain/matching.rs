@@ -1,6 +1,7 @@
 //! What requests are matched by: the patterns of rules, counts and waits.
 
 mod body;
+mod glob;
 mod path;
 #[cfg(test)]
 mod tests;

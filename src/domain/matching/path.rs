@@ -3,16 +3,33 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::glob::Glob;
 use crate::domain::quoted::Quoted;
 
 /// A path in which `*` stands for any characters but `/`, and `**` for any at all. Where it has a `?`, the query counts too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PathPattern(String);
+#[derive(Clone, Debug)]
+pub struct PathPattern {
+    text: String,
+    /// What the path is to be like as it came.
+    whole: Likeness,
+    /// What it is to be like without the API's version, where that makes a difference to the pattern.
+    unversioned: Option<Likeness>,
+}
 
-/// The longest pattern, in bytes. Matching takes time in proportion to it.
+/// What a text is to be like.
+#[derive(Clone, Debug)]
+enum Likeness {
+    /// It is this.
+    Exact(String),
+    /// It has stars.
+    Glob(Arc<Glob>),
+}
+
+/// The longest pattern, in bytes.
 const LONGEST: usize = 1_000;
 
 /// The text is no pattern of a path.
@@ -34,7 +51,7 @@ impl FromStr for PathPattern {
 
     fn from_str(text: &str) -> Result<PathPattern, NotAPath> {
         let is_path = text.len() <= LONGEST && text.starts_with(['/', '*']);
-        if is_path { Ok(PathPattern(text.to_owned())) } else { Err(NotAPath) }
+        is_path.then(|| PathPattern::new(text)).ok_or(NotAPath)
     }
 }
 
@@ -45,86 +62,82 @@ impl<'de> Deserialize<'de> for PathPattern {
     }
 }
 
+impl Serialize for PathPattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl PartialEq for PathPattern {
+    fn eq(&self, other: &PathPattern) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for PathPattern {}
+
 impl PathPattern {
+    fn new(text: &str) -> PathPattern {
+        let unversioned = version_cut(text).map(|rest| Likeness::new(&format!("{UNVERSIONED}{rest}")));
+        PathPattern { text: text.to_owned(), whole: Likeness::new(text), unversioned }
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether a path, with that query, is like this. `/api/v1/calls` and `/api/calls` are the same path.
     pub fn matches(&self, path: &str, query: &str) -> bool {
-        let subject = self.subject(path, query);
-        is_like(&self.0, &subject) || is_like(&unversioned(&self.0), &unversioned(&subject))
+        let [mark, query] = if self.takes_query(query) { ["?", query] } else { [""; 2] };
+        if self.whole.is([path, mark, query]) {
+            return true;
+        }
+        let unversioned = self.unversioned.as_ref().unwrap_or(&self.whole);
+        match version_cut(path) {
+            Some(rest) => unversioned.is([UNVERSIONED, rest, mark, query]),
+            // Neither is changed by leaving out the version: it has been compared.
+            None => self.unversioned.is_some() && unversioned.is([path, mark, query]),
+        }
     }
 
     /// What is compared with the pattern: the path, and the query too where the pattern has one.
     pub fn subject<'a>(&self, path: &'a str, query: &str) -> Cow<'a, str> {
-        if self.0.contains('?') && !query.is_empty() { format!("{path}?{query}").into() } else { path.into() }
+        if self.takes_query(query) { format!("{path}?{query}").into() } else { path.into() }
     }
+
+    fn takes_query(&self, query: &str) -> bool {
+        !query.is_empty() && self.text.contains('?')
+    }
+}
+
+impl Likeness {
+    fn new(text: &str) -> Likeness {
+        if text.contains('*') { Likeness::Glob(Arc::new(Glob::new(text))) } else { Likeness::Exact(text.to_owned()) }
+    }
+
+    /// Whether the text that these pieces make is like this.
+    fn is<const N: usize>(&self, pieces: [&str; N]) -> bool {
+        match self {
+            Likeness::Glob(glob) => glob.is_like(pieces),
+            Likeness::Exact(text) => {
+                pieces.iter().try_fold(&**text, |rest, piece| rest.strip_prefix(piece)).is_some_and(str::is_empty)
+            }
+        }
+    }
+}
+
+/// What a path begins with that leaves out the API's version.
+const UNVERSIONED: &str = "/api";
+
+/// What follows the API's version in a path or pattern; `None` where it has none.
+fn version_cut(path: &str) -> Option<&str> {
+    path.strip_prefix("/api/v1").filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
 /// The path without the API's version, which may be left out.
 pub fn unversioned(path: &str) -> Cow<'_, str> {
-    match path.strip_prefix("/api/v1") {
-        Some(rest) if rest.is_empty() || rest.starts_with(['/', '?']) => format!("/api{rest}").into(),
-        _ => path.into(),
-    }
-}
-
-/// One step of a pattern.
-enum Step {
-    /// This byte.
-    Byte(u8),
-    /// Any bytes but `/`.
-    WithinSegment,
-    /// Any bytes.
-    Anything,
-}
-
-fn steps(pattern: &str) -> Vec<Step> {
-    let mut steps = Vec::with_capacity(pattern.len());
-    for byte in pattern.bytes() {
-        match (byte, steps.last_mut()) {
-            (b'*', Some(last @ (Step::WithinSegment | Step::Anything))) => *last = Step::Anything,
-            (b'*', _) => steps.push(Step::WithinSegment),
-            (other, _) => steps.push(Step::Byte(other)),
-        }
-    }
-    steps
-}
-
-/// Whether the whole text is like the pattern. Follows every way through the pattern at once, so no pattern takes for ever.
-fn is_like(pattern: &str, text: &str) -> bool {
-    if !pattern.contains('*') {
-        return pattern == text;
-    }
-    let steps = steps(pattern);
-    // Whether what has been read of the text is like the first so many steps.
-    let mut reached = vec![false; steps.len() + 1];
-    reached[0] = true;
-    skip(&steps, &mut reached);
-    for byte in text.bytes() {
-        // From the end, as each step looks at what its predecessor had reached before this byte.
-        for (position, step) in steps.iter().enumerate().rev() {
-            reached[position + 1] = match step {
-                Step::Byte(wanted) => reached[position] && *wanted == byte,
-                Step::WithinSegment => reached[position + 1] && byte != b'/',
-                Step::Anything => reached[position + 1],
-            };
-        }
-        reached[0] = false;
-        skip(&steps, &mut reached);
-    }
-    reached[steps.len()]
-}
-
-/// A step that stands for any bytes may stand for none.
-fn skip(steps: &[Step], reached: &mut [bool]) {
-    for (position, step) in steps.iter().enumerate() {
-        if reached[position] && !matches!(step, Step::Byte(_)) {
-            reached[position + 1] = true;
-        }
-    }
+    version_cut(path).map_or_else(|| path.into(), |rest| format!("{UNVERSIONED}{rest}").into())
 }
 
 #[cfg(test)]
