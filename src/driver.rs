@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::ClockMode;
 use crate::domain::moment::Moment;
-use crate::engine::{AdvanceUnderWay, Epoch, Void, Workspace};
+use crate::engine::{AdvanceUnderWay, Epoch, Progress, Void, Workspace};
 use crate::speed::Speed;
 use crate::time::Timestamp;
 
@@ -124,10 +124,17 @@ pub async fn advance_and_then(
     };
     // What was sent before belongs to the time before: whether it is answered by now hangs on how quick the receiver is, and what is told
     // of this advance must not.
-    settle_epoch(workspace, epoch).await?;
+    settle_advance(workspace, epoch).await?;
+    while workspace.join_others(epoch)? {
+        settle_advance(workspace, epoch).await?;
+    }
     advancing.collect()?;
-    while workspace.step(epoch, to)? || workspace.deliveries_under_way() > 0 {
-        settle_epoch(workspace, epoch).await?;
+    loop {
+        match workspace.step(epoch, to)? {
+            Progress::Steps => {}
+            Progress::Waits => settle_advance(workspace, epoch).await?,
+            Progress::Done => break,
+        }
         // However much is due, others are to have their turn.
         tokio::task::yield_now().await;
     }
@@ -142,20 +149,34 @@ pub fn set_clock(workspace: &Workspace, mode: Option<ClockMode>, speed: Option<S
 
 /// Waits until no delivery of a workspace is without an answer.
 pub async fn settle(workspace: &Workspace) {
+    let epoch = workspace.epoch();
     // Deliveries from before a reset end with it.
-    let _ = settle_epoch(workspace, &workspace.epoch()).await;
+    let _ = until_answered(workspace, &epoch, || Ok(epoch.has_ended() || workspace.deliveries_under_way() == 0)).await;
 }
 
-async fn settle_epoch(workspace: &Workspace, epoch: &Arc<Epoch>) -> Result<(), Void> {
+/// Waits until all that an advance waits for has been answered, and tells the world of it; until nothing more follows from that.
+async fn settle_advance(workspace: &Workspace, epoch: &Arc<Epoch>) -> Result<(), Void> {
+    while !workspace.is_settled(epoch)? {
+        until_answered(workspace, epoch, || workspace.is_answered(epoch)).await?;
+        while workspace.take_in_answers(epoch)? {
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until something is so; it is asked whenever a delivery has been answered, and when the epoch has ended.
+async fn until_answered(
+    workspace: &Workspace,
+    epoch: &Epoch,
+    is_so: impl Fn() -> Result<bool, Void>,
+) -> Result<(), Void> {
     loop {
         let answered = workspace.delivery_answered.notified();
         tokio::pin!(answered);
         // From here on an answer is noticed, even if it comes before the next line.
         answered.as_mut().enable();
-        if epoch.has_ended() {
-            return Err(Void);
-        }
-        if workspace.deliveries_under_way() == 0 {
+        if is_so()? {
             return Ok(());
         }
         tokio::select! {

@@ -16,7 +16,8 @@ const AT_ONCE: usize = 64;
 pub(super) struct Lines<R, T>(Arc<Mutex<HashMap<R, Line<T>>>>);
 
 struct Line<T> {
-    /// First come, first served.
+    /// First come, first served; and before all others those that somebody waits for.
+    urgent: VecDeque<T>,
     waiting: VecDeque<T>,
     /// How many places are taken; the line is taken away with the last.
     taken: usize,
@@ -41,12 +42,28 @@ impl<R, T> Clone for Lines<R, T> {
     }
 }
 
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Line { urgent: VecDeque::new(), waiting: VecDeque::new(), taken: 0 }
+    }
+}
+
+impl<T> Line<T> {
+    fn next(&mut self) -> Option<T> {
+        self.urgent.pop_front().or_else(|| self.waiting.pop_front())
+    }
+}
+
 impl<R: Clone + Eq + Hash, T> Lines<R, T> {
-    /// Puts something in line. Gives a place where one is free, whose holder is to begin to carry.
-    pub(super) fn put(&self, receiver: R, item: T) -> Option<Place<R, T>> {
+    /// Puts something in line; what is urgent goes before what is not. Gives a place where one is free, whose holder is to begin to carry.
+    pub(super) fn put(&self, receiver: R, is_urgent: bool, item: T) -> Option<Place<R, T>> {
         let mut lines = self.0.lock();
-        let line = lines.entry(receiver.clone()).or_insert_with(|| Line { waiting: VecDeque::new(), taken: 0 });
-        line.waiting.push_back(item);
+        let line = lines.entry(receiver.clone()).or_default();
+        if is_urgent {
+            line.urgent.push_back(item)
+        } else {
+            line.waiting.push_back(item)
+        }
         let is_free = line.taken < AT_ONCE;
         is_free.then(|| {
             line.taken += 1;
@@ -62,7 +79,7 @@ impl<R: Eq + Hash, T> Place<R, T> {
             return None;
         }
         let mut lines = self.lines.0.lock();
-        let next = lines.get_mut(&self.receiver).and_then(|line| line.waiting.pop_front());
+        let next = lines.get_mut(&self.receiver).and_then(Line::next);
         if next.is_none() {
             // Under the same lock: who comes now finds the place free.
             self.has_left = true;
@@ -83,7 +100,7 @@ impl<R: Eq + Hash, T> Drop for Place<R, T> {
 fn leave<R: Eq + Hash, T>(lines: &mut HashMap<R, Line<T>>, receiver: &R) {
     if let Some(line) = lines.get_mut(receiver) {
         line.taken -= 1;
-        if line.taken == 0 && line.waiting.is_empty() {
+        if line.taken == 0 && line.urgent.is_empty() && line.waiting.is_empty() {
             lines.remove(receiver);
         }
     }
@@ -96,9 +113,9 @@ mod tests {
     #[test]
     fn a_line_has_64_places_and_holds_up_no_other() {
         let lines = Lines::default();
-        let mut places: Vec<_> = (0..100).filter_map(|item| lines.put("slow", item)).collect();
+        let mut places: Vec<_> = (0..100).filter_map(|item| lines.put("slow", false, item)).collect();
         assert_eq!(places.len(), AT_ONCE);
-        assert!(lines.put("quick", 0).is_some());
+        assert!(lines.put("quick", false, 0).is_some());
 
         let carried: Vec<i32> = places.iter_mut().filter_map(Place::next).collect();
         assert_eq!(carried, (0..64).collect::<Vec<_>>(), "first come, first served");
@@ -107,22 +124,32 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_waits_for_goes_first() {
+        let lines = Lines::default();
+        let mut place = lines.put("a", false, 1).unwrap();
+        for (is_urgent, item) in [(false, 2), (true, 3), (false, 4), (true, 5)] {
+            assert!(lines.put("a", is_urgent, item).is_some());
+        }
+        assert_eq!(std::iter::from_fn(|| place.next()).collect::<Vec<_>>(), [3, 5, 1, 2, 4]);
+    }
+
+    #[test]
     fn who_finds_nothing_has_left_and_who_comes_then_gets_a_place() {
         let lines = Lines::default();
-        let mut places: Vec<_> = (0..AT_ONCE).filter_map(|item| lines.put("a", item)).collect();
-        assert!(lines.put("a", 64).is_none());
+        let mut places: Vec<_> = (0..AT_ONCE).filter_map(|item| lines.put("a", false, item)).collect();
+        assert!(lines.put("a", false, 64).is_none());
         while places[0].next().is_some() {}
-        let another = lines.put("a", 65);
+        let another = lines.put("a", false, 65);
         assert!(another.is_some(), "one of 64 has left");
         assert!(places[0].next().is_none());
-        assert!(lines.put("a", 66).is_none());
+        assert!(lines.put("a", false, 66).is_none());
     }
 
     #[test]
     fn a_line_is_taken_away_with_its_last_place() {
         let lines = Lines::default();
-        let mut first = lines.put("a", 1).unwrap();
-        let second = lines.put("a", 2).unwrap();
+        let mut first = lines.put("a", false, 1).unwrap();
+        let second = lines.put("a", false, 2).unwrap();
         while first.next().is_some() {}
         drop(first);
         assert_eq!(lines.0.lock().len(), 1);

@@ -22,7 +22,7 @@ use self::courier::{ANSWER_WITHIN, Answer, Courier, all_headers};
 use self::destination::without_query;
 use self::lines::{Lines, Place};
 use crate::domain::webhook::{Headers, TryAnswer, TryReport};
-use crate::engine::{Delivered, Errand};
+use crate::engine::Errand;
 use crate::metrics::{Delivery, Metrics};
 use crate::time::Timestamp;
 use crate::wire::log::{Log, Undelivered};
@@ -61,7 +61,7 @@ pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, dispatch: Dispatc
                 }
                 for errand in taken.drain(..) {
                     let receiver = (Arc::as_ptr(&errand.workspace) as usize, Arc::clone(&errand.attempt.url));
-                    if let Some(place) = lines.put(receiver, errand) {
+                    if let Some(place) = lines.put(receiver, errand.is_awaited, errand) {
                         couriers.spawn(carry_all(place, Arc::clone(&post)));
                     }
                 }
@@ -90,7 +90,7 @@ async fn carry_all(mut place: Place<Receiver, Errand>, post: Arc<Post>) {
 
 async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &Arc<Post>) {
     let (headers, answer) = try_to(&errand, courier).await;
-    let Errand { workspace, epoch, attempt } = &errand;
+    let Errand { workspace, epoch, attempt, .. } = &errand;
     let why = match &answer {
         Answer::Replied(200..=299) => None,
         Answer::Replied(status) => Some(format!("answered {status}")),
@@ -100,21 +100,15 @@ async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &A
         }
         Answer::Failed(why) => Some(why.clone()),
     };
-    match workspace.deliver(epoch, attempt.key, TryReport { headers, answer: answer.into() }) {
-        Ok(Delivered::Now(again)) => post.note(&errand, why, again),
-        Ok(Delivered::InTime(applied)) => {
-            // The courier has others to carry meanwhile, without which the time may never come.
-            let post = Arc::clone(post);
-            let on_errand = epoch.errand();
-            tokio::spawn(async move {
-                if let Ok(again) = applied.await {
-                    post.note(&errand, why, again);
-                }
-                drop(on_errand);
-            });
-        }
-        Err(_) => {}
-    }
+    let (workspace, epoch, key) = (Arc::clone(workspace), Arc::clone(epoch), attempt.key);
+    let (post, on_errand) = (Arc::clone(post), epoch.errand());
+    // Where an advance waits for others, the world is told later; the courier has others to carry meanwhile.
+    let note = move |again| {
+        post.note(&errand, why, again);
+        drop(on_errand);
+    };
+    // A reset that has come meanwhile makes it nothing to anybody.
+    let _ = workspace.deliver(&epoch, key, TryReport { headers, answer: answer.into() }, note);
 }
 
 /// Makes a try. Gives the headers that it was sent with, none where it never left, and what came of it.

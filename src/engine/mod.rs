@@ -21,5 +21,5 @@ pub use headers::Headers;
 pub use journal::{Happening, Watch, WatchEnd};
 pub use lateness::Lateness;
 pub use state::{NotAState, State};
-pub use workspace::{AdvanceUnderWay, Delivered, Entry, Errand, Void, Workspace};
+pub use workspace::{AdvanceUnderWay, Entry, Errand, Progress, Void, Workspace};
 pub use workspaces::{BadName, Dropped, Workspaces};

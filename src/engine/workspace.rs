@@ -1,16 +1,17 @@
 //! One workspace: a world, its clock, its journal and its lock. The lock is never held across an `.await`.
 
 mod advancing;
+mod awaiting;
 mod replacing;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use tokio::sync::{Notify, mpsc};
 
-use self::advancing::Report;
-pub use self::advancing::{AdvanceUnderWay, Delivered};
+pub use self::advancing::{AdvanceUnderWay, Progress};
+use self::awaiting::Awaiting;
 
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
@@ -46,8 +47,6 @@ pub struct Workspace {
     requests: AtomicU64,
     /// Whether an advance is under way.
     is_advancing: AtomicBool,
-    /// What came of deliveries during an advance, until all that is under way has been answered.
-    reports: Mutex<Vec<Report>>,
     patience: Patience,
     /// When it was last used, in the registry's count of uses.
     pub(super) last_use: AtomicU64,
@@ -64,6 +63,8 @@ struct Present {
     epoch: Arc<Epoch>,
     /// What the ids of requests grow from.
     ids: Seed,
+    /// What an advance waits for, while one is under way.
+    awaiting: Option<Awaiting>,
 }
 
 /// What a request finds when it comes.
@@ -90,17 +91,24 @@ pub struct Errand {
     pub epoch: Arc<Epoch>,
     /// What is to be sent.
     pub attempt: Attempt,
+    /// Whether an advance of the clock waits for it.
+    pub is_awaited: bool,
 }
 
 impl Present {
     /// That world, in an epoch that begins.
     fn new(world: World) -> Present {
-        Present { ids: world.seed().child("request"), world, epoch: Epoch::begin() }
+        Present { ids: world.seed().child("request"), world, epoch: Epoch::begin(), awaiting: None }
     }
 
     /// Whether this is the world of that epoch, and not of one that came after it, nor one that has been dropped.
     fn is_of(&self, epoch: &Arc<Epoch>) -> bool {
         Arc::ptr_eq(&self.epoch, epoch) && !epoch.has_ended()
+    }
+
+    /// This, if it is still of that epoch.
+    fn of(&mut self, epoch: &Arc<Epoch>) -> Result<&mut Present, Void> {
+        if self.is_of(epoch) { Ok(self) } else { Err(Void) }
     }
 }
 
@@ -129,7 +137,6 @@ impl Workspace {
             own: Weak::clone(own),
             requests: AtomicU64::new(0),
             is_advancing: AtomicBool::new(false),
-            reports: Mutex::default(),
             patience: Patience::default(),
             last_use: AtomicU64::new(0),
             agenda_changed: Notify::new(),
@@ -159,7 +166,7 @@ impl Workspace {
 
     /// Lets a request in. One look at the world, so that it waits for nobody twice. Numbers and ids begin anew with a reset.
     pub fn enter(&self) -> Entry {
-        let Present { world, epoch, ids } = &*self.present.read();
+        let Present { world, epoch, ids, .. } = &*self.present.read();
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         Entry {
             number,
@@ -200,7 +207,7 @@ impl Workspace {
     /// Changes the world as it is now, and sends off what comes of it.
     pub fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         self.locked(|present| {
-            self.late.catch_up(&mut present.world, &self.clock);
+            self.catch_up(present);
             change(&mut present.world)
         })
     }
@@ -208,34 +215,9 @@ impl Workspace {
     /// Changes the world as it is now, if it is still the one of that epoch.
     pub fn write_in<T>(&self, epoch: &Arc<Epoch>, change: impl FnOnce(&mut World) -> T) -> Result<T, Void> {
         self.locked(|present| {
-            if !present.is_of(epoch) {
-                return Err(Void);
-            }
-            self.late.catch_up(&mut present.world, &self.clock);
+            let present = present.of(epoch)?;
+            self.catch_up(present);
             Ok(change(&mut present.world))
-        })
-    }
-
-    /// Makes things happen that are due by `target`, each at its own instant, until there is something to deliver; a clock that stands is moved
-    /// along. Where nothing is due, moves to `target` and says `false`. Does not keep the lock for long: what is left is for the next call.
-    pub fn step(&self, epoch: &Arc<Epoch>, target: Timestamp) -> Result<bool, Void> {
-        /// Some tenths of a millisecond.
-        const AT_ONCE: usize = 256;
-        self.locked(|present| {
-            if !present.is_of(epoch) {
-                return Err(Void);
-            }
-            let world = &mut present.world;
-            let mut is_done = false;
-            for _ in 0..AT_ONCE {
-                is_done = world.step(target).is_none();
-                if is_done || world.deliveries_under_way() > 0 {
-                    break;
-                }
-            }
-            // Nobody sees the world before it is let go, so the clock need not stop at each instant on the way.
-            self.clock.move_to(world.now());
-            Ok(!is_done)
         })
     }
 
@@ -283,23 +265,32 @@ impl Workspace {
 
     /// Ends what is under way, for good: nobody will see this workspace again.
     pub(super) fn close(&self) {
-        self.present.read().epoch.end();
+        {
+            let mut present = self.present.write();
+            present.epoch.end();
+            present.awaiting = None;
+        }
         self.journal.clear(WatchEnd::Closed);
-        self.reports.lock().clear();
         self.delivery_answered.notify_waiters();
+    }
+
+    /// Makes everything happen that is due by now. What was due when an advance came to this instant is the advance's, whoever comes across
+    /// it first.
+    fn catch_up(&self, present: &mut Present) {
+        let made = present.world.outbox().made();
+        self.late.catch_up(&mut present.world, &self.clock);
+        if let Some(awaiting) = present.awaiting.as_mut().filter(|awaiting| awaiting.is_stepping) {
+            awaiting.add_own(&present.world, 0, made);
+            // Before others change the world, and perhaps take something of it back.
+            self.send_off(present);
+        }
     }
 
     fn locked<T>(&self, change: impl FnOnce(&mut Present) -> T) -> T {
         let mut present = self.present.write();
         let due_before = present.world.next_due();
         let result = change(&mut present);
-        self.journal.enter(present.world.take_moments());
-        for attempt in present.world.take_deliveries() {
-            if let Some(workspace) = self.own.upgrade() {
-                // Nobody receives once the server stops; then nothing is to be sent any more.
-                let _ = self.errands.send(Errand { workspace, epoch: Arc::clone(&present.epoch), attempt });
-            }
-        }
+        self.send_off(&mut present);
         let due = present.world.next_due();
         drop(present);
         self.journal.note_change();
@@ -308,5 +299,17 @@ impl Workspace {
             self.agenda_changed.notify_one();
         }
         result
+    }
+
+    /// Hands on what has come of a change: what is told of it, and what is to be sent.
+    fn send_off(&self, present: &mut Present) {
+        self.journal.enter(present.world.take_moments());
+        for attempt in present.world.take_deliveries() {
+            if let Some(workspace) = self.own.upgrade() {
+                let is_awaited = present.awaiting.as_ref().is_some_and(|awaiting| awaiting.waits_for(attempt.key));
+                // Nobody receives once the server stops; then nothing is to be sent any more.
+                let _ = self.errands.send(Errand { workspace, epoch: Arc::clone(&present.epoch), attempt, is_awaited });
+            }
+        }
     }
 }

@@ -324,3 +324,49 @@ async fn an_advance_that_makes_no_sense_is_refused_and_moves_nothing() {
     assert_eq!(space.now().await, START);
     assert_eq!(space.advance("0s").await, json!({"from": START, "to": START, "events": []}));
 }
+
+#[tokio::test]
+async fn an_advance_ends_though_each_delivery_causes_another() {
+    let receiver = Receiver::start().await;
+    let (_server, space) = told(&receiver).await;
+    let caller = space.clone();
+    receiver.answer_with(move |_| {
+        let space = caller.clone();
+        async move {
+            space.post("/__admin/webhooks/trigger", json!({"event": "call.ended", "callId": "call_xxx"})).await.data();
+            Reaction::Status(200)
+        }
+    });
+    space.place("+15005550107").await;
+    let advance = in_time(space.advance("1h")).await;
+    let lines = plot(&advance);
+    assert_eq!(lines[..3], ["ringing", "answered", "call.started 200"]);
+    // What it causes, and what comes of that a few times over; and then it leaves the receiver to itself.
+    let reactions = lines.iter().filter(|line| *line == "call.ended 200").count();
+    assert!(reactions >= 3, "{lines:?}");
+}
+
+#[tokio::test]
+async fn an_advance_waits_for_what_it_causes_and_not_for_what_many_others_do() {
+    let receiver = Receiver::start().await;
+    let hanging = Receiver::always(Reaction::Hang).await;
+    let (_server, space) = told(&receiver).await;
+    space.subscribe(&hanging.url, &["call.voicemail"]).await;
+    let ids: Vec<Value> = space.list("/api/v1/calls?limit=100").await.iter().map(|call| call["id"].clone()).collect();
+    assert_eq!(ids.len(), 100);
+    let (caller, ids) = (space.clone(), Arc::new(ids));
+    receiver.answer_with(move |_| {
+        let (space, ids) = (caller.clone(), Arc::clone(&ids));
+        async move {
+            for id in &*ids {
+                let wanted = json!({"event": "call.voicemail", "callId": id});
+                space.post("/__admin/webhooks/trigger", wanted).await.data();
+            }
+            Reaction::Status(200)
+        }
+    });
+    space.place("+15005550103").await;
+    let advance = in_time(space.advance("10m")).await;
+    assert_eq!(plot(&advance), ["ringing", "answered", "call.started 200", "ended", "call.ended 200"]);
+    assert!(advance["events"].as_array().unwrap().iter().all(|event| event["event"] != "call.voicemail"));
+}

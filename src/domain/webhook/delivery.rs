@@ -143,6 +143,13 @@ pub struct AttemptKey {
     pub(super) attempt: u32,
 }
 
+impl AttemptKey {
+    /// The delivery that is tried.
+    pub const fn delivery(self) -> DeliveryNumber {
+        self.delivery
+    }
+}
+
 /// Who a delivery is for, as it was when the delivery was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addressee {

@@ -13,9 +13,12 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashbrown::HashSet;
+
+use self::sending::lane_of;
 use super::attempt::{Attempt, Headers, sign};
 use super::body::EventData;
-use super::delivery::{Addressee, Content, Delivery, DeliveryNumber, DeliveryState, Known, MessageId};
+use super::delivery::{Addressee, AttemptKey, Content, Delivery, DeliveryNumber, DeliveryState, Known, MessageId};
 use super::event::Event;
 use super::log::Log;
 use super::mischief::Mischief;
@@ -86,7 +89,7 @@ pub struct Outbox {
     /// Tries that the shell has not taken yet.
     ready: Vec<Attempt>,
     /// Tries that have no answer yet.
-    under_way: usize,
+    under_way: HashSet<AttemptKey>,
     /// When deliveries are to be looked at again; for the world's agenda.
     alarms: Vec<(Timestamp, DeliveryNumber)>,
     /// What has happened since this was last asked.
@@ -116,7 +119,7 @@ impl Outbox {
             lanes: HashMap::new(),
             repeats: BTreeMap::new(),
             ready: Vec::new(),
-            under_way: 0,
+            under_way: HashSet::new(),
             alarms: Vec::new(),
             moments: Vec::new(),
             settings,
@@ -239,7 +242,30 @@ impl Outbox {
 
     /// How many tries have no answer yet.
     pub fn under_way(&self) -> usize {
-        self.under_way
+        self.under_way.len()
+    }
+
+    /// The tries that have no answer yet, in no order.
+    pub fn tries_under_way(&self) -> impl Iterator<Item = AttemptKey> {
+        self.under_way.iter().copied()
+    }
+
+    /// The tries that the shell has not taken yet, in the order in which they were begun.
+    pub fn ready(&self) -> &[Attempt] {
+        &self.ready
+    }
+
+    /// How many deliveries were ever made.
+    pub fn made(&self) -> DeliveryNumber {
+        DeliveryNumber(self.log.made())
+    }
+
+    /// The try under way for which a delivery waits: its own, or that of the front of its lane. `None` where the lane waits for its time.
+    pub fn awaited_by(&self, number: DeliveryNumber) -> Option<AttemptKey> {
+        let lane = self.log.get(number).and_then(lane_of)?;
+        let front = *self.lanes.get(&lane)?.front()?;
+        let key = AttemptKey { delivery: front, attempt: self.log.get(front)?.tried() };
+        self.under_way.contains(&key).then_some(key)
     }
 
     /// When which deliveries are to be looked at again, with [`Outbox::due`].

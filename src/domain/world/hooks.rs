@@ -29,6 +29,11 @@ impl World {
         self.outbox.under_way()
     }
 
+    /// The deliveries of [`World::take_deliveries`], without taking them.
+    pub fn ready_deliveries(&self) -> &[Attempt] {
+        self.outbox.ready()
+    }
+
     /// What came of a try. Where it is made again by itself: when.
     pub fn delivery_answered(&mut self, key: AttemptKey, report: TryReport) -> Option<Timestamp> {
         let again = self.outbox.answered(key, report, self.now);

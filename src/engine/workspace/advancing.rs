@@ -4,96 +4,122 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use super::{Void, Workspace};
+use super::awaiting::{Awaiting, Note, Report, Told};
+use super::{Present, Void, Workspace};
 use crate::clock::Clock;
 use crate::domain::moment::Moment;
 use crate::domain::webhook::{AttemptKey, TryReport};
+use crate::domain::world::World;
 use crate::engine::epoch::Epoch;
 use crate::time::Timestamp;
 
-/// What came of a try, and who is to be told when it is made again.
-#[derive(Debug)]
-pub(super) struct Report {
-    epoch: Arc<Epoch>,
-    key: AttemptKey,
-    report: TryReport,
-    applied: oneshot::Sender<Option<Timestamp>>,
+/// How an advance goes on after a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// With another step.
+    Steps,
+    /// When what it waits for has been answered.
+    Waits,
+    /// It has come to its end.
+    Done,
 }
 
-/// When the world has been told of a try, and when the try is made again, if it is.
-#[derive(Debug)]
-pub enum Delivered {
-    /// It has.
-    Now(Option<Timestamp>),
-    /// An advance tells it in time. An error means that it was broken off, and the try is nothing to anybody any more.
-    InTime(oneshot::Receiver<Option<Timestamp>>),
-}
+/// How much is done with the lock held: some tenths of a millisecond.
+const AT_ONCE: usize = 256;
 
 /// The clock belongs to an advance that is under way: nobody else may move or set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdvanceUnderWay;
 
 impl Workspace {
-    /// Tells the world what came of a try of that epoch.
+    /// Tells the world what came of a try of that epoch, and then `note` when it is made again, if it is.
     ///
-    /// During an advance the answers of all that is under way are taken in at once, in the order in which the tries were begun: what
+    /// During an advance the answers of all tries that it waits for are taken in together, in the order in which they were begun: what
     /// follows from them must not hang on which receiver was quicker.
-    pub fn deliver(&self, epoch: &Arc<Epoch>, key: AttemptKey, report: TryReport) -> Result<Delivered, Void> {
-        let mut reports = self.reports.lock();
-        if epoch.has_ended() {
-            return Err(Void);
-        }
-        if self.is_advancing() {
-            let (applied, application) = oneshot::channel();
-            reports.push(Report { epoch: Arc::clone(epoch), key, report, applied });
-            drop(reports);
-            self.take_in_all_reports();
-            return Ok(Delivered::InTime(application));
-        }
-        drop(reports);
-        let again = self.write_in(epoch, |world| world.delivery_answered(key, report));
-        self.delivery_answered.notify_waiters();
-        // An advance may have begun meanwhile, and this be the last answer that it has waited for.
-        self.take_in_all_reports();
-        again.map(Delivered::Now)
-    }
-
-    /// Takes in the answers that have gathered, if everything under way has one.
-    fn take_in_all_reports(&self) {
-        self.take_in_reports(|reports, under_way| reports >= under_way);
-    }
-
-    /// Takes in the answers that have gathered, if they are `enough` for the number of tries under way.
-    fn take_in_reports(&self, enough: impl Fn(usize, usize) -> bool) {
-        // While some are taken in, others may become enough.
-        loop {
-            let mut reports = {
-                let mut reports = self.reports.lock();
-                if reports.is_empty() || !enough(reports.len(), self.deliveries_under_way()) {
-                    return;
+    pub fn deliver(
+        &self,
+        epoch: &Arc<Epoch>,
+        key: AttemptKey,
+        report: TryReport,
+        note: impl FnOnce(Option<Timestamp>) + Send + Sync + 'static,
+    ) -> Result<(), Void> {
+        let report = Report { key, report, note: Note::new(note) };
+        let (told, is_answered) = self.locked(|present| {
+            if !present.is_of(epoch) {
+                return Err(Void);
+            }
+            let Present { world, awaiting, .. } = present;
+            Ok(match awaiting {
+                Some(awaiting) => (awaiting.take_in(report, world), awaiting.is_answered()),
+                None => {
+                    self.late.catch_up(world, &self.clock);
+                    (vec![report.tell(world)], true)
                 }
-                std::mem::take(&mut *reports)
-            };
-            reports.sort_by_key(|report| report.key);
-            self.locked(|present| {
-                self.late.catch_up(&mut present.world, &self.clock);
-                for Report { epoch, key, report, applied } in reports {
-                    // What came of a try before a reset is nothing to the world after it, whose tries have the same names.
-                    if present.is_of(&epoch) {
-                        // Whoever sent it may have been ended meanwhile.
-                        let _ = applied.send(present.world.delivery_answered(key, report));
-                    }
-                }
-            });
+            })
+        })?;
+        told.into_iter().for_each(Told::note);
+        if is_answered {
             self.delivery_answered.notify_waiters();
         }
+        Ok(())
     }
 
-    /// Forgets what came of tries of that epoch, which is nothing to the world after it.
-    pub(super) fn forget_reports(&self, epoch: &Arc<Epoch>) {
-        self.reports.lock().retain(|report| !Arc::ptr_eq(&report.epoch, epoch));
+    /// Makes things happen that are due by `target`, each at its own instant, until there is something to wait for; a clock that stands is
+    /// moved along. Does not keep the lock for long: what is left is for the next call.
+    pub fn step(&self, epoch: &Arc<Epoch>, target: Timestamp) -> Result<Progress, Void> {
+        let (told, progress) = self.locked(|present| {
+            let Present { world, awaiting: Some(awaiting), .. } = present.of(epoch)? else { return Err(Void) };
+            let mut told = Vec::new();
+            if awaiting.is_settled() && !awaiting.is_stepping {
+                // What is due here by now was entered by others since.
+                world.catch_up(world.now());
+                if awaiting.join_others(world) {
+                    return Ok((told, Progress::Waits));
+                }
+                // Of what is not waited for here the world is told before time goes on.
+                told = awaiting.tell_others(world);
+            }
+            let progress = go_on(world, awaiting, target);
+            awaiting.is_stepping = progress == Progress::Steps;
+            // Nobody sees the world before it is let go, so the clock need not stop at each instant on the way.
+            self.clock.move_to(world.now());
+            Ok((told, progress))
+        })?;
+        told.into_iter().for_each(Told::note);
+        Ok(progress)
+    }
+
+    /// Whether what the advance of that epoch waits for has been answered.
+    pub fn is_answered(&self, epoch: &Arc<Epoch>) -> Result<bool, Void> {
+        self.awaiting(epoch, Awaiting::is_answered)
+    }
+
+    /// Whether nothing is left that the advance of that epoch waits for.
+    pub fn is_settled(&self, epoch: &Arc<Epoch>) -> Result<bool, Void> {
+        self.awaiting(epoch, Awaiting::is_settled)
+    }
+
+    fn awaiting(&self, epoch: &Arc<Epoch>, ask: impl FnOnce(&Awaiting) -> bool) -> Result<bool, Void> {
+        let present = self.present.read();
+        present.awaiting.as_ref().filter(|_| present.is_of(epoch)).map(ask).ok_or(Void)
+    }
+
+    /// Tells the world of some of what was waited for and has been answered; says whether some is left.
+    pub fn take_in_answers(&self, epoch: &Arc<Epoch>) -> Result<bool, Void> {
+        let (told, is_some_left) = self.locked(|present| {
+            let Present { world, awaiting: Some(awaiting), .. } = present.of(epoch)? else { return Err(Void) };
+            Ok(awaiting.tell(world, AT_ONCE))
+        })?;
+        told.into_iter().for_each(Told::note);
+        Ok(is_some_left)
+    }
+
+    /// Has the advance of that epoch wait for what others have caused where time stands, if that is little; says whether it does.
+    pub fn join_others(&self, epoch: &Arc<Epoch>) -> Result<bool, Void> {
+        self.locked(|present| {
+            let Present { world, awaiting: Some(awaiting), .. } = present.of(epoch)? else { return Err(Void) };
+            Ok(awaiting.join_others(world))
+        })
     }
 
     /// How long the receiver at `url` has for a delivery, in real time, who has `usual` as a rule; `None` where there is no time left.
@@ -115,12 +141,13 @@ impl Workspace {
     /// Holds the clock for as long as the guard lives, or until a reset.
     pub fn begin_advance(self: &Arc<Workspace>) -> Result<Advancing, AdvanceUnderWay> {
         // Nobody can put another world here meanwhile.
-        let present = self.present.read();
+        let mut present = self.present.write();
         let is_free = self.is_advancing.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
         if !is_free {
             return Err(AdvanceUnderWay);
         }
         self.clock.hold();
+        present.awaiting = Some(Awaiting::begin(&present.world));
         Ok(Advancing { workspace: Arc::clone(self), epoch: Arc::clone(&present.epoch) })
     }
 
@@ -130,6 +157,27 @@ impl Workspace {
         self.patience.regain();
         self.is_advancing.store(false, Ordering::Release);
     }
+}
+
+/// Makes happen what is due, as far as time can go on without waiting.
+fn go_on(world: &mut World, awaiting: &mut Awaiting, target: Timestamp) -> Progress {
+    for _ in 0..AT_ONCE {
+        let waits = !awaiting.is_settled();
+        match world.next_due().filter(|due| *due <= target) {
+            // All that is due at one instant happens before anything is waited for.
+            Some(due) if due <= world.now() => {}
+            _ if waits => return Progress::Waits,
+            Some(_) => awaiting.begin_instant(),
+            None => {
+                world.step(target);
+                return Progress::Done;
+            }
+        }
+        let (ready, made) = (world.ready_deliveries().len(), world.outbox().made());
+        world.step(target);
+        awaiting.add_own(world, ready, made);
+    }
+    Progress::Steps
 }
 
 /// An advance that is under way: the clock stands until this is dropped, or the epoch has ended.
@@ -168,19 +216,23 @@ impl Advancing {
 
 impl Drop for Advancing {
     fn drop(&mut self) {
-        let let_go = |workspace: &Workspace| {
+        let workspace = &self.workspace;
+        let told = workspace.locked(|present| {
+            if !Arc::ptr_eq(&present.epoch, &self.epoch) {
+                return None;
+            }
             workspace.journal.take_collected();
             workspace.patience.regain();
             workspace.clock.let_go();
             workspace.is_advancing.store(false, Ordering::Release);
-        };
-        if self.if_it_goes_on(let_go).is_err() {
-            return;
-        }
-        let workspace = &self.workspace;
-        // An advance that was broken off may have left answers, and things that are due at the instant where the clock stands now.
-        workspace.take_in_reports(|reports, _| reports > 0);
-        workspace.write(|_| ());
+            // An advance that was broken off may have left answers, and things that are due at the instant where the clock stands now.
+            let awaiting = present.awaiting.take();
+            workspace.late.catch_up(&mut present.world, &workspace.clock);
+            Some(awaiting.map_or_else(Vec::new, |awaiting| awaiting.end(&mut present.world)))
+        });
+        let Some(told) = told else { return };
+        told.into_iter().for_each(Told::note);
+        workspace.delivery_answered.notify_waiters();
         workspace.agenda_changed.notify_one();
     }
 }

@@ -54,7 +54,9 @@ impl Workspace {
         let Beginning { world, clock, requests, journal, end } = beginning;
         let before = {
             let mut present = self.present.write();
-            let before = std::mem::replace(&mut *present, Present::new(world));
+            let mut before = std::mem::replace(&mut *present, Present::new(world));
+            // With it go the answers that an advance has not told the world yet.
+            before.awaiting = None;
             before.epoch.end();
             self.break_off_advance();
             self.clock.restart(clock);
@@ -62,7 +64,6 @@ impl Workspace {
             self.journal.replace(journal, end);
             before
         };
-        self.forget_reports(&before.epoch);
         self.agenda_changed.notify_one();
         self.delivery_answered.notify_waiters();
         // What the world has ready sets out, and what is due happens.

@@ -26,7 +26,7 @@ impl Outbox {
         let position = (key.attempt as usize).checked_sub(1)?;
         let was_received = delivery.was_received();
         let one = delivery.tries.get_mut(position).filter(|one| one.answer.is_none())?;
-        self.under_way -= 1;
+        self.under_way.remove(&key);
         one.headers = report.headers;
         one.answer = Some((report.answer.clone(), now));
         let is_first_received = report.answer.is_received() && !was_received;

@@ -80,7 +80,7 @@ impl Outbox {
                 to_send(*number, delivery, delivery.tried(), &last.mischief, signature)
             })
             .collect();
-        outbox.under_way = outbox.ready.len();
+        outbox.under_way = outbox.ready.iter().map(|attempt| attempt.key).collect();
         outbox.log = Log::of(deliveries, made, outbox.settings.remembered);
         Ok(outbox)
     }

@@ -92,9 +92,8 @@ impl Outbox {
     /// Takes back what a subscription that is no more was to be sent.
     pub(super) fn take_back(&mut self, number: DeliveryNumber, now: Timestamp) {
         let ready = self.ready.len();
-        self.ready.retain(|attempt| attempt.key.delivery != number);
+        self.ready.retain(|attempt| attempt.key.delivery != number || !self.under_way.remove(&attempt.key));
         let taken = ready - self.ready.len();
-        self.under_way -= taken;
         let Some(delivery) = self.log.get_mut(number) else { return };
         if taken > 0 {
             delivery.tries.pop();
@@ -169,8 +168,8 @@ impl Outbox {
         let drawn = [Trick::BadSignature, Trick::StaleTimestamp].into_iter().filter(plays);
         let tricks: Vec<Trick> = delivery.tricks.iter().copied().chain(drawn).collect();
         let Some(ready) = to_send(number, delivery, attempt, &tricks, signature) else { return };
+        self.under_way.insert(ready.key);
         self.ready.push(ready);
-        self.under_way += 1;
         delivery.tricks.clear();
         delivery.tries.push(Try {
             at: now,
