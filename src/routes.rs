@@ -30,6 +30,8 @@ pub enum Handler {
     Write(fn(&mut World, &Request) -> Result<Reply, Refusal>),
     /// Looks at what a workspace has beside its world, or changes that.
     Look(fn(&Arc<Workspace>, &Request) -> Result<Reply, Refusal>),
+    /// The same, where that may take longer than a moment.
+    Search(fn(&Arc<Workspace>, &Request) -> Result<Reply, Refusal>),
     /// Takes its time.
     Act(fn(Scene, Request) -> Pending),
 }
@@ -49,7 +51,7 @@ pub struct Route {
     pub parameters: &'static [&'static str],
 }
 
-use Handler::{Act, Look, Read, Tell, Write};
+use Handler::{Act, Look, Read, Search, Tell, Write};
 
 /// Akol's API, below `/api/v1` and `/api`.
 pub const API: &[Route] = &[
@@ -74,16 +76,16 @@ pub const CONTROL: &[Route] = &[
     route(Method::PATCH, "/campaigns/:id", Write(campaigns::change)),
     route(Method::POST, "/calls", Write(calls::receive)),
     route(Method::POST, "/calls/:id/transition", Write(calls::transition)),
-    route(Method::GET, "/calls/:id/timeline", Look(timeline::timeline)),
+    route(Method::GET, "/calls/:id/timeline", Search(timeline::timeline)),
     route(Method::POST, "/reset", Act(reset::reset)),
     route(Method::GET, "/state", Act(state::show)),
     route(Method::PUT, "/state", Act(state::put)).taking(state::MAX_STATE),
     route(Method::GET, "/clock", Look(clock::show)),
     route(Method::PUT, "/clock", Act(clock::set)),
     route(Method::POST, "/clock/advance", Act(clock::advance)),
-    route(Method::GET, "/requests", Look(requests::list)).asking(&["method", "path", "status", "since", "limit"]),
-    route(Method::DELETE, "/requests", Look(requests::clear)),
-    route(Method::POST, "/requests/count", Look(requests::count)),
+    route(Method::GET, "/requests", Search(requests::list)).asking(&["method", "path", "status", "since", "limit"]),
+    route(Method::DELETE, "/requests", Search(requests::clear)),
+    route(Method::POST, "/requests/count", Search(requests::count)),
     route(Method::POST, "/requests/wait", Act(wait::requests::wait)),
     route(Method::GET, "/events", Look(events::stream)),
     route(Method::GET, "/metrics", Act(metrics::show)),

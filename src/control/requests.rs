@@ -15,7 +15,7 @@ use crate::dialect::parameters::Parameters;
 use crate::dialect::pattern;
 use crate::dialect::refusal::Refusal;
 use crate::domain::json;
-use crate::domain::matching::{Pattern, Sketch};
+use crate::domain::matching::Pattern;
 use crate::engine::{Exchange, Headers, KEPT_BODY, Workspace};
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
@@ -122,19 +122,8 @@ pub fn count(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Ref
 /// The requests of the journal that match, oldest first.
 pub(super) fn matching(workspace: &Workspace, pattern: &Pattern) -> Vec<Arc<Exchange>> {
     let mut exchanges = workspace.journal().exchanges();
-    exchanges.retain(|exchange| pattern.matches(&sketch(exchange)));
+    exchanges.retain(|exchange| pattern.matches(&exchange.sketch()));
     exchanges
-}
-
-/// A request as patterns see it.
-pub(super) fn sketch(exchange: &Exchange) -> Sketch<'_> {
-    Sketch {
-        method: exchange.request.method.as_str(),
-        path: exchange.request.path(),
-        query: exchange.request.query(),
-        status: exchange.answer().map(|answer| answer.reply.status),
-        body: exchange.request.body(),
-    }
 }
 
 pub(super) fn views(exchanges: &[Arc<Exchange>]) -> Vec<ExchangeView<'_>> {

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::aside::Aside;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Workspace, Workspaces};
 use crate::metrics::Metrics;
@@ -20,4 +21,6 @@ pub struct Scene {
     pub workspaces: Arc<Workspaces>,
     /// What the server counts.
     pub metrics: Arc<Metrics>,
+    /// Where it does what takes longer than a moment.
+    pub aside: Aside,
 }

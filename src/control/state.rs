@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use serde::Serialize;
-use tokio::task;
 
 use super::scene::{Pending, Scene};
 use crate::dialect::envelope;
@@ -26,7 +25,10 @@ struct StateView<'a> {
 
 /// The state as it is now.
 pub fn show(scene: Scene, _: Request) -> Pending {
-    Box::pin(aside(move || Ok(envelope::success(StatusCode::OK, &scene.workspace.export()))))
+    Box::pin(async move {
+        let aside = scene.aside.clone();
+        aside.run(move || envelope::success(StatusCode::OK, &scene.workspace.export())).await
+    })
 }
 
 /// Puts a state in the place of the present one, bare or in the envelope that it was shown in. Answers when nothing that was under way
@@ -35,22 +37,15 @@ pub fn put(scene: Scene, request: Request) -> Pending {
     Box::pin(async move {
         let workspace = scene.workspace;
         let genesis = Arc::clone(workspace.genesis());
-        let state = aside(move || {
+        let state = scene.aside.run(move || {
             State::read(fields::json_text(&request)?, &genesis).map_err(|refused| match refused {
                 NotAState::Malformed(why) => Refusal::bad_request(why),
-                NotAState::Invalid(error) => error.into(),
+                NotAState::Invalid(error) => Refusal::from(error),
             })
         });
-        workspace.import(state.await?).await;
+        workspace.import(state.await??).await;
         let calls = workspace.peek(|world| world.ledger().len());
         let view = StateView { workspace: workspace.name(), now: workspace.clock().now(), calls };
         Ok(envelope::success(StatusCode::OK, &view))
     })
-}
-
-/// Does what may take seconds, with millions of calls, on a thread of its own: the others' requests are not to wait for it.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
-    let done = task::spawn_blocking(work).await;
-    // It is not begun any more where the server has stopped.
-    done.unwrap_or_else(|_| Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The server stops")))
 }

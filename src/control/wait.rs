@@ -15,7 +15,7 @@ use crate::dialect::refusal::Refusal;
 use crate::domain::matching::Difference;
 use crate::domain::span::Span;
 use crate::driver;
-use crate::engine::{Epoch, Workspace};
+use crate::engine::{Awaited, Epoch, Waiting};
 use crate::wire::reply::Reply;
 
 /// How many of those that came nearest are shown.
@@ -28,6 +28,7 @@ const USUAL: Span = Span::from_secs(5);
 const MOST: u64 = 1_000_000;
 
 /// How many are waited for, and how long.
+#[derive(Clone, Copy)]
 struct Patience {
     /// How many have to have come.
     count: usize,
@@ -54,18 +55,13 @@ enum InVain {
     Reset,
 }
 
-/// Waits, in real time, until `look` finds something; it is asked whenever something has happened in the workspace.
-async fn until<T>(
-    workspace: &Workspace,
-    epoch: &Epoch,
-    timeout: Duration,
-    look: impl Fn() -> Option<T>,
-) -> Result<T, InVain> {
+/// Waits, in real time, until enough has come.
+async fn enough<T: Awaited>(waiting: &Waiting<'_, T>, epoch: &Epoch, timeout: Duration) -> Result<Vec<T>, InVain> {
     tokio::select! {
         biased;
         // Before what is found: what another state brings along is nothing that came.
         () = epoch.ended() => Err(InVain::Reset),
-        found = workspace.journal().until(look) => Ok(found),
+        found = waiting.enough() => Ok(found),
         () = driver::pause(timeout) => Err(InVain::TimeUp),
     }
 }
@@ -93,12 +89,20 @@ struct NearMiss<T> {
 }
 
 impl<T: Serialize> TimedOut<T> {
-    /// `misses` in the order in which they came; those with the fewest differences are shown, of equals the newest.
-    fn reply(error: String, mut misses: Vec<NearMiss<T>>) -> Reply {
-        misses.reverse();
-        misses.sort_by_key(|miss| miss.differences.len());
-        misses.truncate(NEAREST);
-        let answer = TimedOut { success: false, error, near_misses: misses };
-        envelope::raw(StatusCode::REQUEST_TIMEOUT, &answer)
+    fn reply(error: String, near_misses: Vec<NearMiss<T>>) -> Reply {
+        envelope::raw(StatusCode::REQUEST_TIMEOUT, &TimedOut { success: false, error, near_misses })
     }
+}
+
+/// Those of `all` that came nearest: that have the fewest differences, of equals the newest. `all` are in the order in which they came. Says how
+/// many there were.
+fn nearest<T>(all: impl Iterator<Item = NearMiss<T>>) -> (usize, Vec<NearMiss<T>>) {
+    let (mut count, mut nearest) = (0, Vec::with_capacity(NEAREST + 1));
+    for miss in all {
+        count += 1;
+        let place = nearest.partition_point(|one: &NearMiss<T>| one.differences.len() < miss.differences.len());
+        nearest.insert(place, miss);
+        nearest.truncate(NEAREST);
+    }
+    (count, nearest)
 }

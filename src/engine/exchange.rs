@@ -9,6 +9,7 @@ use hyper::{HeaderMap, Method};
 
 use super::epoch::Epoch;
 use super::headers::{self, Headers};
+use crate::domain::matching::Sketch;
 use crate::time::Timestamp;
 use crate::wire::body::Body;
 use crate::wire::reply::Reply;
@@ -108,6 +109,17 @@ impl Exchange {
     /// The answer, if it has been given.
     pub fn answer(&self) -> Option<&Answer> {
         self.answer.get()
+    }
+
+    /// It as patterns see it.
+    pub fn sketch(&self) -> Sketch<'_> {
+        Sketch {
+            method: self.request.method.as_str(),
+            path: self.request.path(),
+            query: self.request.query(),
+            status: self.answer().map(|answer| answer.reply.status),
+            body: self.request.body(),
+        }
     }
 }
 

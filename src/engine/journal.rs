@@ -10,9 +10,10 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use super::changes::Changes;
 use super::epoch::Epoch;
 use super::exchange::{Answer, Arrival, Exchange, KeptReply, KeptRequest, Meddling};
+use super::waiters::{Awaited, Waiters, Waiting};
+use crate::domain::matching::Pattern;
 use crate::domain::moment::Moment;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
@@ -48,8 +49,8 @@ impl Happening {
 #[derive(Debug)]
 pub struct Journal {
     pages: Mutex<Pages>,
-    /// Tells whoever waits for a request or a delivery that there is something new.
-    changes: Changes,
+    /// Those who wait for requests.
+    waiters: Waiters<Arc<Exchange>>,
     /// How many requests are kept.
     size: usize,
 }
@@ -136,7 +137,7 @@ pub enum WatchEnd {
 impl Journal {
     /// A journal that keeps `size` requests.
     pub(super) fn new(size: usize) -> Journal {
-        Journal { pages: Mutex::default(), changes: Changes::default(), size }
+        Journal { pages: Mutex::default(), waiters: Waiters::default(), size }
     }
 
     /// Takes in a request that `came` then. Of two requests the one that comes first in the journal must not have arrived after
@@ -155,10 +156,12 @@ impl Journal {
             }
             pages.exchanges.push_back(Arc::clone(&exchange));
         }
+        if !is_late {
+            self.waiters.tell(|| Arc::clone(&exchange));
+        }
         drop(pages);
         // Taken to pieces while nobody waits for it.
         drop(forgotten);
-        self.changes.tell();
         Arrival { exchange, epoch }
     }
 
@@ -179,8 +182,7 @@ impl Journal {
         // A request is answered once.
         let _ = arrival.exchange.answer.set(Answer { number, at, reply, trouble });
         pages.tell(|| Happening::Answered(number, Arc::clone(&arrival.exchange)));
-        drop(pages);
-        self.changes.tell();
+        self.waiters.tell(|| Arc::clone(&arrival.exchange));
     }
 
     /// Takes in what happened in the world.
@@ -201,11 +203,6 @@ impl Journal {
             }
             pages.moments.push_back((number, moment));
         }
-    }
-
-    /// Tells whoever waits that there may be something new in the world.
-    pub(super) fn note_change(&self) {
-        self.changes.tell();
     }
 
     /// The requests that are kept, oldest first.
@@ -242,9 +239,12 @@ impl Journal {
         Watch { past, has_gap, happenings, end }
     }
 
-    /// Waits until `look` finds something, here or in the world. It is asked at once, and whenever there is something new.
-    pub async fn until<T>(&self, look: impl Fn() -> Option<T>) -> T {
-        self.changes.until(look).await
+    /// Begins to wait for that many requests that are like `pattern`. Gives those that are kept, too: they count, but whoever waits is to look
+    /// at them first, with [`Waiting::look_at`]. One that comes counts even if it is not kept as long as that takes.
+    pub fn wait(&self, pattern: Pattern, count: usize) -> (Waiting<'_, Arc<Exchange>>, Vec<Arc<Exchange>>) {
+        let pages = self.pages.lock();
+        let waiting = self.waiters.wait(count, move |exchange: &Arc<Exchange>| pattern.matches(&exchange.sketch()));
+        (waiting, pages.exchanges.iter().cloned().collect())
     }
 
     /// Collects the moments that come, until they are taken.
@@ -296,7 +296,13 @@ impl Journal {
         }
         let before = std::mem::replace(&mut *self.pages.lock(), pages);
         before.watchers.iter().for_each(|watcher| watcher.end(end));
-        self.changes.tell();
+        self.waiters.begin_anew();
+    }
+}
+
+impl Awaited for Arc<Exchange> {
+    fn key(&self) -> u64 {
+        self.number
     }
 }
 

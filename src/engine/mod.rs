@@ -1,7 +1,6 @@
 //! The engine: worlds behind their locks, each brought up to date whenever somebody looks at it, and what is known of what happened
 //! in them.
 
-mod changes;
 pub mod date;
 mod epoch;
 mod exchange;
@@ -11,6 +10,7 @@ mod journal;
 mod lateness;
 mod patience;
 mod state;
+mod waiters;
 mod workspace;
 mod workspaces;
 
@@ -21,5 +21,6 @@ pub use headers::Headers;
 pub use journal::{Happening, Watch, WatchEnd};
 pub use lateness::Lateness;
 pub use state::{NotAState, State};
-pub use workspace::{AdvanceUnderWay, Entry, Errand, Progress, Void, Workspace};
+pub use waiters::{Awaited, Waiting};
+pub use workspace::{AdvanceUnderWay, Entry, Errand, NotedDelivery, Progress, Void, Workspace};
 pub use workspaces::{BadName, Dropped, Workspaces};

@@ -2,6 +2,7 @@
 
 mod advancing;
 mod awaiting;
+mod noted;
 mod replacing;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,6 +13,7 @@ use tokio::sync::{Notify, mpsc};
 
 pub use self::advancing::{AdvanceUnderWay, Progress};
 use self::awaiting::Awaiting;
+pub use self::noted::NotedDelivery;
 
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
@@ -19,6 +21,7 @@ use super::genesis::Genesis;
 use super::journal::{Journal, WatchEnd};
 use super::lateness::Lateness;
 use super::patience::Patience;
+use super::waiters::Waiters;
 use crate::clock::Clock;
 use crate::config::ClockMode;
 use crate::domain::webhook::Attempt;
@@ -52,6 +55,8 @@ pub struct Workspace {
     pub(super) last_use: AtomicU64,
     /// Wakes the driver: something is due earlier than it thinks, or the clock runs differently.
     pub(crate) agenda_changed: Notify,
+    /// Those who wait for deliveries.
+    delivery_waiters: Waiters<NotedDelivery>,
     /// Wakes whoever waits for deliveries to be answered.
     pub(crate) delivery_answered: Notify,
 }
@@ -140,6 +145,7 @@ impl Workspace {
             patience: Patience::default(),
             last_use: AtomicU64::new(0),
             agenda_changed: Notify::new(),
+            delivery_waiters: Waiters::default(),
             delivery_answered: Notify::new(),
         })
     }
@@ -293,7 +299,6 @@ impl Workspace {
         self.send_off(&mut present);
         let due = present.world.next_due();
         drop(present);
-        self.journal.note_change();
         let is_earlier = due.is_some_and(|due| due_before.is_none_or(|before| due < before));
         if is_earlier {
             self.agenda_changed.notify_one();
@@ -304,6 +309,9 @@ impl Workspace {
     /// Hands on what has come of a change: what is told of it, and what is to be sent.
     fn send_off(&self, present: &mut Present) {
         self.journal.enter(present.world.take_moments());
+        if present.world.outbox().notes_changes() {
+            self.tell_of_deliveries(&mut present.world);
+        }
         for attempt in present.world.take_deliveries() {
             if let Some(workspace) = self.own.upgrade() {
                 let is_awaited = present.awaiting.as_ref().is_some_and(|awaiting| awaiting.waits_for(attempt.key));

@@ -1,6 +1,7 @@
 //! Deliveries of events: what was sent to receivers, or is kept where nobody has subscribed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -222,7 +223,7 @@ impl Workspace {
         })
     }
 
-    /// Waits until there are `count` deliveries that are as `is_wanted` says, and gives all that are. The time is real time, whatever the
+    /// Waits until `count` deliveries have come that are as `is_wanted` says, and gives all that have. The time is real time, whatever the
     /// workspace's clock does. After an advance there is nothing to wait for: it has waited itself.
     ///
     /// # Errors
@@ -249,17 +250,30 @@ impl Workspace {
         count: usize,
         timeout: Duration,
     ) -> Result<Vec<Delivery>, TooFew> {
-        let wanted = || {
-            let mut deliveries = self.deliveries();
-            deliveries.retain(&is_wanted);
-            deliveries
+        let (waiting, there) = self.inner.wait_for_deliveries(|_| true, |_| true, 1);
+        waiting.look_at(there)();
+        let mut found = BTreeMap::new();
+        let gather = async {
+            loop {
+                for noted in waiting.take_found() {
+                    let delivery = self.inner.peek(|world| Delivery::of(&noted.delivery, world));
+                    match is_wanted(&delivery) {
+                        true => found.insert(noted.number, delivery),
+                        false => found.remove(&noted.number),
+                    };
+                }
+                if found.len() >= count {
+                    return;
+                }
+                waiting.enough().await;
+            }
         };
-        let found = self.until(timeout, || Some(wanted()).filter(|found| found.len() >= count)).await;
-        found.ok_or_else(|| {
-            let found = wanted().len();
-            let problem = format!("waited {timeout:?} for {count} deliveries, but {found} came");
-            TooFew::new(count, found, Report::of(self).of_deliveries(&problem))
-        })
+        let is_in_time = self.in_time(timeout, gather).await.is_some();
+        if is_in_time {
+            return Ok(found.into_values().collect());
+        }
+        let problem = format!("waited {timeout:?} for {count} deliveries, but {} came", found.len());
+        Err(TooFew::new(count, found.len(), Report::of(self).of_deliveries(&problem)))
     }
 
     /// As [`Workspace::wait_for_deliveries`], without a runtime.

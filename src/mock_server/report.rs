@@ -28,7 +28,7 @@ impl Report<'_> {
 
     /// How many requests are like that.
     pub(super) fn count(&self, pattern: &RequestPattern) -> usize {
-        self.requests.iter().filter(|request| pattern.0.matches(&request.sketch())).count()
+        self.requests.iter().filter(|request| pattern.0.matches(&request.0.sketch())).count()
     }
 
     /// The problem, the request that came nearest to what was looked for, and all else.
@@ -68,7 +68,7 @@ impl Report<'_> {
 
     /// The request with the fewest differences, the newest of equals, and what they are.
     fn nearest(&self, pattern: &RequestPattern) -> Option<String> {
-        let differences = |request: &RecordedRequest| pattern.0.differences(&request.sketch());
+        let differences = |request: &RecordedRequest| pattern.0.differences(&request.0.sketch());
         let misses = self.requests.iter().rev().map(|request| (request, differences(request)));
         let misses = misses.filter(|(_, differences)| !differences.is_empty());
         let (request, differences) = misses.min_by_key(|(_, differences)| differences.len())?;

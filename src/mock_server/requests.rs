@@ -7,7 +7,6 @@ use serde::de::{DeserializeOwned, Error as _};
 use super::patterns::RequestPattern;
 use super::workspace::Workspace;
 use crate::domain::json::Json;
-use crate::domain::matching::Sketch;
 use crate::engine::Exchange;
 use crate::time::Timestamp;
 
@@ -24,7 +23,7 @@ use crate::time::Timestamp;
 /// # Ok::<(), akol_mock::StartError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct RecordedRequest(Arc<Exchange>);
+pub struct RecordedRequest(pub(super) Arc<Exchange>);
 
 impl RecordedRequest {
     /// When it arrived, on the workspace's clock.
@@ -178,17 +177,6 @@ impl RecordedRequest {
     pub fn answer_body(&self) -> Option<&[u8]> {
         self.0.answer().map(|answer| answer.reply.body())
     }
-
-    /// As patterns see it.
-    pub(super) fn sketch(&self) -> Sketch<'_> {
-        Sketch {
-            method: self.method(),
-            path: self.path(),
-            query: self.query(),
-            status: self.status(),
-            body: self.body(),
-        }
-    }
 }
 
 impl Workspace {
@@ -222,7 +210,7 @@ impl Workspace {
     /// ```
     pub fn requests_like(&self, pattern: &RequestPattern) -> Vec<RecordedRequest> {
         let mut requests = self.requests();
-        requests.retain(|request| pattern.0.matches(&request.sketch()));
+        requests.retain(|request| pattern.0.matches(&request.0.sketch()));
         requests
     }
 

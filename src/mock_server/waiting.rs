@@ -48,8 +48,8 @@ impl TooFew {
 }
 
 impl Workspace {
-    /// Waits until there are `count` requests in the journal that are like `pattern`, and gives all that are. Those that came before count
-    /// too. The time is real time, whatever the workspace's clock does.
+    /// Waits until `count` requests have come that are like `pattern`, and gives all that have. Those that came before and are in the journal
+    /// count too. The time is real time, whatever the workspace's clock does.
     ///
     /// # Errors
     ///
@@ -78,10 +78,13 @@ impl Workspace {
         count: usize,
         timeout: Duration,
     ) -> Result<Vec<RecordedRequest>, TooFew> {
-        let look = || Some(self.requests_like(pattern)).filter(|found| found.len() >= count);
-        self.until(timeout, look).await.ok_or_else(|| {
+        let (waiting, there) = self.inner.journal().wait(pattern.0.clone(), count);
+        waiting.look_at(there)();
+        let found = self.in_time(timeout, waiting.enough()).await;
+        let found = found.map(|found| found.into_iter().map(RecordedRequest).collect());
+        found.ok_or_else(|| {
             let report = Report::of(self);
-            let found = report.count(pattern);
+            let found = report.count(pattern).max(waiting.found().len());
             let problem = format!("waited {timeout:?} for {pattern}, {count} in all, but {found} came");
             TooFew::new(count, found, report.of_requests(&problem, pattern))
         })
@@ -115,14 +118,13 @@ impl Workspace {
         blocking::wait_for(self.wait_for_requests(pattern, count, timeout))
     }
 
-    /// Waits until `look` finds something; it is asked whenever something has happened. `None` where time is up before, or the server has
-    /// stopped.
-    pub(super) async fn until<T>(&self, timeout: Duration, look: impl Fn() -> Option<T>) -> Option<T> {
+    /// What comes of `work`. `None` where time is up before, or the server has stopped.
+    pub(super) async fn in_time<T>(&self, timeout: Duration, work: impl Future<Output = T>) -> Option<T> {
         // On the server's runtime, since the caller need not have one with a timer.
         let mut time_up = self.runtime.spawn(driver::pause(timeout));
         let found = tokio::select! {
             biased;
-            found = self.inner.journal().until(look) => Some(found),
+            found = work => Some(found),
             // It ends with the server as well.
             _ = &mut time_up => None,
         };

@@ -78,11 +78,16 @@ impl Service {
             Handler::Read(look) => workspace.read(|world, now| look(world, now, request)),
             Handler::Write(change) => workspace.write(|world| change(world, request)),
             Handler::Look(look) => look(workspace, request),
+            Handler::Search(look) => {
+                let (workspace, request) = (Arc::clone(workspace), request.clone());
+                self.aside.run(move || look(&workspace, &request)).await?
+            }
             Handler::Act(act) => {
                 let scene = Scene {
                     workspace: Arc::clone(workspace),
                     workspaces: Arc::clone(&self.workspaces),
                     metrics: Arc::clone(&self.metrics),
+                    aside: self.aside.clone(),
                 };
                 act(scene, request.clone()).await
             }

@@ -15,6 +15,7 @@ use hyper::{Method, StatusCode};
 use self::scope::Scope;
 use crate::api::gate::Gate;
 use crate::config::Settings;
+use crate::control::aside::Aside;
 use crate::control::guard::Guard;
 use crate::dialect::refusal::Refusal;
 use crate::domain::quoted::Quoted;
@@ -47,6 +48,8 @@ pub struct Service {
     pages: Cors,
     admin_token: Option<String>,
     metrics: Arc<Metrics>,
+    /// Where the control API does what takes longer than a moment.
+    aside: Aside,
     log: Log,
     /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
     ids: Seed,
@@ -90,6 +93,7 @@ impl Service {
             pages: Cors::new(&settings.cors_origins, EXPOSED),
             admin_token: settings.admin_token.clone(),
             metrics,
+            aside: Aside::default(),
             log,
             ids: Seed::new(settings.seed).child("control request"),
             requests: AtomicU64::new(0),

@@ -28,6 +28,8 @@ impl Service {
 fn tell(found: &Found<'_>, request: &Request) -> Outcome {
     match found.route.handler {
         Handler::Tell(tell) => tell(request),
-        Handler::Read(_) | Handler::Write(_) | Handler::Look(_) | Handler::Act(_) => Err(nothing_at(request.path())),
+        Handler::Read(_) | Handler::Write(_) | Handler::Look(_) | Handler::Search(_) | Handler::Act(_) => {
+            Err(nothing_at(request.path()))
+        }
     }
 }

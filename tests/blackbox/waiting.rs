@@ -202,3 +202,30 @@ async fn a_wait_that_makes_no_sense_is_refused() {
         assert_eq!(answer.fields(), fields, "{path} {body}");
     }
 }
+
+#[tokio::test]
+async fn what_comes_counts_though_the_journal_has_forgotten_it() {
+    let server = Server::with(Settings { journal_size: 3, ..settings() }).await;
+    let space = server.as_workspace("a");
+    space.get("/api/v1/calls/call_old").await;
+    let requests = start(&space, REQUESTS, json!({"path": "/api/v1/calls/call_*", "status": 404, "count": 9}));
+    let deliveries = start(&space, DELIVERIES, json!({"event": "call.ended", "count": 9}));
+    // As long as it takes: they may begin to wait only now.
+    in_time(async {
+        for number in 0.. {
+            space.get(&format!("/api/v1/calls/call_{number}")).await;
+            let id = space.receive().await;
+            space.end(&id).await;
+            if requests.is_finished() && deliveries.is_finished() {
+                break;
+            }
+        }
+    })
+    .await;
+    let heard = came(requests).await;
+    assert!(heard.len() >= 9);
+    assert!(heard.is_sorted_by_key(|request| request["at"].as_str().unwrap().to_owned()));
+    assert!(heard.iter().all(|request| request["answer"]["status"] == 404));
+    let heard = came(deliveries).await;
+    assert!(heard.len() >= 9 && heard.iter().all(|delivery| delivery["event"] == "call.ended"));
+}

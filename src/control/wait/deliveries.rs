@@ -1,9 +1,12 @@
 //! `POST /__admin/webhooks/deliveries/wait`: waits for deliveries.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, overtaken, until};
+use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, overtaken};
 use crate::control::deliveries::DeliveryView;
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
@@ -11,8 +14,9 @@ use crate::dialect::fields::{Fields, Id};
 use crate::domain::NotOneOf;
 use crate::domain::json::Json;
 use crate::domain::matching::{Difference, Pattern, Sketch};
-use crate::domain::webhook::{Delivery, DeliveryState, Event, TryAnswer};
+use crate::domain::webhook::{Delivery, DeliveryNumber, DeliveryState, Event, TryAnswer};
 use crate::domain::world::World;
+use crate::engine::{NotedDelivery, Workspace};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
@@ -41,8 +45,17 @@ impl Wanted {
         }
     }
 
+    /// Whether a delivery is what is wanted, but for its body.
+    fn may_be(&self, delivery: &Delivery) -> bool {
+        self.event.is_none_or(|event| event == delivery.event)
+            && self.state.is_none_or(|state| state == delivery.state)
+            && self.status.is_none_or(|status| last_status(delivery) == Some(status))
+            && self.call_id.as_ref().is_none_or(|id| *id == delivery.call.to_string())
+    }
+
     /// Every way in which a delivery is not what is wanted; none where it is.
-    fn differences(&self, delivery: &Delivery, world: &World) -> Vec<Difference> {
+    fn differences(&self, noted: &NotedDelivery) -> Vec<Difference> {
+        let NotedDelivery { delivery, body, .. } = noted;
         let mut differences = Vec::new();
         let mut compare = |field: &str, expected: Option<Json>, found: Option<Json>| {
             if let Some(expected) = expected.filter(|expected| Some(expected) != found.as_ref()) {
@@ -55,8 +68,7 @@ impl Wanted {
         compare("state", self.state.map(|state| word(state.as_str())), Some(word(delivery.state.as_str())));
         compare("status", self.status.map(Json::from), last_status(delivery).map(Json::from));
         if self.body.body.is_some() {
-            let body = world.body_of(delivery);
-            let sketch = Sketch { method: "POST", path: "", query: "", status: None, body: &body };
+            let sketch = Sketch { method: "POST", path: "", query: "", status: None, body };
             differences.extend(self.body.differences(&sketch));
         }
         differences
@@ -88,42 +100,61 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let wanted = Wanted::read(&mut fields);
         let patience = Patience::read(&mut fields);
         fields.finish()?;
-        let workspace = &scene.workspace;
-        let look = || workspace.read(|world, _| found(world, &wanted, &patience));
-        match until(workspace, &workspace.epoch(), patience.timeout.duration(), look).await {
-            Ok(reply) => Ok(reply),
+        let Scene { workspace, aside, .. } = scene;
+        let epoch = workspace.epoch();
+        let (wanted, known) = (Arc::new(wanted), Arc::clone(&workspace));
+        let (may_be, is) = (Arc::clone(&wanted), Arc::clone(&wanted));
+        let (waiting, there) = known.wait_for_deliveries(
+            move |delivery| may_be.may_be(delivery),
+            move |noted| is.may_be(&noted.delivery) && is.differences(noted).is_empty(),
+            patience.count,
+        );
+        aside.run(waiting.look_at(there)).await?;
+        match enough(&waiting, &epoch, patience.timeout.duration()).await {
+            Ok(found) => aside.run(move || workspace.peek(|world| came(&found, world))).await,
             Err(InVain::Reset) => Err(overtaken()),
-            // It may have come at the very last.
-            Err(InVain::TimeUp) => Ok(workspace.read(|world, _| {
-                found(world, &wanted, &patience).unwrap_or_else(|| missed(world, &wanted, &patience))
-            })),
+            Err(InVain::TimeUp) => {
+                let found = waiting.found();
+                aside.run(move || late(found, &workspace, &wanted, patience)).await
+            }
         }
     })
 }
 
-/// The answer with the deliveries that are wanted, if there are enough of them.
-fn found(world: &World, wanted: &Wanted, patience: &Patience) -> Option<Reply> {
-    let found: Vec<&Delivery> =
-        world.outbox().deliveries().filter(|delivery| wanted.differences(delivery, world).is_empty()).collect();
-    (found.len() >= patience.count).then(|| {
-        let views: Vec<_> = found.into_iter().map(|delivery| DeliveryView::of(delivery, world)).collect();
-        envelope::success(StatusCode::OK, &views)
-    })
+/// The answer with the deliveries that have come.
+fn came(found: &[NotedDelivery], world: &World) -> Reply {
+    let views: Vec<_> = found.iter().map(|noted| DeliveryView::of(&noted.delivery, world)).collect();
+    envelope::success(StatusCode::OK, &views)
 }
 
-fn missed(world: &World, wanted: &Wanted, patience: &Patience) -> Reply {
-    let all: Vec<(&Delivery, Vec<Difference>)> =
-        world.outbox().deliveries().map(|delivery| (delivery, wanted.differences(delivery, world))).collect();
-    let came = all.iter().filter(|(_, differences)| differences.is_empty()).count();
-    let Patience { count, timeout } = patience;
-    let error = format!(
-        "Waited {timeout} for deliveries: {came} of {count} came; nearMisses shows how the nearest of the others, {} in all, differ",
-        all.len() - came
-    );
-    let misses = all.into_iter().filter(|(_, differences)| !differences.is_empty());
-    let misses = misses.map(|(delivery, differences)| NearMiss {
-        differences,
-        what: Miss { delivery: DeliveryView::of(delivery, world) },
+/// The answer when time is up: with what came at the very last, or with what came nearest.
+fn late(found: Vec<NotedDelivery>, workspace: &Workspace, wanted: &Wanted, patience: Patience) -> Reply {
+    let mut there: BTreeMap<DeliveryNumber, NotedDelivery> =
+        found.into_iter().map(|noted| (noted.number, noted)).collect();
+    let misses = workspace.noted_deliveries().into_iter().filter_map(|noted| {
+        let differences = wanted.differences(&noted);
+        if differences.is_empty() {
+            there.insert(noted.number, noted);
+            return None;
+        }
+        there.remove(&noted.number);
+        Some(NearMiss { differences, what: noted })
     });
-    TimedOut::reply(error, misses.collect())
+    let (others, nearest) = nearest(misses);
+    let Patience { count, timeout } = patience;
+    let there: Vec<NotedDelivery> = there.into_values().collect();
+    workspace.peek(|world| {
+        if there.len() >= count {
+            return came(&there, world);
+        }
+        let error = format!(
+            "Waited {timeout} for deliveries: {} of {count} came; nearMisses shows how the nearest of the others, {others} in all, differ",
+            there.len()
+        );
+        let shown = nearest.iter().map(|NearMiss { differences, what }| NearMiss {
+            differences: differences.clone(),
+            what: Miss { delivery: DeliveryView::of(&what.delivery, world) },
+        });
+        TimedOut::reply(error, shown.collect())
+    })
 }

@@ -1,18 +1,19 @@
 //! `POST /__admin/requests/wait`: waits for requests to Akol's API.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, overtaken, until};
-use crate::control::requests::{ExchangeView, PATTERN, matching, sketch, views};
+use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, overtaken};
+use crate::control::requests::{ExchangeView, PATTERN, views};
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
 use crate::dialect::pattern;
-use crate::domain::matching::{Difference, Pattern};
-use crate::engine::{Exchange, Workspace};
+use crate::domain::matching::Pattern;
+use crate::engine::Exchange;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
@@ -29,38 +30,44 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let pattern = pattern::read(&mut fields);
         let patience = Patience::read(&mut fields);
         fields.finish()?;
-        let workspace = &scene.workspace;
-        let look = || {
-            let found = matching(workspace, &pattern);
-            (found.len() >= patience.count).then_some(found)
-        };
-        match until(workspace, &workspace.epoch(), patience.timeout.duration(), look).await {
-            Ok(found) => Ok(envelope::success(StatusCode::OK, &views(&found))),
+        let Scene { workspace, aside, .. } = scene;
+        let epoch = workspace.epoch();
+        let (waiting, there) = workspace.journal().wait(pattern.clone(), patience.count);
+        aside.run(waiting.look_at(there)).await?;
+        match enough(&waiting, &epoch, patience.timeout.duration()).await {
+            Ok(found) => aside.run(move || envelope::success(StatusCode::OK, &views(&found))).await,
             Err(InVain::Reset) => Err(overtaken()),
-            Err(InVain::TimeUp) => Ok(late(workspace, &pattern, &patience)),
+            Err(InVain::TimeUp) => {
+                let (found, all) = (waiting.found(), workspace.journal().exchanges());
+                aside.run(move || late(found, &all, &pattern, patience)).await
+            }
         }
     })
 }
 
-/// The answer when time is up: what came at the very last, or what came nearest.
-fn late(workspace: &Workspace, pattern: &Pattern, patience: &Patience) -> Reply {
-    let exchanges = workspace.journal().exchanges();
-    let differences: Vec<(&Arc<Exchange>, Vec<Difference>)> =
-        exchanges.iter().map(|exchange| (exchange, pattern.differences(&sketch(exchange)))).collect();
-    let came = differences.iter().filter(|(_, differences)| differences.is_empty()).count();
-    if came >= patience.count {
-        let found = differences.iter().filter(|(_, differences)| differences.is_empty());
-        let found: Vec<_> = found.map(|(exchange, _)| Arc::clone(exchange)).collect();
-        return envelope::success(StatusCode::OK, &views(&found));
-    }
-    let misses = differences.into_iter().filter(|(_, differences)| !differences.is_empty());
-    let misses = misses
-        .map(|(exchange, differences)| NearMiss { differences, what: Miss { request: ExchangeView::of(exchange) } });
+/// The answer when time is up: with what came at the very last, or with what came nearest.
+fn late(found: Vec<Arc<Exchange>>, all: &[Arc<Exchange>], pattern: &Pattern, patience: Patience) -> Reply {
+    let mut came: BTreeMap<u64, Arc<Exchange>> = found.into_iter().map(|one| (one.number, one)).collect();
+    let misses = all.iter().filter_map(|exchange| {
+        let differences = pattern.differences(&exchange.sketch());
+        if differences.is_empty() {
+            came.insert(exchange.number, Arc::clone(exchange));
+            return None;
+        }
+        Some(NearMiss { differences, what: exchange })
+    });
+    let (others, nearest) = nearest(misses);
     let Patience { count, timeout } = patience;
+    if came.len() >= count {
+        return envelope::success(StatusCode::OK, &views(&came.into_values().collect::<Vec<_>>()));
+    }
     let error = format!(
-        "Waited {timeout} for requests: {came} of {count} came; nearMisses shows how the nearest of the others in the journal, {} \
+        "Waited {timeout} for requests: {} of {count} came; nearMisses shows how the nearest of the others in the journal, {others} \
          in all, differ",
-        exchanges.len() - came
+        came.len()
     );
-    TimedOut::reply(error, misses.collect())
+    let shown = nearest
+        .into_iter()
+        .map(|NearMiss { differences, what }| NearMiss { differences, what: Miss { request: ExchangeView::of(what) } });
+    TimedOut::reply(error, shown.collect())
 }

@@ -17,12 +17,30 @@ pub(super) struct Log {
     /// How many finished ones are kept.
     capacity: usize,
     made: u64,
+    /// What has changed, while somebody wants to know.
+    changes: Option<Changes>,
+}
+
+/// The deliveries that were made or changed since somebody last asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Changes {
+    /// Some of them several times.
+    numbers: Vec<DeliveryNumber>,
+    /// Those that have been forgotten since, as they were, whether they had changed or not.
+    forgotten: Vec<(DeliveryNumber, Delivery)>,
 }
 
 impl Log {
     /// An empty log that keeps that many finished deliveries.
     pub(super) fn new(capacity: usize) -> Log {
-        Log { deliveries: BTreeMap::new(), numbers: HashMap::new(), finished: VecDeque::new(), capacity, made: 0 }
+        Log {
+            deliveries: BTreeMap::new(),
+            numbers: HashMap::new(),
+            finished: VecDeque::new(),
+            capacity,
+            made: 0,
+            changes: None,
+        }
     }
 
     /// A log of deliveries that had been made for another. There must be no two with one number or one id.
@@ -50,6 +68,7 @@ impl Log {
         let is_finished = delivery.state.is_final();
         self.numbers.insert(delivery.id, number);
         self.deliveries.insert(number, Box::new(delivery));
+        self.note_change(number);
         if is_finished {
             self.finish(number);
         }
@@ -63,6 +82,7 @@ impl Log {
 
     /// The same, to be changed.
     pub(super) fn get_mut(&mut self, number: DeliveryNumber) -> Option<&mut Delivery> {
+        self.note_change(number);
         self.deliveries.get_mut(&number).map(Box::as_mut)
     }
 
@@ -82,10 +102,41 @@ impl Log {
             self.finished.insert(place, number);
         }
         while self.finished.len() > self.capacity {
-            let forgotten = self.finished.pop_front().and_then(|oldest| self.deliveries.remove(&oldest));
+            let oldest = self.finished.pop_front();
+            let forgotten = oldest.and_then(|oldest| self.deliveries.remove(&oldest));
             if let Some(forgotten) = forgotten {
                 self.numbers.remove(&forgotten.id);
+                if let (Some(changes), Some(number)) = (&mut self.changes, oldest) {
+                    changes.forgotten.push((number, *forgotten));
+                }
             }
+        }
+    }
+
+    /// From here on notes what changes, or no more.
+    pub(super) fn note_changes(&mut self, is_wanted: bool) {
+        self.changes = is_wanted.then(|| self.changes.take().unwrap_or_default());
+    }
+
+    /// Whether it notes what changes.
+    pub(super) fn notes_changes(&self) -> bool {
+        self.changes.is_some()
+    }
+
+    /// The deliveries that were made or changed since this was last asked, as they are now, in the order of their making.
+    pub(super) fn take_changes(&mut self) -> Vec<(DeliveryNumber, Delivery)> {
+        let Some(changes) = &mut self.changes else { return Vec::new() };
+        let Changes { mut numbers, forgotten: mut changed } = std::mem::take(changes);
+        numbers.sort_unstable();
+        numbers.dedup();
+        changed.extend(numbers.into_iter().filter_map(|number| Some((number, self.get(number)?.clone()))));
+        changed.sort_by_key(|(number, _)| *number);
+        changed
+    }
+
+    fn note_change(&mut self, number: DeliveryNumber) {
+        if let Some(changes) = &mut self.changes {
+            changes.numbers.push(number);
         }
     }
 

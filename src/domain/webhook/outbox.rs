@@ -273,6 +273,27 @@ impl Outbox {
         std::mem::take(&mut self.alarms)
     }
 
+    /// From here on notes which deliveries change, or no more.
+    pub fn note_changes(&mut self, is_wanted: bool) {
+        self.log.note_changes(is_wanted);
+    }
+
+    /// Whether it notes which deliveries change.
+    pub fn notes_changes(&self) -> bool {
+        self.log.notes_changes()
+    }
+
+    /// The deliveries that were made or changed since this was last asked, as they are now, in the order of their making; those that have been
+    /// forgotten since, too.
+    pub fn take_changes(&mut self) -> Vec<(DeliveryNumber, Delivery)> {
+        self.log.take_changes()
+    }
+
+    /// Every delivery that is remembered, with its number, the oldest first.
+    pub fn numbered(&self) -> impl Iterator<Item = (DeliveryNumber, &Delivery)> {
+        self.log.iter()
+    }
+
     /// What has happened since this was last asked, in order.
     #[cfg(test)]
     pub fn take_moments(&mut self) -> Vec<Moment> {

@@ -46,6 +46,16 @@ impl World {
         &self.outbox
     }
 
+    /// Has [`World::take_changed_deliveries`] know from here on, or no more.
+    pub fn note_changed_deliveries(&mut self, is_wanted: bool) {
+        self.outbox.note_changes(is_wanted);
+    }
+
+    /// The deliveries that were made or changed since this was last asked, in the order of their making.
+    pub fn take_changed_deliveries(&mut self) -> Vec<(DeliveryNumber, Delivery)> {
+        self.outbox.take_changes()
+    }
+
     /// Makes a subscription, which is told of what happens from here on.
     pub fn subscribe(&mut self, new: NewSubscription) -> Result<&Subscription, Error> {
         self.outbox.subscribe(new)

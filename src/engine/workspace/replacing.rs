@@ -62,6 +62,7 @@ impl Workspace {
             self.clock.restart(clock);
             self.requests.store(requests, Ordering::Relaxed);
             self.journal.replace(journal, end);
+            self.wait_anew(&mut present.world);
             before
         };
         self.agenda_changed.notify_one();

@@ -1,0 +1,80 @@
+//! Waiting for deliveries: those that are made or change are noted while anybody waits.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Workspace;
+use crate::domain::webhook::{Delivery, DeliveryNumber};
+use crate::domain::world::World;
+use crate::engine::waiters::{Awaited, Waiting};
+
+/// A delivery as it was at a moment.
+#[derive(Clone, Debug)]
+pub struct NotedDelivery {
+    /// Its number.
+    pub number: DeliveryNumber,
+    /// What was known of it.
+    pub delivery: Arc<Delivery>,
+    /// Its body, as it was sent or would have been.
+    pub body: Bytes,
+}
+
+impl NotedDelivery {
+    fn of(number: DeliveryNumber, delivery: Delivery, world: &World) -> NotedDelivery {
+        NotedDelivery { number, body: world.body_of(&delivery), delivery: Arc::new(delivery) }
+    }
+}
+
+impl Awaited for NotedDelivery {
+    fn key(&self) -> u64 {
+        self.number.0
+    }
+}
+
+impl Workspace {
+    /// Begins to wait for that many deliveries that are wanted. Gives those that are remembered and may be wanted, too: they count, but whoever
+    /// waits is to look at them first, with [`Waiting::look_at`]. One that comes and is wanted counts even if it is not remembered as long as
+    /// that takes.
+    pub fn wait_for_deliveries(
+        &self,
+        may_be_wanted: impl Fn(&Delivery) -> bool,
+        is_wanted: impl Fn(&NotedDelivery) -> bool + Send + Sync + 'static,
+        count: usize,
+    ) -> (Waiting<'_, NotedDelivery>, Vec<NotedDelivery>) {
+        self.write(|world| {
+            // What has changed before is nothing to whoever comes now.
+            self.tell_of_deliveries(world);
+            let waiting = self.delivery_waiters.wait(count, is_wanted);
+            world.note_changed_deliveries(true);
+            let wanted = world.outbox().numbered().filter(|(_, delivery)| may_be_wanted(delivery));
+            let there = wanted.map(|(number, delivery)| NotedDelivery::of(number, delivery.clone(), world)).collect();
+            (waiting, there)
+        })
+    }
+
+    /// The deliveries that are remembered, as they are now, the oldest first.
+    pub fn noted_deliveries(&self) -> Vec<NotedDelivery> {
+        self.read(|world, _| {
+            let all = world.outbox().numbered();
+            all.map(|(number, delivery)| NotedDelivery::of(number, delivery.clone(), world)).collect()
+        })
+    }
+
+    /// Tells those who wait of the deliveries that have changed. Where nobody waits any more, they are noted no longer.
+    pub(super) fn tell_of_deliveries(&self, world: &mut World) {
+        if !self.delivery_waiters.are_any() {
+            world.note_changed_deliveries(false);
+            return;
+        }
+        for (number, delivery) in world.take_changed_deliveries() {
+            self.delivery_waiters.tell(|| NotedDelivery::of(number, delivery, world));
+        }
+    }
+
+    /// Those who wait go on in another world, in which nothing has come yet.
+    pub(super) fn wait_anew(&self, world: &mut World) {
+        self.delivery_waiters.begin_anew();
+        world.note_changed_deliveries(self.delivery_waiters.are_any());
+    }
+}
