@@ -1,5 +1,7 @@
 //! All workspaces of a server: made on first use, found by name, the least recently used dropped where there are too many.
 
+mod by_use;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
+use self::by_use::ByUse;
 use super::genesis::Genesis;
 use super::lateness::Lateness;
 use super::workspace::{Errand, Workspace};
@@ -21,7 +24,7 @@ pub struct Workspaces {
     default_driver: tokio::task::AbortHandle,
     named: papaya::HashMap<String, Kept>,
     /// Whoever makes or drops one holds this, so that each is made once.
-    changing: Mutex<()>,
+    changing: Mutex<ByUse>,
     errands: mpsc::UnboundedSender<Errand>,
     /// Is told how late things happen.
     late: Lateness,
@@ -105,7 +108,7 @@ impl Workspaces {
             default,
             default_driver,
             named: papaya::HashMap::new(),
-            changing: Mutex::new(()),
+            changing: Mutex::default(),
             errands,
             late,
             start: Box::new(start),
@@ -170,47 +173,57 @@ impl Workspaces {
 
     /// Drops the one of that name; says whether there was one. `default` cannot be dropped.
     pub fn drop_named(&self, name: &str) -> bool {
-        let _changing = self.changing.lock();
-        self.remove(name).is_some()
+        self.remove(name, &mut self.changing.lock()).is_some()
     }
 
     fn find(&self, name: &str) -> Option<Arc<Workspace>> {
         let named = self.named.pin();
         let workspace = &named.get(name)?.workspace;
-        workspace.last_use.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.use_now(workspace);
         Some(Arc::clone(workspace))
     }
 
+    /// Notes that a workspace is used, and gives the number of that use.
+    fn use_now(&self, workspace: &Workspace) -> u64 {
+        let number = self.uses.fetch_add(1, Ordering::Relaxed);
+        workspace.last_use.store(number, Ordering::Relaxed);
+        number
+    }
+
     fn make(&self, name: &str) -> Arc<Workspace> {
-        let _changing = self.changing.lock();
+        let mut by_use = self.changing.lock();
         // Somebody else may have made it in the meantime.
         if let Some(workspace) = self.find(name) {
             return workspace;
         }
         // With `default` and this one there are two more than have names now.
         while self.named.len() + 2 > self.limit
-            && let Some(idle) = self.least_recently_used()
+            && let Some(idle) = self.least_recently_used(&mut by_use)
         {
-            if let Some(workspace) = self.remove(&idle) {
+            if let Some(workspace) = self.remove(&idle, &mut by_use) {
                 (self.dropped)(&Dropped { workspace: &workspace, limit: self.limit });
             }
         }
         let workspace = Workspace::new(name, &self.genesis, self.errands.clone(), self.late.clone());
-        workspace.last_use.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        by_use.add(name, self.use_now(&workspace));
         let driver = (self.start)(Arc::clone(&workspace));
         self.named.pin().insert(name.to_owned(), Kept { workspace: Arc::clone(&workspace), driver });
         workspace
     }
 
-    /// The one whose last use began longest ago; one that is being used only where all are.
-    fn least_recently_used(&self) -> Option<String> {
+    /// The one whose last use lies furthest back. What is being used is used now: it is the one only where all are.
+    fn least_recently_used(&self, by_use: &mut ByUse) -> Option<Arc<str>> {
         let named = self.named.pin();
-        let oldest =
-            named.values().min_by_key(|kept| (kept.is_in_use(), kept.workspace.last_use.load(Ordering::Relaxed)));
-        oldest.map(|kept| kept.workspace.name().to_owned())
+        by_use.least_recent(|name| match named.get(name) {
+            Some(kept) if kept.is_in_use() => self.use_now(&kept.workspace),
+            Some(kept) => kept.workspace.last_use.load(Ordering::Relaxed),
+            // Not reached: each that has gone has been forgotten.
+            None => self.uses.fetch_add(1, Ordering::Relaxed),
+        })
     }
 
-    fn remove(&self, name: &str) -> Option<Arc<Workspace>> {
+    fn remove(&self, name: &str, by_use: &mut ByUse) -> Option<Arc<Workspace>> {
+        by_use.remove(name);
         let named = self.named.pin();
         let kept = named.remove(name)?;
         kept.driver.abort();
@@ -222,9 +235,9 @@ impl Workspaces {
     pub fn stop(&self) {
         self.default_driver.abort();
         self.default.close();
-        let _changing = self.changing.lock();
+        let mut by_use = self.changing.lock();
         self.all().iter().skip(1).for_each(|workspace| {
-            self.remove(workspace.name());
+            self.remove(workspace.name(), &mut by_use);
         });
     }
 
