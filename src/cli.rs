@@ -9,7 +9,6 @@ mod fixtures;
 mod grammar;
 mod healthcheck;
 mod layers;
-mod nearest;
 mod openapi;
 mod options;
 mod refusal;

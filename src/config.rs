@@ -70,8 +70,10 @@ pub struct Settings {
     /// The origins whose pages may use the control API, beside the server's own: each as browsers write it, such as
     /// `http://localhost:3000`, or `*` for all.
     pub admin_origins: Vec<String>,
-    /// The form of the request log.
+    /// The form of the log.
     pub log_format: LogFormat,
+    /// What the log says.
+    pub log_level: LogLevel,
 }
 
 impl Settings {
@@ -109,6 +111,7 @@ impl Default for Settings {
             admin_token: None,
             admin_origins: Vec::new(),
             log_format: LogFormat::Pretty,
+            log_level: LogLevel::Requests,
         }
     }
 }
@@ -275,7 +278,7 @@ pub enum Profile {
     Production,
 }
 
-/// The form of the request log on stderr.
+/// The form of the log on stderr.
 ///
 /// ```
 /// use akol_mock::{LogFormat, MockServer};
@@ -287,10 +290,29 @@ pub enum Profile {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One readable line a request.
+    /// Readable lines.
     Pretty,
-    /// One JSON object a request.
+    /// One JSON object a line.
     Json,
     /// None.
     Off,
+}
+
+/// What the log on stderr says.
+///
+/// ```
+/// use akol_mock::{LogFormat, LogLevel, MockServer};
+///
+/// let server = MockServer::builder().log_format(LogFormat::Pretty).log_level(LogLevel::Quiet).start_blocking()?;
+/// assert!(server.requests().is_empty());
+/// # Ok::<(), akol_mock::StartError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// A line for each request, and for each try of a webhook that failed.
+    Requests,
+    /// That, a line for each step of a call, and one for what came of each try of a webhook.
+    Calls,
+    /// Warnings, and tries of webhooks that failed.
+    Quiet,
 }

@@ -53,12 +53,13 @@ mod routes;
 pub mod server;
 mod service;
 mod speed;
+mod suggest;
 mod time;
 mod webhook_url;
 mod wire;
 
 pub use config::ClockMode::{Manual, Real};
-pub use config::{Auth, ClockMode, LogFormat, Profile, Settings, Signature, Webhooks};
+pub use config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks};
 pub use domain::NotOneOf;
 pub use domain::call::{Direction, Outcome, Sentiment, Speaker, Status};
 pub use domain::directory::RecordingSetting as Recording;

@@ -22,7 +22,7 @@ use crate::metrics::Metrics;
 use crate::routes;
 use crate::service::Service;
 use crate::wire::accept;
-use crate::wire::log::Log;
+use crate::wire::log::{Log, Weight};
 
 /// A server that is bound to its address. Serves once it is run; dropping it ends it at once.
 pub struct Server {
@@ -85,7 +85,7 @@ impl Server {
         let address = listener.local_addr().map_err(listen)?;
         let genesis = Arc::new(Genesis::new(settings, fixtures(settings)?));
 
-        let log = Log::new(settings.log_format);
+        let log = Log::new(settings.log_format, settings.log_level);
         let (errands, to_send) = mpsc::unbounded_channel();
         let dispatch = Dispatch::new(settings.profile);
         let metrics = Arc::new(Metrics::new(routes::all()));
@@ -93,7 +93,8 @@ impl Server {
             tokio::spawn(delivery::run(to_send, dispatch, Arc::clone(&metrics), log.clone())).abort_handle();
         let lag = Arc::clone(&metrics);
         let late = Lateness::told(move |late| lag.lag(late));
-        let workspaces = Arc::new(Workspaces::new(genesis, errands, late, drive(), note_dropped(log.clone())));
+        let workspaces =
+            Arc::new(Workspaces::new(genesis, errands, late, log.clone(), drive(), note_dropped(log.clone())));
         let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, metrics, log.clone()));
         Ok(Server { listener, address, workspaces, service, log, delivering })
     }
@@ -105,7 +106,7 @@ impl Server {
 
     /// Says something in the log that its user should know.
     pub fn warn(&self, warning: &str) {
-        self.log.note(self.workspaces.default().clock().now(), warning);
+        self.log.note(self.workspaces.default().clock().now(), None, Weight::Warning, warning);
     }
 
     /// Its workspaces.
@@ -123,7 +124,8 @@ impl Server {
         let farewell = async {
             // An error means that nobody can say stop any more, which is as good as having said it.
             let _ = stopping.wait_for(|stop| *stop).await;
-            self.log.note(self.workspaces.default().clock().now(), "stopping: what is under way has 10 s to finish");
+            let note = "stopping: what is under way has 10 s to finish";
+            self.log.note(self.workspaces.default().clock().now(), None, Weight::Info, note);
             // Streams of events go on for ever unless they are ended.
             self.workspaces.close();
         };
@@ -152,7 +154,7 @@ fn note_dropped(log: Log) -> impl Fn(&Dropped<'_>) + Send + Sync + 'static {
     move |Dropped { workspace, limit }| {
         let name = workspace.name();
         let note = format!("workspace {name} was dropped, the least recently used of {limit} (--max-workspaces)");
-        log.note(workspace.clock().now(), &note);
+        log.note(workspace.clock().now(), Some(name), Weight::Warning, &note);
     }
 }
 

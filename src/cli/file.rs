@@ -6,10 +6,10 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::layers::{Given, Layer, Origin, pieces, refuse};
-use super::nearest::nearest;
 use super::options::{self, Read};
 use super::refusal::{Refusal, Wrong, did_you_mean};
 use super::tips::Tip;
+use crate::suggest::nearest;
 
 /// What the file gives.
 pub(super) fn layer(path: &str, text: &str) -> Result<Layer, Refusal> {

@@ -8,12 +8,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 
-use super::nearest::nearest;
 use super::options::{self, Opt, Read};
 use super::refusal::{Refusal, did_you_mean};
 use super::tips::Tip;
 use crate::domain::quoted::Quoted;
 use crate::escape::Escaped;
+use crate::suggest::nearest;
 
 pub(super) const SERVE: &str = "serve";
 pub(super) const HEALTHCHECK: &str = "healthcheck";

@@ -9,12 +9,12 @@ use std::path::Path;
 use clap::ArgMatches;
 
 use super::file;
-use super::nearest::nearest;
 use super::options::{self, CONFIG, Opt, Read};
 use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
 use super::tips::Tip;
 use crate::config::Settings;
+use crate::suggest::nearest;
 
 /// What was given, by the option's name.
 pub(super) type Layer = BTreeMap<&'static str, Given>;

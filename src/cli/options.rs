@@ -6,7 +6,7 @@ use clap::ValueHint;
 
 use super::refusal::Wrong;
 use super::values;
-use crate::config::{Auth, ClockMode, LogFormat, Profile, Settings, Signature};
+use crate::config::{Auth, Settings};
 
 /// What the environment variables of all options begin with.
 pub(super) const PREFIX: &str = "AKOL_MOCK_";
@@ -127,7 +127,7 @@ pub(super) const TABLE: &[Opt] = &[
         default: "lenient",
         accepts: "lenient or production",
         names: &["lenient", "production"],
-        read: Read::One(|to, text| set(&mut to.profile, values::choice(text, &PROFILES))),
+        read: Read::One(|to, text| set(&mut to.profile, values::choice(text, &values::PROFILES))),
         ..PLAIN
     },
     Opt {
@@ -173,11 +173,23 @@ pub(super) const TABLE: &[Opt] = &[
     Opt {
         name: "log-format",
         value: "FORMAT",
-        meaning: "One line a request on stderr: pretty, json or off",
+        meaning: "The form of the log on stderr: pretty, json or off",
         default: "pretty",
         accepts: "pretty, json or off",
         names: &["pretty", "json", "off"],
-        read: Read::One(|to, text| set(&mut to.log_format, values::choice(text, &LOG_FORMATS))),
+        read: Read::One(|to, text| set(&mut to.log_format, values::choice(text, &values::LOG_FORMATS))),
+        ..PLAIN
+    },
+    Opt {
+        name: "log-level",
+        value: "LEVEL",
+        meaning: "What the log says: requests, calls or quiet",
+        details: "requests has a line for each request, and for each try of a webhook that failed; calls adds one for each step of a \
+                  call, and for what came of each try of a webhook; quiet has warnings and failed tries alone.",
+        default: "requests",
+        accepts: "requests, calls or quiet",
+        names: &["requests", "calls", "quiet"],
+        read: Read::One(|to, text| set(&mut to.log_level, values::choice(text, &values::LOG_LEVELS))),
         ..PLAIN
     },
     Opt {
@@ -222,7 +234,7 @@ pub(super) const TABLE: &[Opt] = &[
         default: "real",
         accepts: "real or manual",
         names: &["real", "manual"],
-        read: Read::One(|to, text| set(&mut to.clock, values::choice(text, &CLOCKS))),
+        read: Read::One(|to, text| set(&mut to.clock, values::choice(text, &values::CLOCKS))),
         ..PLAIN
     },
     Opt {
@@ -256,7 +268,7 @@ pub(super) const TABLE: &[Opt] = &[
         default: "any",
         accepts: "any, off or strict",
         names: &["any", "off", "strict"],
-        read: Read::One(|to, text| set(&mut to.auth, values::choice(text, &AUTHS))),
+        read: Read::One(|to, text| set(&mut to.auth, values::choice(text, &values::AUTHS))),
         ..PLAIN
     },
     Opt {
@@ -376,22 +388,10 @@ pub(super) const TABLE: &[Opt] = &[
         default: "akol",
         accepts: "akol, standard or both",
         names: &["akol", "standard", "both"],
-        read: Read::One(|to, text| set(&mut to.webhooks.signature, values::choice(text, &SIGNATURES))),
+        read: Read::One(|to, text| set(&mut to.webhooks.signature, values::choice(text, &values::SIGNATURES))),
         ..PLAIN
     },
 ];
-
-const PROFILES: [(&str, Profile); 2] = [("lenient", Profile::Lenient), ("production", Profile::Production)];
-
-const CLOCKS: [(&str, ClockMode); 2] = [("real", ClockMode::Real), ("manual", ClockMode::Manual)];
-
-const LOG_FORMATS: [(&str, LogFormat); 3] =
-    [("pretty", LogFormat::Pretty), ("json", LogFormat::Json), ("off", LogFormat::Off)];
-
-const AUTHS: [(&str, Auth); 3] = [("any", Auth::Any), ("off", Auth::Off), ("strict", Auth::Strict(Vec::new()))];
-
-const SIGNATURES: [(&str, Signature); 3] =
-    [("akol", Signature::Akol), ("standard", Signature::Standard), ("both", Signature::Standard)];
 
 /// Puts a value that was read where it belongs.
 fn set<T>(field: &mut T, value: Result<T, Wrong>) -> Result<(), Wrong> {

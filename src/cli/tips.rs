@@ -51,6 +51,8 @@ const TIPS: &[Tip] = &[
     ),
     tip(&["config-file", "configuration", "conf", "cfg", "c", "file", "f"], "config", "akol-mock.toml"),
     tip(&["log", "logs", "log-file", "log-type", "json"], "log-format", "json"),
+    tip(&["verbose", "v", "vv", "vvv", "debug", "trace"], "log-level", "calls"),
+    tip(&["quiet", "q", "silent", "s"], "log-level", "quiet"),
     tip(&["no-log", "no-logs", "no-logging"], "log-format", "off"),
     tip(&["no-auth", "disable-auth", "without-auth"], "auth", "off"),
     tip(&["api-key", "apikey", "api-token", "auth-token", "bearer-token", "bearer", "key"], "token", "alice"),

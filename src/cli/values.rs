@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::nearest::nearest;
 use super::refusal::Wrong;
 use crate::config::check::{WAITS, is_start, is_token};
-use crate::config::{Profile, Settings, Webhooks};
+use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks};
 use crate::origin::Origin;
 use crate::speed::Speed;
+use crate::suggest::nearest;
 use crate::time::{DateBound, Timestamp};
 use crate::webhook_url::WebhookUrl;
 
@@ -21,6 +21,23 @@ const OFF: &str = "off";
 
 /// The two ways to say yes and the two to say no: TOML and YAML users write booleans.
 const SWITCH: [(&str, bool); 4] = [("on", true), (OFF, false), ("true", true), ("false", false)];
+
+/// Names and what they stand for.
+pub(super) const PROFILES: [(&str, Profile); 2] = [("lenient", Profile::Lenient), ("production", Profile::Production)];
+
+pub(super) const CLOCKS: [(&str, ClockMode); 2] = [("real", ClockMode::Real), ("manual", ClockMode::Manual)];
+
+pub(super) const LOG_FORMATS: [(&str, LogFormat); 3] =
+    [("pretty", LogFormat::Pretty), ("json", LogFormat::Json), ("off", LogFormat::Off)];
+
+pub(super) const LOG_LEVELS: [(&str, LogLevel); 3] =
+    [("requests", LogLevel::Requests), ("calls", LogLevel::Calls), ("quiet", LogLevel::Quiet)];
+
+pub(super) const AUTHS: [(&str, Auth); 3] =
+    [("any", Auth::Any), ("off", Auth::Off), ("strict", Auth::Strict(Vec::new()))];
+
+pub(super) const SIGNATURES: [(&str, Signature); 3] =
+    [("akol", Signature::Akol), ("standard", Signature::Standard), ("both", Signature::Standard)];
 
 /// A number of the range.
 pub(super) fn number<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<T>) -> Result<T, Wrong> {

@@ -24,7 +24,7 @@ use self::lines::{Lines, Place};
 use crate::domain::webhook::{Headers, TryAnswer, TryReport};
 use crate::engine::Errand;
 use crate::metrics::{Delivery, Metrics};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, wall_clock};
 use crate::wire::log::{Log, Undelivered};
 
 /// Why something is not sent to a receiver that has used up the time which an advance has for it.
@@ -136,9 +136,12 @@ impl Post {
             (Some(_), Some(_)) => Delivery::Failed,
             (Some(_), None) => Delivery::GivenUp,
         });
-        if let Some(why) = why {
+        // Where steps of calls are logged, the world tells of each try.
+        if let Some(why) = why.filter(|_| !self.log.has_calls()) {
             self.log.delivery(&Undelivered {
                 time: workspace.clock().now(),
+                real_time: wall_clock(),
+                workspace: workspace.name(),
                 event: attempt.event.as_str(),
                 call_id: &attempt.call.to_string(),
                 url: &without_query(&attempt.url),

@@ -15,6 +15,7 @@ pub use self::advancing::{AdvanceUnderWay, Progress};
 use self::awaiting::Awaiting;
 pub use self::noted::NotedDelivery;
 
+use super::call_log;
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
 use super::genesis::Genesis;
@@ -29,6 +30,7 @@ use crate::domain::world::World;
 use crate::rng::Seed;
 use crate::speed::Speed;
 use crate::time::{Stopwatch, Timestamp};
+use crate::wire::log::{Log, Weight};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
@@ -36,7 +38,7 @@ use crate::wire::request_id::RequestId;
 /// See the module.
 #[derive(Debug)]
 pub struct Workspace {
-    name: String,
+    name: Arc<str>,
     genesis: Arc<Genesis>,
     clock: Clock,
     present: RwLock<Present>,
@@ -44,6 +46,7 @@ pub struct Workspace {
     /// Where deliveries go that are to be sent.
     errands: mpsc::UnboundedSender<Errand>,
     late: Lateness,
+    log: Log,
     /// Itself, for errands to carry.
     own: Weak<Workspace>,
     /// How many requests there have been; their ids grow from that.
@@ -128,17 +131,19 @@ impl Workspace {
         genesis: &Arc<Genesis>,
         errands: mpsc::UnboundedSender<Errand>,
         late: Lateness,
+        log: Log,
     ) -> Arc<Workspace> {
         let reading = genesis.clock();
         let world = genesis.world(reading.now);
         Arc::new_cyclic(|own| Workspace {
-            name: name.to_owned(),
+            name: name.into(),
             clock: Clock::new(reading),
             present: RwLock::new(Present::new(world)),
             journal: Journal::new(genesis.settings().journal_size as usize),
             genesis: Arc::clone(genesis),
             errands,
             late,
+            log,
             own: Weak::clone(own),
             requests: AtomicU64::new(0),
             is_advancing: AtomicBool::new(false),
@@ -153,6 +158,11 @@ impl Workspace {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Says something in the log that may be a mistake of whoever uses the workspace.
+    pub fn warn(&self, warning: &str) {
+        self.log.note(self.clock.now(), Some(&self.name), Weight::Warning, warning);
     }
 
     /// Its clock.
@@ -308,7 +318,9 @@ impl Workspace {
 
     /// Hands on what has come of a change: what is told of it, and what is to be sent.
     fn send_off(&self, present: &mut Present) {
-        self.journal.enter(present.world.take_moments());
+        let moments = present.world.take_moments();
+        call_log::write(&self.log, &self.name, &moments);
+        self.journal.enter(moments);
         if present.world.outbox().notes_changes() {
             self.tell_of_deliveries(&mut present.world);
         }

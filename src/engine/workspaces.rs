@@ -4,7 +4,7 @@ mod by_use;
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -13,6 +13,7 @@ use self::by_use::ByUse;
 use super::genesis::Genesis;
 use super::lateness::Lateness;
 use super::workspace::{Errand, Workspace};
+use crate::wire::log::Log;
 
 /// What begins to look after a workspace that has been made: it runs for as long as the workspace's epochs do.
 type Start = Box<dyn Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Sync>;
@@ -28,7 +29,10 @@ pub struct Workspaces {
     errands: mpsc::UnboundedSender<Errand>,
     /// Is told how late things happen.
     late: Lateness,
+    log: Log,
     start: Start,
+    /// How many there are beside `default`; read on every request to that one.
+    others: AtomicUsize,
     /// How often any workspace was looked up.
     uses: AtomicU64,
     /// The most at once, `default` among them.
@@ -97,10 +101,11 @@ impl Workspaces {
         genesis: Arc<Genesis>,
         errands: mpsc::UnboundedSender<Errand>,
         late: Lateness,
+        log: Log,
         start: impl Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Sync + 'static,
         dropped: impl Fn(&Dropped<'_>) + Send + Sync + 'static,
     ) -> Workspaces {
-        let default = Workspace::new(Workspaces::DEFAULT, &genesis, errands.clone(), late.clone());
+        let default = Workspace::new(Workspaces::DEFAULT, &genesis, errands.clone(), late.clone(), log.clone());
         let default_driver = start(Arc::clone(&default));
         Workspaces {
             limit: genesis.settings().max_workspaces.map_or(usize::MAX, |limit| limit as usize),
@@ -111,7 +116,9 @@ impl Workspaces {
             changing: Mutex::default(),
             errands,
             late,
+            log,
             start: Box::new(start),
+            others: AtomicUsize::new(0),
             uses: AtomicU64::new(0),
             dropped: Box::new(dropped),
         }
@@ -136,6 +143,11 @@ impl Workspaces {
     /// Whether a bearer token looks like one of a workspace, and is none: then it belongs to `default`, as any other.
     pub fn is_misnamed(token: &str) -> bool {
         token.strip_prefix(Workspaces::TOKEN_PREFIX).is_some_and(|name| !is_name(name))
+    }
+
+    /// Whether there is any beside `default`.
+    pub fn has_others(&self) -> bool {
+        self.others.load(Ordering::Relaxed) > 0
     }
 
     /// The one that a bearer token belongs to.
@@ -204,10 +216,11 @@ impl Workspaces {
                 (self.dropped)(&Dropped { workspace: &workspace, limit: self.limit });
             }
         }
-        let workspace = Workspace::new(name, &self.genesis, self.errands.clone(), self.late.clone());
+        let workspace = Workspace::new(name, &self.genesis, self.errands.clone(), self.late.clone(), self.log.clone());
         by_use.add(name, self.use_now(&workspace));
         let driver = (self.start)(Arc::clone(&workspace));
         self.named.pin().insert(name.to_owned(), Kept { workspace: Arc::clone(&workspace), driver });
+        self.others.fetch_add(1, Ordering::Relaxed);
         workspace
     }
 
@@ -226,6 +239,7 @@ impl Workspaces {
         by_use.remove(name);
         let named = self.named.pin();
         let kept = named.remove(name)?;
+        self.others.fetch_sub(1, Ordering::Relaxed);
         kept.driver.abort();
         kept.workspace.close();
         Some(Arc::clone(&kept.workspace))

@@ -9,7 +9,7 @@ use super::MockServer;
 use super::blocking;
 use super::running::Running;
 use super::workspace::Workspace;
-use crate::config::{Auth, ClockMode, LogFormat, Profile, Settings};
+use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings};
 use crate::server::StartError;
 use crate::speed::Speed;
 use crate::time::{Timestamp, wall_clock};
@@ -312,6 +312,18 @@ impl Builder {
     /// ```
     pub fn log_format(self, format: LogFormat) -> Builder {
         self.with(|settings| settings.log_format = format)
+    }
+
+    /// What the log says, where there is one: a line for each request, unless told otherwise.
+    ///
+    /// ```
+    /// use akol_mock::{LogFormat, LogLevel, MockServer};
+    ///
+    /// let builder = MockServer::builder().log_format(LogFormat::Pretty).log_level(LogLevel::Calls);
+    /// assert!(builder.start_blocking().is_ok());
+    /// ```
+    pub fn log_level(self, level: LogLevel) -> Builder {
+        self.with(|settings| settings.log_level = level)
     }
 
     /// Starts it, and waits until it listens.

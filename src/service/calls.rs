@@ -20,6 +20,7 @@ use crate::routes::{API, Found, Handler, Route};
 use crate::time::Stopwatch;
 use crate::wire::answering::Answering;
 use crate::wire::body::Body;
+use crate::wire::log::Weight;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_BODY, Request, Unreadable, discard, read_body};
 use crate::wire::request_body::RequestBody;
@@ -79,17 +80,40 @@ impl Service {
         let token = head.and_then(|()| self.gate.admit(request));
         let bearer = token.as_ref().ok().copied().flatten();
         let workspace = self.workspaces.of_token(bearer);
-        if bearer.is_some_and(Workspaces::is_misnamed) {
-            let note = format!(
-                "a token begins with ws_ and names no workspace, so it belongs to default: a name is {BadName}"
-            );
-            self.log.note(workspace.clock().now(), &note);
+        if matches!(workspace, Cow::Borrowed(_)) {
+            let is_misnamed = bearer.is_some_and(Workspaces::is_misnamed);
+            if (is_misnamed || self.workspaces.has_others()) && token.is_ok() {
+                self.note_default(bearer, is_misnamed);
+            }
         }
         let entry = workspace.enter();
         let admitted = token.and_then(|token| count(&workspace, &entry, token, request));
         let is_let_in = admitted.is_ok();
         let routed = admitted.and_then(|()| route(API, request, root));
         Visit { workspace, entry, is_let_in, routed }
+    }
+
+    /// Says once of a token that it belongs to `default`, though it looks like that of a workspace, or others are in use.
+    fn note_default(&self, token: Option<&str>, is_misnamed: bool) {
+        if !self.told.is_new(token.unwrap_or_default()) {
+            return;
+        }
+        let is_a_name = |token: &str| matches!(self.workspaces.existing(token), Ok(Some(_)));
+        let note = match token {
+            None => "requests without a token belong to default, while other workspaces are in use".to_owned(),
+            Some(_) if is_misnamed => {
+                format!("a token begins with ws_ and names no workspace, so it belongs to default: a name is {BadName}")
+            }
+            Some(token) if is_a_name(token) && token != Workspaces::DEFAULT => {
+                format!("the token {token} belongs to default; that of the workspace {token} is ws_{token}")
+            }
+            Some(token) => format!(
+                "a token, {}, belongs to default, while other workspaces are in use; the token of a workspace is ws_ and its name",
+                described(token)
+            ),
+        };
+        let default = self.workspaces.default();
+        self.log.note(default.clock().now(), Some(default.name()), Weight::Warning, &note);
     }
 
     /// Does what is asked for, once all of it has come.
@@ -143,6 +167,18 @@ impl Service {
         };
         workspace.answered(arrival, &reply, notes.given.at, meddling);
         reply.into_response(request.method == Method::HEAD)
+    }
+}
+
+/// So much of a token, which may be a secret, that its user knows which it is.
+fn described(token: &str) -> String {
+    /// The most that is shown; never more than a quarter of it.
+    const SHOWN: usize = 4;
+    let count = token.chars().count();
+    let beginning: String = token.chars().take(SHOWN.min(count / 4)).collect();
+    match beginning.is_empty() {
+        true => format!("of {count} characters"),
+        false => format!("of {count} characters, that begins with {beginning:?}"),
     }
 }
 

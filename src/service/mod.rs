@@ -4,6 +4,7 @@ mod calls;
 mod control;
 mod reference;
 mod scope;
+mod told;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use hyper::header::{DATE, HeaderName};
 use hyper::{Method, StatusCode};
 
 use self::scope::Scope;
+use self::told::Told;
 use crate::api::gate::Gate;
 use crate::config::Settings;
 use crate::control::aside::Aside;
@@ -27,7 +29,7 @@ use crate::time::{Stopwatch, Timestamp};
 use crate::wire::answering::Answering;
 use crate::wire::body::Body;
 use crate::wire::cors::Cors;
-use crate::wire::log::{Entry, Log};
+use crate::wire::log::{Entry, Log, Weight};
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard};
 use crate::wire::request_body::RequestBody;
@@ -51,6 +53,8 @@ pub struct Service {
     /// Where the control API does what takes longer than a moment.
     aside: Aside,
     log: Log,
+    /// The tokens of which the log has said that they belong to `default`.
+    told: Told,
     /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
     ids: Seed,
     requests: AtomicU64,
@@ -66,20 +70,22 @@ struct Notes<'a> {
     /// The position of its route among all routes, if it has one.
     route: Option<usize>,
     came: Stopwatch,
-    given: Given,
+    given: Given<'a>,
 }
 
-/// When an answer was given: in real time, and by the clock of its workspace.
+/// When an answer was given, in real time and by the clock of its workspace, and which workspace that is.
 #[derive(Clone, Copy)]
-struct Given {
+struct Given<'a> {
     moment: Stopwatch,
     at: Timestamp,
+    /// The workspace's name.
+    workspace: &'a str,
 }
 
-impl Given {
-    fn now(workspace: &Workspace) -> Given {
+impl Given<'_> {
+    fn now(workspace: &Workspace) -> Given<'_> {
         let moment = Stopwatch::start();
-        Given { moment, at: workspace.clock().at(moment) }
+        Given { moment, at: workspace.clock().at(moment), workspace: workspace.name() }
     }
 }
 
@@ -95,6 +101,7 @@ impl Service {
             metrics,
             aside: Aside::default(),
             log,
+            told: Told::default(),
             ids: Seed::new(settings.seed).child("control request"),
             requests: AtomicU64::new(0),
         }
@@ -134,7 +141,8 @@ impl Service {
             _ => "This is neither HTTP/1 nor HTTP/2 without TLS: the request line or a header is malformed",
         };
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
-        self.log.note(workspace.clock().now(), &format!("{} {message} ({request_id})", status.as_u16()));
+        let note = format!("{} {message} ({request_id})", status.as_u16());
+        self.log.note(workspace.clock().now(), None, Weight::Info, &note);
         let reply = Refusal::new(status, message).reply();
         let date = date::at(workspace.clock().now());
         reply.with(REQUEST_ID, request_id.header()).with(DATE, date).into_bytes()
@@ -163,9 +171,10 @@ impl Service {
         let &Notes { request, request_id, route, came, given } = notes;
         let took = came.until(given.moment);
         self.metrics.request(route, reply.status.as_u16(), took);
-        if self.log.is_on() {
+        if self.log.has_requests() {
             self.log.request(&Entry {
                 time: given.at,
+                workspace: given.workspace,
                 method: &request.method,
                 target: &request.target(),
                 status: reply.status.as_u16(),

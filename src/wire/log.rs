@@ -1,4 +1,4 @@
-//! The request log: one line a request, on stderr, written by a thread of its own so that no request waits for a terminal.
+//! The log: one line a request, on stderr, written by a thread of its own so that no request waits for a terminal.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use hyper::Method;
 use serde::Serialize;
 
-use crate::config::LogFormat;
+use crate::config::{LogFormat, LogLevel};
 use crate::escape::{escaped, escaped_json};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, wall_clock};
 
 /// How many lines may wait to be written. A reader that is slower loses lines rather than slow the server down.
 const BACKLOG: usize = 8_192;
@@ -22,12 +22,21 @@ const LAST_LINES_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where lines are sent.
 #[derive(Clone, Debug)]
-pub struct Log(Option<(LogFormat, SyncSender<Message>)>);
+pub struct Log(Option<Writer>);
+
+#[derive(Clone, Debug)]
+struct Writer {
+    format: LogFormat,
+    level: LogLevel,
+    sender: SyncSender<Message>,
+}
 
 /// What the thread that writes is told.
 enum Message {
     /// Write this, which ends without an end of line.
     Line(LogFormat, String),
+    /// Make a line in that format, and write it.
+    Made(LogFormat, Box<dyn FnOnce(LogFormat) -> String + Send>),
     /// Drop this when everything before has been written.
     Mark(SyncSender<()>),
 }
@@ -37,6 +46,8 @@ enum Message {
 pub struct Entry<'a> {
     /// When, on the emulator's clock.
     pub time: Timestamp,
+    /// The workspace that it was for.
+    pub workspace: &'a str,
     /// The method.
     pub method: &'a Method,
     /// Path and query as they came.
@@ -55,6 +66,8 @@ pub struct Entry<'a> {
 #[serde(rename_all = "camelCase")]
 struct Json<'a> {
     time: Timestamp,
+    real_time: Timestamp,
+    workspace: &'a str,
     method: &'a str,
     target: &'a str,
     status: u16,
@@ -70,6 +83,10 @@ struct Json<'a> {
 pub struct Undelivered<'a> {
     /// When, on the emulator's clock.
     pub time: Timestamp,
+    /// When, on the machine's.
+    pub real_time: Timestamp,
+    /// The workspace that sent it.
+    pub workspace: &'a str,
     /// What it tells of.
     pub event: &'a str,
     /// Whose event it is.
@@ -84,27 +101,47 @@ pub struct Undelivered<'a> {
     pub next_attempt: Option<Timestamp>,
 }
 
+/// How much a note matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// It is good to know.
+    Info,
+    /// It may be a mistake of the user's.
+    Warning,
+}
+
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct JsonNote<'a> {
     time: Timestamp,
+    real_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace: Option<&'a str>,
+    level: Weight,
     note: &'a str,
 }
 
 impl Log {
-    /// A log in that format.
-    pub fn new(format: LogFormat) -> Log {
+    /// A log in that format, that says so much.
+    pub fn new(format: LogFormat, level: LogLevel) -> Log {
         if format == LogFormat::Off {
             return Log(None);
         }
         let (sender, lines) = sync_channel(BACKLOG);
         // Without its thread nothing is logged; the server is as useful as before.
         let spawned = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&lines));
-        Log(spawned.ok().map(|_| (format, sender)))
+        Log(spawned.ok().map(|_| Writer { format, level, sender }))
     }
 
-    /// Whether anything is logged: if not, an entry need not be made.
-    pub fn is_on(&self) -> bool {
-        self.0.is_some()
+    /// Whether requests are logged: if not, an entry need not be made.
+    pub fn has_requests(&self) -> bool {
+        self.0.as_ref().is_some_and(|writer| writer.level != LogLevel::Quiet)
+    }
+
+    /// Whether steps of calls, and what came of each try of a webhook, are logged.
+    pub fn has_calls(&self) -> bool {
+        self.0.as_ref().is_some_and(|writer| writer.level == LogLevel::Calls)
     }
 
     /// Logs a request.
@@ -116,6 +153,8 @@ impl Log {
         self.send(|format| match format {
             LogFormat::Json => json(&Json {
                 time: entry.time,
+                real_time: wall_clock(),
+                workspace: entry.workspace,
                 method: entry.method.as_str(),
                 target,
                 status: entry.status,
@@ -124,10 +163,10 @@ impl Log {
                 error: entry.error,
             }),
             LogFormat::Pretty | LogFormat::Off => {
-                let Entry { time, method, status, took, request_id, error, .. } = entry;
+                let Entry { time, workspace, method, status, took, request_id, error, .. } = entry;
                 let method = method.as_str();
                 let error = error.map_or_else(String::new, |error| format!("  {error}"));
-                format!("{time}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}")
+                format!("{time}  {workspace}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}")
             }
         });
     }
@@ -137,26 +176,40 @@ impl Log {
         self.send(|format| match format {
             LogFormat::Json => json(undelivered),
             LogFormat::Pretty | LogFormat::Off => {
-                let Undelivered { time, event, call_id, url, attempt, error, next_attempt } = undelivered;
+                let Undelivered { time, workspace, event, call_id, url, attempt, error, next_attempt, .. } =
+                    undelivered;
                 let next = next_attempt.map_or_else(|| "given up".to_owned(), |next| format!("next try at {next}"));
-                format!(
-                    "{time}  webhook {event} of {call_id} to {url} was not received, try {attempt}: {error}; {next}"
-                )
+                let told = format!("webhook {event} of {call_id} to {url} was not received, try {attempt}");
+                format!("{time}  {workspace}  {told}: {error}; {next}")
             }
         });
     }
 
-    /// Logs something that is no request.
-    pub fn note(&self, time: Timestamp, note: &str) {
+    /// Logs something that is no request; of a workspace, if it is of one.
+    pub fn note(&self, time: Timestamp, workspace: Option<&str>, level: Weight, note: &str) {
+        if level == Weight::Info && !self.has_requests() {
+            return;
+        }
         self.send(|format| match format {
-            LogFormat::Json => json(&JsonNote { time, note }),
-            LogFormat::Pretty | LogFormat::Off => format!("{time}  {note}"),
+            LogFormat::Json => json(&JsonNote { time, real_time: wall_clock(), workspace, level, note }),
+            LogFormat::Pretty | LogFormat::Off => {
+                let word = if level == Weight::Warning { "warning: " } else { "" };
+                format!("{time}  {}  {word}{note}", workspace.unwrap_or("-"))
+            }
         });
+    }
+
+    /// Logs a line that is made only when it is written, by the thread that does so.
+    pub fn later(&self, make: impl FnOnce(LogFormat) -> String + Send + 'static) {
+        if let Some(Writer { format, sender, .. }) = &self.0 {
+            // A full backlog loses the line, see BACKLOG.
+            let _ = sender.try_send(Message::Made(*format, Box::new(make)));
+        }
     }
 
     /// Waits until everything that was logged so far has been written, so that the program's end does not cut it off.
     pub fn flush(&self) {
-        if let Some((_, sender)) = &self.0 {
+        if let Some(Writer { sender, .. }) = &self.0 {
             let (mark, passed) = sync_channel(0);
             if sender.try_send(Message::Mark(mark)).is_ok() {
                 // Nothing is ever sent: the wait ends when the mark is dropped.
@@ -166,14 +219,15 @@ impl Log {
     }
 
     fn send(&self, line: impl FnOnce(LogFormat) -> String) {
-        if let Some((format, sender)) = &self.0 {
+        if let Some(Writer { format, sender, .. }) = &self.0 {
             // A full backlog loses the line, see BACKLOG.
             let _ = sender.try_send(Message::Line(*format, line(*format)));
         }
     }
 }
 
-fn json(line: &impl Serialize) -> String {
+/// A line as JSON.
+pub fn json(line: &impl Serialize) -> String {
     serde_json::to_string(line).unwrap_or_default()
 }
 
@@ -190,13 +244,16 @@ fn write_all(messages: &Receiver<Message>) {
     while let Ok(first) = messages.recv() {
         let (mut text, mut marks) = (String::new(), Vec::new());
         for message in std::iter::once(first).chain(messages.try_iter().take(1_000)) {
-            match message {
-                Message::Line(format, line) => {
-                    text.push_str(&harmless(format, &line));
-                    text.push('\n');
+            let (format, line) = match message {
+                Message::Line(format, line) => (format, line),
+                Message::Made(format, make) => (format, make(format)),
+                Message::Mark(mark) => {
+                    marks.push(mark);
+                    continue;
                 }
-                Message::Mark(mark) => marks.push(mark),
-            }
+            };
+            text.push_str(&harmless(format, &line));
+            text.push('\n');
         }
         // Whoever closed stderr does not want it.
         let _ = std::io::stderr().write_all(text.as_bytes());

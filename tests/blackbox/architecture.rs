@@ -8,7 +8,10 @@ use crate::source::{SourceFile, code_of_product, imports, names};
 
 /// What is on each floor, from the ground up: files, and whole directories, which end in a slash. The longest path that fits counts.
 const FLOORS: [(&str, &[&str]); 9] = [
-    ("0: time, chance, settings", &["time", "clock", "speed", "rng", "config", "origin", "webhook_url", "escape"]),
+    (
+        "0: time, chance, settings",
+        &["time", "clock", "speed", "rng", "config", "origin", "webhook_url", "escape", "suggest"],
+    ),
     ("1: the nouns of the field; HTTP that knows no calls", &["domain/", "wire/"]),
     (
         "2: the world",

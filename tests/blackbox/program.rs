@@ -145,6 +145,9 @@ fn each_request_is_one_line_of_json_on_stderr_down_to_the_last() {
         assert_eq!(line["target"], format!("/api/v1/calls?limit=1&x={number}&y=%22%0A"));
         assert_eq!(line["status"], 200);
         assert!(line["requestId"].as_str().unwrap().starts_with("req_"), "{line}");
+        assert_eq!(line["workspace"], "default");
+        let times = ["time", "realTime"].map(|time| line[time].as_str().unwrap().parse::<akol_mock::Timestamp>());
+        assert!(times.iter().all(Result::is_ok), "{line}");
     }
 }
 
@@ -159,8 +162,83 @@ fn the_log_is_one_readable_line_a_request_unless_it_is_off() {
     let pretty = stderr_of(&[]);
     assert_eq!(pretty.lines().count(), 3, "{pretty}");
     assert!(pretty.lines().last().unwrap().contains("stopping"), "{pretty}");
-    assert!(pretty.lines().next().unwrap().contains("200  GET   /api/v1/calls/call_xxx"), "{pretty}");
+    assert!(pretty.lines().next().unwrap().contains("  default  200  GET   /api/v1/calls/call_xxx"), "{pretty}");
+    assert_eq!(stderr_of(&["--log-level", "quiet"]), "");
     assert_eq!(stderr_of(&["--log-format", "off"]), "");
+}
+
+#[test]
+fn calls_are_logged_step_by_step_where_that_is_asked_for() {
+    let log = |words: &[&str]| {
+        let words = [&["--clock", "manual", "--start-time", "2026-05-04", "--log-level", "calls"], words].concat();
+        let program = Program::start(&words);
+        let call = program.post("/__admin/calls?workspace=a", r#"{"direction":"inbound","scenario":"hung_up"}"#);
+        program.post("/__admin/clock/advance?workspace=a", r#"{"by":"1h"}"#);
+        (call["data"]["id"].as_str().unwrap().to_owned(), program.stop().stderr)
+    };
+    let (id, pretty) = log(&[]);
+    for part in [
+        format!("2026-05-04T00:00:00.000Z  a  call {id} ringing (RINGING)"),
+        format!("  a  call {id} answered (IN_PROGRESS)"),
+        format!("  a  call {id} ended (COMPLETED, hung_up)"),
+        format!("  a  webhook call.ended of {id} was kept, as no webhook is subscribed"),
+    ] {
+        assert_eq!(pretty.matches(&part).count(), 1, "{part}: {pretty}");
+    }
+    let (id, json) = log(&["--log-format", "json", "--webhook-url", "http://127.0.0.1:1/hooks?secret=x"]);
+    assert!(!json.contains("secret"), "{json}");
+    let lines: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(
+        lines.iter().any(|line| line["step"] == "ended" && line["callId"] == id.as_str() && line["workspace"] == "a")
+    );
+    let tries: Vec<&Value> = lines.iter().filter(|line| line["event"] == "call.ended").collect();
+    assert!(tries.len() > 1, "{json}");
+    for (number, one) in tries.iter().enumerate() {
+        assert_eq!((&one["attempt"], &one["result"]), (&Value::from(number + 1), &Value::from("failed")), "{json}");
+        assert!(one["error"].is_string() && one["realTime"].is_string(), "{one}");
+    }
+    assert!(tries.last().unwrap().get("nextAttempt").is_none());
+}
+
+#[test]
+fn nothing_that_a_client_sends_steers_the_terminal() {
+    let path = "/api/v1/calls/\u{202e}\u{9b}31m\u{2066}";
+    let steers = |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{2069}').contains(&letter));
+    let stderr_of = |format: &str| {
+        let program = Program::start(&["--log-format", format]);
+        let mut stream = std::net::TcpStream::connect(program.address).unwrap();
+        let request = crate::support::program::request("DELETE", path, "").replace("Bearer test", "Bearer ws_\u{202e}");
+        std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+        std::io::Read::read_to_end(&mut stream, &mut Vec::new()).unwrap();
+        program.stop().stderr
+    };
+    for format in ["pretty", "json"] {
+        let log = stderr_of(format);
+        assert!(log.contains("DELETE") && log.contains("202e") && !log.contains(steers), "{format}: {log:?}");
+    }
+    let folder = "no/such/\u{202e}folder\u{1b}[2J";
+    let output = akol_mock(&["--fixtures", folder]).output().unwrap();
+    assert!(
+        output.stderr.is_ascii() && !output.stderr.contains(&0x1b),
+        "{:?}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn a_variable_that_is_no_option_is_named_first_and_stops_nothing() {
+    let stderr_of = |format: &str| {
+        let mut command = akol_mock(&["--listen", "127.0.0.1:0", "--log-format", format]);
+        command.env("AKOL_MOCK_EU_SERVICE_HOST", "10.0.0.9").env("AKOL_MOCK_LISTEN", "tcp://10.0.0.9:2565");
+        Program::run(command).stop().stderr
+    };
+    for format in ["pretty", "off"] {
+        let stderr = stderr_of(format);
+        assert!(stderr.starts_with("warning: environment variables that are no options"), "{stderr}");
+        assert!(stderr.contains("AKOL_MOCK_EU_SERVICE_HOST, AKOL_MOCK_LISTEN; Kubernetes sets such"), "{stderr}");
+    }
+    let first: Value = serde_json::from_str(stderr_of("json").lines().next().unwrap()).unwrap();
+    assert!(first["level"] == "warning" && first["note"].as_str().unwrap().contains("AKOL_MOCK_LISTEN"), "{first}");
 }
 
 #[test]

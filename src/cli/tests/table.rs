@@ -15,6 +15,7 @@ fn samples(name: &str) -> [&'static str; 2] {
         "journal-size" => ["0", "1000000"],
         "max-workspaces" => ["2", "off"],
         "log-format" => ["json", "off"],
+        "log-level" => ["calls", "quiet"],
         "seed" => ["7", "18446744073709551615"],
         "calls" => ["0", "10000000"],
         "start-time" => ["2026-04-18T14:21:42Z", "2000-01-01T00:00:00+00:00"],

@@ -242,15 +242,18 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::config::Settings;
+    use crate::config::{LogFormat, LogLevel, Settings};
     use crate::domain::fixtures::Fixtures;
     use crate::engine::{Genesis, Lateness};
     use crate::fixture_files;
+    use crate::wire::log::Log;
 
     #[test]
     fn who_hangs_is_waited_for_once_in_each_advance() {
         let genesis = Genesis::new(&Settings::default(), Fixtures::read(&fixture_files::built_in()).unwrap());
-        let workspace = Workspace::new("a", &Arc::new(genesis), mpsc::unbounded_channel().0, Lateness::told(|_| ()));
+        let log = Log::new(LogFormat::Off, LogLevel::Quiet);
+        let late = Lateness::told(|_| ());
+        let workspace = Workspace::new("a", &Arc::new(genesis), mpsc::unbounded_channel().0, late, log);
         let usual = Duration::from_secs(30);
         for _ in 0..2 {
             let advancing = workspace.begin_advance().unwrap();
