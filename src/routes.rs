@@ -208,6 +208,11 @@ impl Route {
         self
     }
 
+    /// Whether what it shows or does is of one workspace, and not of the whole server.
+    pub fn is_of_workspace(&self) -> bool {
+        !matches!(self.path, "/health" | "/openapi.json" | "/metrics" | "/workspaces" | "/workspaces/:id")
+    }
+
     /// Whether it answers requests with that method. `HEAD` goes where `GET` goes.
     fn takes(&self, method: &Method) -> bool {
         self.method == method || (method == Method::HEAD && self.method == Method::GET)

@@ -54,7 +54,11 @@ pub fn set(scene: Scene, request: Request) -> Pending {
                 advance.map_err(|refused| refusal(refused, "now"))?;
             }
         }
-        Ok(envelope::success(StatusCode::OK, &view(workspace)))
+        let view = view(workspace);
+        let is_idle = speed.is_some() && view.mode == ClockMode::Manual;
+        let warning =
+            is_idle.then(|| "speed has no effect while the clock stands; {\"mode\": \"real\"} lets it run".to_owned());
+        Ok(envelope::warned(envelope::success(StatusCode::OK, &view), warning.as_slice()))
     })
 }
 

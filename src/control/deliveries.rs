@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::dialect::envelope;
 use crate::dialect::fields;
+use crate::dialect::oversight;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::domain::call::CallId;
@@ -125,7 +126,7 @@ impl<'a> AttemptView<'a> {
 }
 
 /// All deliveries that are remembered and match, the oldest first; of more than `limit` the newest.
-pub fn list(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Refusal> {
+pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {
     let mut parameters = Parameters::read(request.query())?;
     let event = parameters.get::<Event>("event");
     let state = parameters.get::<DeliveryState>("state");
@@ -143,7 +144,9 @@ pub fn list(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Ref
     let mut found: Vec<&Delivery> = newest.take(limit).collect();
     found.reverse();
     let views: Vec<DeliveryView<'_>> = found.into_iter().map(|delivery| DeliveryView::of(delivery, world)).collect();
-    Ok(envelope::success(StatusCode::OK, &views))
+    let mut warnings = oversight::of_deliveries(world, event, call_id.as_deref());
+    warnings.extend(oversight::of_since(since, now));
+    Ok(envelope::warned(envelope::success(StatusCode::OK, &views), &warnings))
 }
 
 /// One delivery.

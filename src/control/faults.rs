@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
-use crate::dialect::{envelope, faults};
+use crate::dialect::{envelope, faults, oversight};
 use crate::domain::error::Error;
 use crate::domain::faults::{Effect, Faults, Rule};
 use crate::domain::matching::Pattern;
@@ -63,12 +63,13 @@ pub fn add(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     fields.finish()?;
     // Whatever leaves a rule unread has been noted as wrong.
     let terms = terms.ok_or_else(|| Error::invalid("body", "is no fault rule"))?;
+    let warnings = oversight::of_rule(&terms, world.faults().rules());
     let rule = world.faults_mut().add(terms).map_err(|_| {
         let most = Faults::MOST;
         let message = format!("There are {most} fault rules already, which is the most; DELETE /__admin/faults/:id");
         Refusal::new(StatusCode::CONFLICT, message)
     })?;
-    Ok(envelope::success(StatusCode::CREATED, &RuleView::of(rule)))
+    Ok(envelope::warned(envelope::success(StatusCode::CREATED, &RuleView::of(rule)), &warnings))
 }
 
 /// Takes back all rules.

@@ -53,7 +53,11 @@ pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     };
     fields.finish()?;
     world.set_mischief(mischief);
-    Ok(reply(mischief))
+    let is_idle = mischief != Mischief::default() && world.outbox().subscriptions().len() == 0;
+    let warning = is_idle.then(|| {
+        "There is no webhook yet, so nothing is sent that could misbehave; POST /__admin/webhooks makes one".to_owned()
+    });
+    Ok(envelope::warned(reply(mischief), warning.as_slice()))
 }
 
 fn reply(mischief: Mischief) -> Reply {

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
+use crate::dialect::oversight;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::pattern;
 use crate::dialect::refusal::Refusal;
@@ -101,7 +102,9 @@ pub fn list(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refu
     let mut found = matching(workspace, &pattern);
     found.retain(|exchange| since.is_none_or(|since| exchange.at >= since));
     let skipped = found.len().saturating_sub(limit);
-    Ok(envelope::success(StatusCode::OK, &views(&found[skipped..])))
+    let mut warnings = oversight::of_pattern(&pattern);
+    warnings.extend(oversight::of_since(since, workspace.clock().now()));
+    Ok(envelope::warned(envelope::success(StatusCode::OK, &views(&found[skipped..])), &warnings))
 }
 
 /// Forgets all requests.
@@ -116,7 +119,8 @@ pub fn count(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Ref
     fields.only(&PATTERN);
     let pattern = pattern::read(&mut fields);
     fields.finish()?;
-    Ok(envelope::success(StatusCode::OK, &Count { count: matching(workspace, &pattern).len() }))
+    let count = envelope::success(StatusCode::OK, &Count { count: matching(workspace, &pattern).len() });
+    Ok(envelope::warned(count, &oversight::of_pattern(&pattern)))
 }
 
 /// The requests of the journal that match, oldest first.

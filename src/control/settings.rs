@@ -97,8 +97,11 @@ pub fn change(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
         }
     }
     fields.finish()?;
+    let is_idle =
+        object.get("overage").and_then(Json::as_bool) == Some(true) && settings.quotas.minutes_per_month.is_none();
+    let warning = is_idle.then(|| "overage has no effect without a minuteLimit".to_owned());
     world.change_settings(settings);
-    Ok(envelope::success(StatusCode::OK, &SettingsView(world)))
+    Ok(envelope::warned(envelope::success(StatusCode::OK, &SettingsView(world)), warning.as_slice()))
 }
 
 struct SettingsView<'a>(&'a World);

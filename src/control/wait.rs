@@ -9,13 +9,15 @@ use std::time::Duration;
 use hyper::StatusCode;
 use serde::Serialize;
 
+use crate::clock::Reading;
+use crate::config::ClockMode;
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
 use crate::domain::matching::Difference;
 use crate::domain::span::Span;
 use crate::driver;
-use crate::engine::{Awaited, Epoch, Waiting};
+use crate::engine::{Awaited, Epoch, Waiting, Workspace};
 use crate::wire::reply::Reply;
 
 /// How many of those that came nearest are shown.
@@ -64,6 +66,17 @@ async fn enough<T: Awaited>(waiting: &Waiting<'_, T>, epoch: &Epoch, timeout: Du
         found = waiting.enough() => Ok(found),
         () = driver::pause(timeout) => Err(InVain::TimeUp),
     }
+}
+
+/// That nothing happens by itself while the clock stands, where it does.
+fn of_clock(workspace: &Workspace) -> Option<String> {
+    let Reading { mode, now, .. } = workspace.clock().read();
+    let due = match workspace.next_due() {
+        Some(due) => format!("what is due next is due at {due}"),
+        None => "nothing is due".to_owned(),
+    };
+    let warning = format!("The clock stands at {now}, and {due}; advance the clock with POST /__admin/clock/advance");
+    (mode == ClockMode::Manual).then_some(warning)
 }
 
 /// The refusal of a wait that a reset has ended.

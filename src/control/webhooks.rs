@@ -59,7 +59,12 @@ pub fn subscribe(world: &mut World, request: &Request) -> Result<Reply, Refusal>
         // Not reached: a required field that is not there has been noted, and `finish` has refused it.
         return Err(Refusal::bad_request("A required field is missing"));
     };
-    Ok(envelope::success(StatusCode::CREATED, &WebhookView::from(world.subscribe(new)?)))
+    let same = world.outbox().subscriptions().find(|one| *one.url == *new.url).map(|one| one.id.to_string());
+    let warning = same.map(|id| {
+        format!("Webhook {id} has the same URL, so an event of both goes there twice; DELETE /__admin/webhooks/{id} takes it back")
+    });
+    let reply = envelope::success(StatusCode::CREATED, &WebhookView::from(world.subscribe(new)?));
+    Ok(envelope::warned(reply, warning.as_slice()))
 }
 
 /// Deletes a subscription, and answers with what it was.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde::Serialize;
 
+use crate::wire::body::Body;
 use crate::wire::reply::Reply;
 
 /// Most pages have less after their last item, in bytes.
@@ -115,6 +116,49 @@ pub fn raw(status: StatusCode, answer: &impl Serialize) -> Reply {
     Reply::json(status, json(answer))
 }
 
+/// The reply with what may have been overlooked in the request, in `warnings` beside `data` or `error`. One that is in no envelope stays as
+/// it is.
+pub fn warned(mut reply: Reply, warnings: &[String]) -> Reply {
+    if !warnings.is_empty() {
+        reply.body = match reply.body {
+            Body::Full(bytes) => Body::Full(with_warnings(bytes, warnings)),
+            Body::Pieces(pieces) => {
+                let spliced = pieces.iter().enumerate().map(|(position, piece)| match position {
+                    0 => with_warnings(piece.clone(), warnings),
+                    _ => piece.clone(),
+                });
+                Body::Pieces(spliced.collect())
+            }
+            Body::Chunks { mut chunks, left: None } => {
+                let first = chunks.next().map(|first| with_warnings(first, warnings));
+                Body::Chunks { chunks: Box::new(first.into_iter().chain(chunks)), left: None }
+            }
+            other => other,
+        };
+    }
+    reply
+}
+
+/// The beginning of an envelope with warnings, before those that it has already.
+fn with_warnings(envelope: Bytes, warnings: &[String]) -> Bytes {
+    const BEGINNINGS: [&[u8]; 2] = [br#"{"success":true,"#, br#"{"success":false,"#];
+    const WARNINGS: &[u8] = br#""warnings":["#;
+    let Some(beginning) = BEGINNINGS.into_iter().find(|beginning| envelope.starts_with(beginning)) else {
+        return envelope;
+    };
+    let (mut list, rest) = (json(&warnings), &envelope[beginning.len()..]);
+    // Without the brackets.
+    let list = &mut list[1..];
+    let end = list.len() - 1;
+    match rest.strip_prefix(WARNINGS) {
+        Some(more) => {
+            list[end] = b',';
+            [beginning, WARNINGS, list, more].concat().into()
+        }
+        None => [beginning, WARNINGS, list, b",", rest].concat().into(),
+    }
+}
+
 fn json(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
     write_json(value, &mut bytes);
@@ -140,6 +184,37 @@ mod tests {
                 serde_json::from_slice(&page_of(written, &pagination).body.at_hand().unwrap()).unwrap();
             assert_eq!(page, expected);
         }
+    }
+
+    #[test]
+    fn warnings_stand_beside_what_is_answered() {
+        let warnings = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let read = |reply: Reply| {
+            let bytes = match reply.body {
+                Body::Chunks { chunks, .. } => chunks.collect::<Vec<_>>().concat().into(),
+                body => body.at_hand().unwrap(),
+            };
+            serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()
+        };
+        let parts =
+            || success_in_parts(StatusCode::OK, [Bytes::from_static(b"[1,"), Bytes::from_static(b"2]")].into_iter());
+        let made: [(Reply, serde_json::Value); 4] = [
+            (success(StatusCode::OK, &[1, 2]), serde_json::json!({"success": true, "data": [1, 2]})),
+            (parts(), serde_json::json!({"success": true, "data": [1, 2]})),
+            (failure(StatusCode::CONFLICT, "no", &[]), serde_json::json!({"success": false, "error": "no"})),
+            (
+                page_of([item(&1, 0).into()].into_iter(), &Pagination::new(1, 1, 1)),
+                serde_json::json!({"success": true, "data": [1], "pagination": Pagination::new(1, 1, 1)}),
+            ),
+        ];
+        for (reply, mut expected) in made {
+            let reply = warned(warned(reply, &warnings(&["\"b\""])), &warnings(&["a", "é"]));
+            let reply = warned(reply, &[]);
+            expected["warnings"] = serde_json::json!(["a", "é", "\"b\""]);
+            assert_eq!(read(reply), expected);
+        }
+        let other = warned(Reply::json(StatusCode::OK, "{}"), &warnings(&["a"]));
+        assert_eq!(read(other), serde_json::json!({}));
     }
 
     #[test]

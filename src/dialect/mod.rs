@@ -5,6 +5,7 @@ pub mod envelope;
 pub mod faults;
 pub mod fields;
 pub mod latency;
+pub mod oversight;
 pub mod parameters;
 pub mod pattern;
 pub mod refusal;

@@ -3,6 +3,7 @@
 mod body;
 mod glob;
 mod path;
+mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use super::json::Json;
 use super::quoted::Quoted;
 
 pub use path::{NotAPath, PathPattern};
+pub use reach::can_match;
 
 /// A request as patterns see it.
 #[derive(Clone, Copy, Debug)]

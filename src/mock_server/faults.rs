@@ -6,6 +6,7 @@ use super::patterns::RequestPattern;
 use super::placing::Refused;
 use super::webhooks::probability;
 use super::workspace::Workspace;
+use crate::dialect::oversight;
 use crate::domain::error::Error;
 use crate::domain::faults::{ConnectionFault, Effect, Faults, Terms};
 use crate::domain::latency::Latency;
@@ -207,6 +208,8 @@ impl Workspace {
     /// ```
     pub fn add_fault(&self, fault: Fault) -> Result<String, Refused> {
         fault.check()?;
+        let warnings = self.inner.peek(|world| oversight::of_rule(&fault.0, world.faults().rules()));
+        warnings.iter().for_each(|warning| self.inner.warn(warning));
         let added = self.inner.write(|world| world.faults_mut().add(fault.0).map(|rule| rule.id()));
         let message = || format!("There are {} fault rules already, which is the most; take some back", Faults::MOST);
         added.map_err(|_| Refused { status: 409, message: message() })

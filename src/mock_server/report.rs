@@ -7,6 +7,7 @@ use super::patterns::RequestPattern;
 use super::requests::RecordedRequest;
 use super::workspace::Workspace;
 use crate::config::{ClockMode, Settings};
+use crate::dialect::oversight;
 use crate::domain::matching::Difference;
 use crate::domain::moment::{DeliveryResult, Moment, Transition, What};
 use crate::escape::escaped_lines;
@@ -33,7 +34,9 @@ impl Report<'_> {
 
     /// The problem, the request that came nearest to what was looked for, and all else.
     pub(super) fn of_requests(&self, problem: &str, pattern: &RequestPattern) -> String {
-        self.text(problem, &self.nearest(pattern).unwrap_or_default())
+        let oversights: String =
+            oversight::of_pattern(&pattern.0).iter().map(|warning| format!("warning: {warning}\n")).collect();
+        self.text(problem, &(oversights + &self.nearest(pattern).unwrap_or_default()))
     }
 
     /// The problem, the deliveries, and all else.

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use hyper::header::HeaderName;
 use subtle::ConstantTimeEq;
 
 use super::calls::takes_body;
 use super::{Given, Notes, Outcome, Service, route};
 use crate::api::gate::bearer_token;
 use crate::control::scene::Scene;
+use crate::dialect::envelope;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::domain::error::Error;
-use crate::engine::Workspace;
+use crate::engine::{Workspace, Workspaces};
 use crate::routes::{API, CONTROL, Found, Handler, Route};
+use crate::suggest::nearest;
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard, read_body};
@@ -20,6 +23,26 @@ use crate::wire::request_body::RequestBody;
 
 /// Open to everybody: what says that the server is ready, and what can be read in the project, too.
 const OPEN: [&str; 2] = ["/health", "/openapi.json"];
+
+/// Says for which workspace an answer is; for none that was found, `default`, by whose clock the answer is dated.
+const WORKSPACE: HeaderName = HeaderName::from_static("x-akol-workspace");
+
+/// The workspace that a request is for.
+struct Chosen {
+    workspace: Arc<Workspace>,
+    how: How,
+}
+
+/// How it came to be chosen.
+#[derive(Clone, Copy)]
+enum How {
+    /// The query names none.
+    Unsaid,
+    /// The query names it, and it was there.
+    Named,
+    /// The query names it, and the request has made it.
+    Made,
+}
 
 fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
@@ -35,29 +58,84 @@ impl Service {
         came: Stopwatch,
     ) -> Reply {
         if let Some(allowed) = self.guard.preflight(&request) {
-            return self.answer_preflight(allowed, &request, body, came).await;
+            let reply = self.answer_preflight(allowed, &request, body, came).await;
+            return reply.with(WORKSPACE, self.workspaces.default().name());
         }
         let request_id = self.next_id();
         let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
         let routed = admitted.and_then(|()| route(CONTROL, &mut request, root));
         let is_open = is_open(&request.path()[root..]);
         let found = routed.and_then(|found| Ok((self.workspace_for(&request, found.route, is_open)?, found)));
-        let (workspace, position, outcome) = match found {
-            Ok((workspace, found)) => {
+        let (workspace, position, outcome, warnings) = match found {
+            Ok((chosen, found)) => {
                 let position = API.len() + found.position;
-                let outcome = self.handle(&workspace, found, &mut request, body).await;
-                (workspace, Some(position), outcome)
+                let is_of_workspace = found.route.is_of_workspace();
+                let outcome = self.handle(&chosen.workspace, found, &mut request, body).await;
+                let warnings = if is_of_workspace { self.warnings(&chosen) } else { Vec::new() };
+                (chosen.workspace, Some(position), outcome, warnings)
             }
             Err(refusal) => {
                 // It is refused already, whatever else is wrong with it.
                 let _ = discard(&request.headers, body).await;
-                (Arc::clone(self.workspaces.default()), None, Err(refusal))
+                (Arc::clone(self.workspaces.default()), None, Err(refusal), Vec::new())
             }
         };
         let notes = Notes { request: &request, request_id, route: position, came, given: Given::now(&workspace) };
-        let mut reply = self.finish(outcome, &notes);
+        let mut reply = envelope::warned(self.finish(outcome, &notes), &warnings);
+        reply.add(WORKSPACE, workspace.name());
         self.guard.share(&request, &mut reply);
         reply
+    }
+
+    /// What may be an oversight in the choice of the workspace.
+    fn warnings(&self, chosen: &Chosen) -> Vec<String> {
+        let name = chosen.workspace.name();
+        let mut warnings = Vec::new();
+        match chosen.how {
+            How::Unsaid if self.workspaces.has_others() => {
+                let others = self.names_of_others(name);
+                warnings.push(format!(
+                    "This was asked of the workspace default, as the query names none, while others are in use: {others}; name one with \
+                     ?workspace=NAME, or default with ?workspace=default"
+                ));
+            }
+            How::Made => warnings.push(self.warning_of_made(name)),
+            How::Unsaid | How::Named => {}
+        }
+        if name != Workspaces::DEFAULT && self.told.has(name) {
+            warnings.push(format!(
+                "Requests with the token {name} came to the workspace default; the token of this workspace is {}{name}",
+                Workspaces::TOKEN_PREFIX
+            ));
+        }
+        warnings
+    }
+
+    /// That a workspace was made by the request, and which may have been meant.
+    fn warning_of_made(&self, name: &str) -> String {
+        let all = self.workspaces.all();
+        let others = all.iter().map(|workspace| workspace.name()).filter(|other| *other != name);
+        let bare = name.strip_prefix(Workspaces::TOKEN_PREFIX).filter(|bare| !bare.is_empty());
+        let meant = match (bare, nearest(name, others)) {
+            (Some(bare), _) => {
+                format!("; {name} is the token of the workspace {bare}, which is named with ?workspace={bare}")
+            }
+            (None, Some(near)) => format!("; did you mean {near}?"),
+            (None, None) => String::new(),
+        };
+        format!("There was no workspace {name} before this request, which has made it{meant}")
+    }
+
+    /// The names of the workspaces beside that of `name`, not too many.
+    fn names_of_others(&self, name: &str) -> String {
+        const SHOWN: usize = 5;
+        let all = self.workspaces.all();
+        let others: Vec<&str> = all.iter().map(|workspace| workspace.name()).filter(|other| *other != name).collect();
+        let shown = others[..others.len().min(SHOWN)].join(", ");
+        match others.len().checked_sub(SHOWN) {
+            Some(more @ 1..) => format!("{shown} and {more} more"),
+            _ => shown,
+        }
     }
 
     async fn handle(
@@ -112,16 +190,18 @@ impl Service {
 
     /// The workspace that the query names: `default` where it names none. None is made where something is wrong with the query, nor by
     /// those whom nobody has let in, as others would have to make room for it.
-    fn workspace_for(&self, request: &Request, route: &Route, is_open: bool) -> Result<Arc<Workspace>, Refusal> {
+    fn workspace_for(&self, request: &Request, route: &Route, is_open: bool) -> Result<Chosen, Refusal> {
         let mut parameters = Parameters::read(request.query())?;
         parameters.only(&[&["workspace"], route.parameters].concat());
         parameters.finish()?;
         let mut parameters = Parameters::read(request.query())?;
-        let named = parameters.workspace(|name| match is_open {
-            true => Ok(self.workspaces.existing(name)?.ok_or_else(|| Error::not_found("workspace", name))),
-            false => self.workspaces.named(name).map(Ok),
+        let named = parameters.workspace(|name| match (self.workspaces.existing(name)?, is_open) {
+            (Some(workspace), _) => Ok(Ok(Chosen { workspace, how: How::Named })),
+            (None, true) => Ok(Err(Error::not_found("workspace", name))),
+            (None, false) => self.workspaces.named(name).map(|workspace| Ok(Chosen { workspace, how: How::Made })),
         });
         parameters.finish()?;
-        Ok(named.transpose()?.unwrap_or_else(|| Arc::clone(self.workspaces.default())))
+        let default = || Chosen { workspace: Arc::clone(self.workspaces.default()), how: How::Unsaid };
+        Ok(named.transpose()?.unwrap_or_else(default))
     }
 }

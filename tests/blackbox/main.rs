@@ -62,6 +62,7 @@ mod support;
 mod timeline;
 mod transitions;
 mod waiting;
+mod warnings;
 mod webhook_connections;
 mod webhook_retries;
 mod webhooks;

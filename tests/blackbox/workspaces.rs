@@ -56,6 +56,8 @@ async fn nothing_that_is_done_in_one_shows_in_another() {
     let server = Server::with(Settings { rate_limit: Some(20), ..settings() }).await;
     let (mine, theirs, fresh) = (server.as_workspace("a"), server.as_workspace("A"), server.as_workspace("c"));
     let receiver = Receiver::start().await;
+    // The first use of a name makes a workspace, and says so.
+    theirs.get("/__admin/clock").await;
     let before = portrait(&theirs).await;
 
     let id = mine.receive().await;

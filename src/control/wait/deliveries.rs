@@ -6,11 +6,12 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, overtaken};
+use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken};
 use crate::control::deliveries::DeliveryView;
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
+use crate::dialect::oversight;
 use crate::domain::NotOneOf;
 use crate::domain::json::Json;
 use crate::domain::matching::{Difference, Pattern, Sketch};
@@ -143,7 +144,7 @@ fn late(found: Vec<NotedDelivery>, workspace: &Workspace, wanted: &Wanted, patie
     let (others, nearest) = nearest(misses);
     let Patience { count, timeout } = patience;
     let there: Vec<NotedDelivery> = there.into_values().collect();
-    workspace.peek(|world| {
+    let reply = workspace.peek(|world| {
         if there.len() >= count {
             return came(&there, world);
         }
@@ -155,6 +156,9 @@ fn late(found: Vec<NotedDelivery>, workspace: &Workspace, wanted: &Wanted, patie
             differences: differences.clone(),
             what: Miss { delivery: DeliveryView::of(&what.delivery, world) },
         });
-        TimedOut::reply(error, shown.collect())
-    })
+        let oversights = oversight::of_deliveries(world, wanted.event, wanted.call_id.as_deref());
+        envelope::warned(TimedOut::reply(error, shown.collect()), &oversights)
+    });
+    let of_clock = of_clock(workspace).filter(|_| reply.status == StatusCode::REQUEST_TIMEOUT);
+    envelope::warned(reply, of_clock.as_slice())
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, overtaken};
+use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken};
 use crate::control::requests::{ExchangeView, PATTERN, views};
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
+use crate::dialect::oversight;
 use crate::dialect::pattern;
 use crate::domain::matching::Pattern;
 use crate::engine::Exchange;
@@ -32,14 +33,25 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         fields.finish()?;
         let Scene { workspace, aside, .. } = scene;
         let epoch = workspace.epoch();
+        let mut warnings = oversight::of_pattern(&pattern);
         let (waiting, there) = workspace.journal().wait(pattern.clone(), patience.count);
         aside.run(waiting.look_at(there)).await?;
         match enough(&waiting, &epoch, patience.timeout.duration()).await {
-            Ok(found) => aside.run(move || envelope::success(StatusCode::OK, &views(&found))).await,
+            Ok(found) => {
+                let reply = move || envelope::warned(envelope::success(StatusCode::OK, &views(&found)), &warnings);
+                aside.run(reply).await
+            }
             Err(InVain::Reset) => Err(overtaken()),
             Err(InVain::TimeUp) => {
                 let (found, all) = (waiting.found(), workspace.journal().exchanges());
-                aside.run(move || late(found, &all, &pattern, patience)).await
+                let workspace = Arc::clone(&workspace);
+                aside
+                    .run(move || {
+                        let reply = late(found, &all, &pattern, patience);
+                        warnings.extend(of_clock(&workspace).filter(|_| reply.status == StatusCode::REQUEST_TIMEOUT));
+                        envelope::warned(reply, &warnings)
+                    })
+                    .await
             }
         }
     })

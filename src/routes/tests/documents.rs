@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::config::ClockMode;
+use crate::dialect::oversight;
 use crate::domain::call::{Direction, Outcome, Sentiment, Speaker, Status};
 use crate::domain::directory::{CampaignStatus, Locale, RecordingSetting};
 use crate::domain::faults::ConnectionFault;
@@ -154,6 +155,12 @@ fn the_document_of_the_control_api_speaks_the_words_of_the_domain() {
     check_words(enums, "Delivering.properties.result", vec!["received", "failed", "dropped", "kept"]);
     check_words(enums, "ChangeCampaign.properties.status", vec!["RUNNING", "PAUSED"]);
     assert!(enums.is_empty(), "these are held to nothing: {enums:?}");
+}
+
+#[test]
+fn patterns_are_held_to_the_routes_that_there_are() {
+    let routes: Vec<_> = API.iter().map(|route| (route.method.as_str(), format!("/api/v1{}", route.path))).collect();
+    assert_eq!(routes, oversight::ROUTES.map(|(method, path)| (method, path.to_owned())));
 }
 
 #[test]

@@ -13,10 +13,13 @@ use super::{Asked, Seen};
 /// What an answer may have beside the headers that are described: those that HTTP needs to bring it.
 const OF_HTTP: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION];
 
+/// Says for which workspace an answer of the control API is.
+const WORKSPACE: HeaderName = HeaderName::from_static("x-akol-workspace");
+
 /// What is wrong with an answer of an operation.
 pub fn of_operation(operation: &Operation, is_head: bool, seen: Seen<'_>) -> Vec<String> {
     if is_by_rule(seen) {
-        return of_refusal(is_head, seen);
+        return of_refusal(is_head, false, seen);
     }
     let (document, status) = (operation.document, seen.status.as_str());
     let responses = &operation.value["responses"];
@@ -85,7 +88,7 @@ pub fn of_nothing(asked: Option<&Asked>, seen: Seen<'_>) -> Vec<String> {
             allowance(asked, seen)
         }
         Some(asked) if is_reference(asked.path()) && !is_error(seen.status) => reference(asked, seen),
-        _ => of_refusal(is_head, seen),
+        _ => of_refusal(is_head, asked.is_some_and(|asked| is_control(asked.path())), seen),
     };
     if seen.status == StatusCode::METHOD_NOT_ALLOWED && !seen.headers.contains_key(ALLOW) {
         found.push("a 405 says with Allow which methods there are".to_owned());
@@ -119,12 +122,17 @@ fn reference(asked: &Asked, seen: Seen<'_>) -> Vec<String> {
     found
 }
 
+/// Whether a path is below the control API's root.
+fn is_control(path: &str) -> bool {
+    path == "/__admin" || path.starts_with("/__admin/")
+}
+
 fn is_error(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
 /// What is wrong with an error by the envelope that all errors have, whatever they answer.
-fn of_refusal(is_head: bool, seen: Seen<'_>) -> Vec<String> {
+fn of_refusal(is_head: bool, is_control: bool, seen: Seen<'_>) -> Vec<String> {
     let mut found = on_every_answer(seen.headers);
     if !is_error(seen.status) {
         found.push("this status is no error".to_owned());
@@ -133,7 +141,8 @@ fn of_refusal(is_head: bool, seen: Seen<'_>) -> Vec<String> {
         found.push("the content type of an error is application/json".to_owned());
     }
     let known = [&OF_HTTP[..], &[HeaderName::from_static("x-request-id"), DATE, ALLOW, WWW_AUTHENTICATE, RETRY_AFTER]];
-    found.extend(unknown_headers(seen.headers, &known.concat()));
+    let of_control = if is_control { &[WORKSPACE][..] } else { &[] };
+    found.extend(unknown_headers(seen.headers, &[&known.concat(), of_control].concat()));
     match seen.body.map(serde_json::from_slice::<Value>) {
         Some(_) if is_head => {}
         None => {}

@@ -1,0 +1,226 @@
+//! What may be an oversight, said in `warnings` and in the log; and for which workspace an answer of the control API is.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use akol_mock::{ClockMode, Fault, MockServer, RequestPattern, Settings};
+use http_body_util::Full;
+use hyper::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::program::Program;
+use crate::support::space::Space;
+use crate::support::{Answer, Server, settings};
+
+/// The warnings of an answer, joined; empty where there are none.
+fn warnings(answer: &Answer) -> String {
+    let json = answer.json();
+    let Some(warnings) = json.get("warnings") else { return String::new() };
+    let warnings: Vec<&str> = warnings.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    assert!(!warnings.is_empty(), "they are absent where there are none");
+    warnings.join("\n")
+}
+
+async fn space() -> (Server, Space) {
+    let server = Server::start().await;
+    let space = server.as_workspace("a");
+    space.get("/__admin/clock").await;
+    (server, space)
+}
+
+#[tokio::test]
+async fn every_answer_of_the_control_api_names_its_workspace() {
+    let server = Server::start().await;
+    for (path, name) in [
+        ("/__admin/health", "default"),
+        ("/__admin/clock", "default"),
+        ("/__admin/clock?workspace=alice", "alice"),
+        ("/__admin/calls/call_none/timeline?workspace=alice", "alice"),
+        ("/__admin/nothing", "default"),
+        ("/__admin/clock?workspace=two+words", "default"),
+        ("/__admin/metrics", "default"),
+    ] {
+        assert_eq!(server.get(path).await.header("x-akol-workspace"), name, "{path}");
+    }
+    assert_eq!(server.get("/api/v1/calls").await.header("x-akol-workspace"), "", "Akol's API has no such header");
+}
+
+#[tokio::test]
+async fn a_workspace_that_the_request_has_made_is_told_with_the_one_that_was_meant() {
+    let server = Server::start().await;
+    let ask = async |name: &str| warnings(&server.get(&format!("/__admin/clock?workspace={name}")).await);
+    assert_eq!(ask("misspelt").await, "There was no workspace misspelt before this request, which has made it");
+    assert_eq!(ask("misspelt").await, "", "it was there");
+    assert!(ask("mispelt").await.ends_with("; did you mean misspelt?"));
+    assert!(ask("ws_misspelt").await.contains("ws_misspelt is the token of the workspace misspelt"));
+    assert_eq!(server.get("/__admin/health?workspace=none").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn default_is_told_where_others_are_in_use_and_the_query_names_none() {
+    let server = Server::start().await;
+    assert_eq!(warnings(&server.get("/__admin/clock").await), "");
+    for name in ["c", "b", "d", "e", "f", "g"] {
+        server.as_workspace(name).get("/api/v1/calls").await;
+    }
+    let told = warnings(&server.get("/__admin/clock").await);
+    assert!(told.contains("others are in use: b, c, d, e, f and 1 more"), "{told}");
+    let refused = server.get("/__admin/calls/call_none/timeline").await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    assert_eq!(warnings(&refused), told, "a refusal may come of it");
+    let long = server.post("/__admin/clock/advance", json!({"by": "10d"})).await;
+    assert_eq!(warnings(&long), told);
+    for path in ["/__admin/clock?workspace=default", "/__admin/workspaces", "/__admin/health", "/__admin/openapi.json"]
+    {
+        let answer = server.get(path).await;
+        assert!(answer.json().get("warnings").is_none(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_meant_for_a_workspace_is_told_there() {
+    let (server, _) = space().await;
+    let request = server.request(Method::GET, "/api/v1/calls").body(Full::default()).unwrap();
+    let (mut head, body) = request.into_parts();
+    head.headers.insert("authorization", "Bearer a".parse().unwrap());
+    server.send(hyper::Request::from_parts(head, body)).await;
+    let told = warnings(&server.get("/__admin/requests?workspace=a").await);
+    assert_eq!(told, "Requests with the token a came to the workspace default; the token of this workspace is ws_a");
+}
+
+#[tokio::test]
+async fn a_pattern_that_nothing_can_match_is_told_wherever_it_is_given() {
+    let (_server, space) = space().await;
+    let meant = "No route of Akol's API has a path like \"/calls\"; did you mean \"/api/v1/calls\"?";
+    let rule = |path: &str| json!({"match": {"path": path}, "effect": {"status": 503}});
+    let told = space.post("/__admin/faults", rule("/calls")).await;
+    assert_eq!((told.status, warnings(&told).as_str()), (StatusCode::CREATED, meant));
+    assert_eq!(warnings(&space.post("/__admin/requests/count", json!({"path": "/calls"})).await), meant);
+    assert_eq!(warnings(&space.get("/__admin/requests?path=/calls").await), meant);
+    let waited = space.post("/__admin/requests/wait", json!({"path": "/calls", "timeout": "1ms"})).await;
+    assert_eq!(waited.status, StatusCode::REQUEST_TIMEOUT);
+    assert!(warnings(&waited).contains(meant), "{waited:?}");
+    for fine in ["/api/calls", "/api/v1/calls/*", "**/end"] {
+        assert_eq!(warnings(&space.post("/__admin/faults", rule(fine)).await), "", "{fine}");
+    }
+    let lower = json!({"method": "post", "path": "/api/calls"});
+    assert_eq!(warnings(&space.post("/__admin/requests/count", lower).await), "", "case is no mistake");
+}
+
+#[tokio::test]
+async fn a_rule_that_strikes_nothing_is_told() {
+    let (_server, space) = space().await;
+    let add = async |rule: Value| warnings(&space.post("/__admin/faults", rule).await);
+    assert!(add(json!({"probability": 0, "effect": {"status": 503}})).await.contains("The probability is 0"));
+    assert_eq!(add(json!({"effect": {"latency": "1ms"}})).await, "");
+    assert_eq!(add(json!({"times": 1, "effect": {"status": 503}})).await, "");
+    assert_eq!(add(json!({"effect": {"status": 503}})).await, "");
+    assert!(
+        add(json!({"match": {"method": "GET"}, "effect": {"status": 500}})).await.contains("Rule flt_4 comes first")
+    );
+    assert_eq!(space.post("/__admin/faults", json!({"times": 0, "effect": {"status": 503}})).await.fields(), ["times"]);
+    let text = json!({"effect": {"status": "503"}});
+    assert_eq!(space.post("/__admin/faults", text).await.fields(), ["effect.status"]);
+}
+
+#[tokio::test]
+async fn a_wait_in_vain_on_a_clock_that_stands_says_what_is_due() {
+    let (_server, space) = space().await;
+    let wait = json!({"event": "call.ended", "timeout": "1ms"});
+    let idle = space.post("/__admin/webhooks/deliveries/wait", wait.clone()).await;
+    assert!(
+        warnings(&idle).starts_with("The clock stands at 2026-11-22T12:00:00.000Z, and nothing is due; advance"),
+        "{idle:?}"
+    );
+    space.place("+15005550100").await;
+    for path in ["/__admin/webhooks/deliveries/wait", "/__admin/requests/wait"] {
+        let body = if path.contains("deliveries") {
+            wait.clone()
+        } else {
+            json!({"method": "POST", "count": 9, "timeout": "1ms"})
+        };
+        let told = space.post(path, body).await;
+        assert_eq!(told.status, StatusCode::REQUEST_TIMEOUT);
+        let due = "and what is due next is due at 2026-11-22T12:00:0";
+        assert!(warnings(&told).contains(due) && warnings(&told).contains("/__admin/clock/advance"), "{told:?}");
+    }
+    space.advance("1h").await;
+    assert_eq!(warnings(&space.post("/__admin/webhooks/deliveries/wait", wait).await), "", "it came");
+    let server = Server::as_set(Settings { clock: ClockMode::Real, ..settings() }).await;
+    let running = server.post("/__admin/requests/wait", json!({"timeout": "1ms"})).await;
+    assert_eq!((running.status, warnings(&running).as_str()), (StatusCode::REQUEST_TIMEOUT, ""));
+}
+
+#[tokio::test]
+async fn a_filter_that_nothing_has_is_told() {
+    let (_server, space) = space().await;
+    let get = async |query: &str| warnings(&space.get(&format!("/__admin/webhooks/deliveries?{query}")).await);
+    assert_eq!(get("callId=call_none").await, "There is no call \"call_none\" in this workspace");
+    assert_eq!(get("callId=call_xxx&event=call.missed").await, "");
+    assert!(get("since=2031-01-01").await.starts_with("since is 2031-01-01T00:00:00.000Z, and it is only 2026"));
+    let subscription = json!({"url": "http://127.0.0.1:9/hooks", "events": ["call.ended"]});
+    assert_eq!(warnings(&space.post("/__admin/webhooks", subscription.clone()).await), "");
+    assert!(get("event=call.missed").await.starts_with("No webhook is subscribed to call.missed"));
+    assert_eq!(get("event=call.ended").await, "");
+    let wait = json!({"callId": "call_none", "timeout": "1ms"});
+    assert!(warnings(&space.post("/__admin/webhooks/deliveries/wait", wait).await).contains("There is no call"));
+    assert!(warnings(&space.post("/__admin/webhooks", subscription).await).contains("has the same URL"));
+}
+
+#[tokio::test]
+async fn a_setting_without_effect_is_told() {
+    let (_server, space) = space().await;
+    let mischief =
+        async |drop: u8| space.send_json(Method::PUT, "/__admin/webhooks/mischief", json!({"drop": drop})).await;
+    assert!(warnings(&mischief(1).await).starts_with("There is no webhook yet"));
+    assert_eq!(warnings(&mischief(0).await), "");
+    let patch = async |change: Value| space.send_json(Method::PATCH, "/__admin/settings", change).await;
+    assert_eq!(warnings(&patch(json!({"overage": true})).await), "overage has no effect without a minuteLimit");
+    assert_eq!(warnings(&patch(json!({"overage": true, "minuteLimit": 5})).await), "");
+    let speed = space.send_json(Method::PUT, "/__admin/clock", json!({"speed": 60})).await;
+    assert!(warnings(&speed).contains("while the clock stands"), "{speed:?}");
+    assert_eq!(warnings(&space.send_json(Method::PUT, "/__admin/clock", json!({"mode": "manual"})).await), "");
+}
+
+#[test]
+fn the_log_says_once_of_each_token_that_it_landed_in_default() {
+    let program = Program::start(&["--log-level", "quiet", "--auth", "off"]);
+    let get = |token: &str| {
+        let request = crate::support::program::request("GET", "/api/v1/calls?limit=1", "");
+        let request = match token {
+            "" => request.replace("Authorization: Bearer test\r\n", ""),
+            token => request.replace("Bearer test", &format!("Bearer {token}")),
+        };
+        crate::support::program::exchange(program.address, &request)
+    };
+    get("alice");
+    get("ws_alice");
+    for token in
+        ["alice", "long-lived-token", "short", "", "alice", "long-lived-token", "ws_two.words", "ws_two.words", ""]
+    {
+        get(token);
+    }
+    let log = program.stop().stderr;
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 5, "{log}");
+    for (line, part) in lines.iter().zip([
+        "the token alice belongs to default; that of the workspace alice is ws_alice",
+        "a token, of 16 characters, that begins with \"long\", belongs to default, while other workspaces are in use",
+        "a token, of 5 characters, that begins with \"s\", belongs to default",
+        "requests without a token belong to default",
+        "a token begins with ws_ and names no workspace",
+    ]) {
+        assert!(line.contains("  default  warning: ") && line.contains(part), "{line} should have {part}");
+    }
+    assert!(!log.contains("lived"), "{log}");
+}
+
+#[test]
+fn the_library_says_so_too() {
+    let server = MockServer::builder().start_blocking().unwrap();
+    let pattern = RequestPattern::of("GET", "/calls").unwrap();
+    server.add_fault(Fault::status(503).on(pattern)).unwrap();
+    let asserting = AssertUnwindSafe(|| server.assert_requested("GET", "/calls", 1));
+    let report = catch_unwind(asserting).unwrap_err();
+    let report = report.downcast_ref::<String>().unwrap();
+    assert!(report.contains("warning: No route of Akol's API has a path like \"/calls\""), "{report}");
+}
