@@ -24,6 +24,7 @@ mod determinism;
 mod dockerfile;
 mod documents;
 mod documents_design;
+mod documents_examples;
 mod documents_fixtures;
 mod documents_lists;
 mod documents_options;
