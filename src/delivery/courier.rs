@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::connection::{Connection, Outgoing, Unanswered};
 use super::connector::{BoxError, Connector};
 use super::destination::Destination;
-use super::failure::explain;
+use super::failure::{explain, is_refused};
 use super::pool::Pool;
 use crate::config::Profile;
 use crate::domain::webhook::Headers;
@@ -50,6 +50,8 @@ pub enum Answer {
     Replied(u16),
     /// There was no answer within that time.
     TimedOut(Duration),
+    /// Nobody listens there: why, for people to read. Nothing was sent.
+    Refused(String),
     /// Why there was no answer, for people to read.
     Failed(String),
 }
@@ -105,6 +107,7 @@ impl Courier {
                 self.connection = Some(connection);
                 Answer::Replied(status)
             }
+            Ok(Err(error)) if is_refused(&*error) => Answer::Refused(explain(&*error)),
             Ok(Err(error)) => Answer::Failed(explain(&*error)),
             Err(_) => Answer::TimedOut(within),
         }

@@ -20,6 +20,14 @@ pub(super) fn explain(error: &(dyn Error + 'static)) -> String {
     last.to_string()
 }
 
+/// Whether nobody listens where a connection was to lead.
+pub(super) fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    let is_refused = |link: &(dyn Error + 'static)| {
+        link.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    successors(Some(error), |link| cause(*link)).any(is_refused)
+}
+
 /// What `error` came from. An I/O error names as its source the source of what it wraps, and skips that itself.
 fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {

@@ -60,6 +60,10 @@ pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, dispatch: Dispatc
                     return;
                 }
                 for errand in taken.drain(..) {
+                    if let Some((why, again)) = &errand.refused {
+                        post.note(&errand, Some(why.to_string()), *again);
+                        continue;
+                    }
                     let receiver = (Arc::as_ptr(&errand.workspace) as usize, Arc::clone(&errand.attempt.url));
                     if let Some(place) = lines.put(receiver, errand.is_awaited, errand) {
                         couriers.spawn(carry_all(place, Arc::clone(&post)));
@@ -98,8 +102,15 @@ async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &A
             workspace.lose_patience(&attempt.url, *waited);
             Some(timed_out(*waited))
         }
+        Answer::Refused(why) => {
+            workspace.note_refusal(&attempt.url, why);
+            Some(why.clone())
+        }
         Answer::Failed(why) => Some(why.clone()),
     };
+    if matches!(answer, Answer::Replied(_)) {
+        workspace.forget_refusals();
+    }
     let (workspace, epoch, key) = (Arc::clone(workspace), Arc::clone(epoch), attempt.key);
     let (post, on_errand) = (Arc::clone(post), epoch.errand());
     // Where an advance waits for others, the world is told later; the courier has others to carry meanwhile.
@@ -124,7 +135,9 @@ async fn try_to(errand: &Errand, courier: &mut Result<Courier, String>) -> (Head
     // Made only now: a signature may hold the time, and must not grow old in line.
     let signed = attempt.headers(workspace.clock().now());
     let answer = courier.carry(&signed, attempt.body.clone(), within).await;
-    (all_headers(signed), answer)
+    // What nobody took never left.
+    let headers = if matches!(answer, Answer::Refused(_)) { Headers::new() } else { all_headers(signed) };
+    (headers, answer)
 }
 
 impl Post {
@@ -158,7 +171,7 @@ impl From<Answer> for TryAnswer {
         match answer {
             Answer::Replied(status) => TryAnswer::Answered(status),
             Answer::TimedOut(waited) => TryAnswer::Failed(timed_out(waited).into()),
-            Answer::Failed(why) => TryAnswer::Failed(why.into()),
+            Answer::Refused(why) | Answer::Failed(why) => TryAnswer::Failed(why.into()),
         }
     }
 }

@@ -10,6 +10,7 @@ mod headers;
 mod journal;
 mod lateness;
 mod patience;
+mod refusals;
 mod state;
 mod waiters;
 mod workspace;

@@ -22,6 +22,7 @@ use super::genesis::Genesis;
 use super::journal::{Journal, WatchEnd};
 use super::lateness::Lateness;
 use super::patience::Patience;
+use super::refusals::Refusals;
 use super::waiters::Waiters;
 use crate::clock::Clock;
 use crate::config::ClockMode;
@@ -54,6 +55,7 @@ pub struct Workspace {
     /// Whether an advance is under way.
     is_advancing: AtomicBool,
     patience: Patience,
+    refusals: Refusals,
     /// When it was last used, in the registry's count of uses.
     pub(super) last_use: AtomicU64,
     /// Wakes the driver: something is due earlier than it thinks, or the clock runs differently.
@@ -101,6 +103,8 @@ pub struct Errand {
     pub attempt: Attempt,
     /// Whether an advance of the clock waits for it.
     pub is_awaited: bool,
+    /// Why it need not be sent any more, as its receiver has just refused another; and when it is tried again. That is to be noted.
+    pub refused: Option<(Arc<str>, Option<Timestamp>)>,
 }
 
 impl Present {
@@ -148,6 +152,7 @@ impl Workspace {
             requests: AtomicU64::new(0),
             is_advancing: AtomicBool::new(false),
             patience: Patience::default(),
+            refusals: Refusals::default(),
             last_use: AtomicU64::new(0),
             agenda_changed: Notify::new(),
             delivery_waiters: Waiters::default(),
@@ -328,7 +333,13 @@ impl Workspace {
             if let Some(workspace) = self.own.upgrade() {
                 let is_awaited = present.awaiting.as_ref().is_some_and(|awaiting| awaiting.waits_for(attempt.key));
                 // Nobody receives once the server stops; then nothing is to be sent any more.
-                let _ = self.errands.send(Errand { workspace, epoch: Arc::clone(&present.epoch), attempt, is_awaited });
+                let _ = self.errands.send(Errand {
+                    workspace,
+                    epoch: Arc::clone(&present.epoch),
+                    attempt,
+                    is_awaited,
+                    refused: None,
+                });
             }
         }
     }

@@ -86,7 +86,7 @@ async fn a_header_that_http_forbids_is_a_failure() {
 async fn nobody_listening_is_named() {
     let (listener, url) = bind("http").await;
     drop(listener);
-    assert_eq!(carry(&lenient(), &url).await, failed("connection refused"));
+    assert_eq!(carry(&lenient(), &url).await, Answer::Refused("connection refused".to_owned()));
 }
 
 #[tokio::test]

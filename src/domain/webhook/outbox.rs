@@ -255,6 +255,11 @@ impl Outbox {
         &self.ready
     }
 
+    /// Takes those of the tries that the shell has not taken yet of which `is_theirs` says so.
+    pub fn take_ready_if(&mut self, mut is_theirs: impl FnMut(&Attempt) -> bool) -> Vec<Attempt> {
+        self.ready.extract_if(.., |attempt| is_theirs(attempt)).collect()
+    }
+
     /// How many deliveries were ever made.
     pub fn made(&self) -> DeliveryNumber {
         DeliveryNumber(self.log.made())

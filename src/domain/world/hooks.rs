@@ -34,6 +34,11 @@ impl World {
         self.outbox.ready()
     }
 
+    /// Takes some of the deliveries of [`World::take_deliveries`]: those of which `is_theirs` says so.
+    pub fn take_deliveries_if(&mut self, is_theirs: impl FnMut(&Attempt) -> bool) -> Vec<Attempt> {
+        self.outbox.take_ready_if(is_theirs)
+    }
+
     /// What came of a try. Where it is made again by itself: when.
     pub fn delivery_answered(&mut self, key: AttemptKey, report: TryReport) -> Option<Timestamp> {
         let again = self.outbox.answered(key, report, self.now);

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::awaiting::{Awaiting, Note, Report, Told};
-use super::{Present, Void, Workspace};
+use super::{Errand, Present, Void, Workspace};
 use crate::clock::Clock;
 use crate::domain::moment::Moment;
-use crate::domain::webhook::{AttemptKey, TryReport};
+use crate::domain::webhook::{AttemptKey, TryAnswer, TryReport};
 use crate::domain::world::World;
 use crate::engine::epoch::Epoch;
 use crate::time::Timestamp;
@@ -69,17 +69,12 @@ impl Workspace {
     pub fn step(&self, epoch: &Arc<Epoch>, target: Timestamp) -> Result<Progress, Void> {
         let (told, progress) = self.locked(|present| {
             let Present { world, awaiting: Some(awaiting), .. } = present.of(epoch)? else { return Err(Void) };
-            let mut told = Vec::new();
             if awaiting.is_settled() && !awaiting.is_stepping {
                 // What is due here by now was entered by others since.
                 world.catch_up(world.now());
-                if awaiting.join_others(world) {
-                    return Ok((told, Progress::Waits));
-                }
-                // Of what is not waited for here the world is told before time goes on.
-                told = awaiting.tell_others(world);
             }
-            let progress = go_on(world, awaiting, target);
+            let mut told = Vec::new();
+            let progress = self.go_on((world, awaiting), epoch, target, &mut told);
             awaiting.is_stepping = progress == Progress::Steps;
             // Nobody sees the world before it is let go, so the clock need not stop at each instant on the way.
             self.clock.move_to(world.now());
@@ -87,6 +82,87 @@ impl Workspace {
         })?;
         told.into_iter().for_each(Told::note);
         Ok(progress)
+    }
+
+    /// Makes happen what is due, as far as time can go on without waiting for anybody outside.
+    fn go_on(
+        &self,
+        (world, awaiting): (&mut World, &mut Awaiting),
+        epoch: &Arc<Epoch>,
+        target: Timestamp,
+        told: &mut Vec<Told>,
+    ) -> Progress {
+        let mut left = AT_ONCE;
+        while left > 0 {
+            left -= 1;
+            // All that is due at one instant happens before anything is waited for.
+            if world.next_due().is_none_or(|due| due > world.now().min(target)) {
+                if !awaiting.is_answered() {
+                    return Progress::Waits;
+                }
+                if !awaiting.is_settled() {
+                    let (some, _) = awaiting.tell(world, left + 1);
+                    left = left.saturating_sub(some.len());
+                    told.extend(some);
+                    self.refuse(world, awaiting, epoch);
+                    continue;
+                }
+                if awaiting.join_others(world) {
+                    continue;
+                }
+                // Of what is not waited for here the world is told before time goes on.
+                told.extend(awaiting.tell_others(world));
+                if world.next_due().is_none_or(|due| due > target) {
+                    world.step(target);
+                    return Progress::Done;
+                }
+                awaiting.begin_instant();
+            }
+            let (ready, made) = (world.ready_deliveries().len(), world.outbox().made());
+            world.step(target);
+            awaiting.add_own(world, ready, made);
+            self.refuse(world, awaiting, epoch);
+        }
+        Progress::Steps
+    }
+
+    /// Answers those of the tries that are waited for whose receivers have just refused others, in their place.
+    fn refuse(&self, world: &mut World, awaiting: &mut Awaiting, epoch: &Arc<Epoch>) {
+        if world.ready_deliveries().is_empty() {
+            return;
+        }
+        let (requests, mut reasons) = (self.requests(), Vec::new());
+        let refused = world.take_deliveries_if(|attempt| {
+            let reason = self.refusals.of(&attempt.url, requests).filter(|_| awaiting.waits_for(attempt.key));
+            let is_refused = reason.is_some();
+            reasons.extend(reason);
+            is_refused
+        });
+        for (attempt, why) in refused.into_iter().zip(reasons) {
+            let report = TryReport { headers: Vec::new(), answer: TryAnswer::Failed(Arc::clone(&why)) };
+            let (key, errands, own, epoch) = (attempt.key, self.errands.clone(), self.own.clone(), Arc::clone(epoch));
+            let note = Note::new(move |again| {
+                if let Some(workspace) = own.upgrade() {
+                    let refused = Some((why, again));
+                    // Nobody notes it once the server stops.
+                    let _ = errands.send(Errand { workspace, epoch, attempt, is_awaited: true, refused });
+                }
+            });
+            // It is waited for, so the world is told with the others.
+            awaiting.take_in(Report { key, report, note }, world);
+        }
+    }
+
+    /// The receiver at `url` has refused a connection just now.
+    pub fn note_refusal(&self, url: &Arc<str>, why: &str) {
+        if self.is_advancing() {
+            self.refusals.note(url, why, self.requests());
+        }
+    }
+
+    /// A receiver has been heard: from here on each of them is asked again.
+    pub fn forget_refusals(&self) {
+        self.refusals.forget();
     }
 
     /// Whether what the advance of that epoch waits for has been answered.
@@ -155,29 +231,9 @@ impl Workspace {
     /// notice. To be called with the lock on the world.
     pub(super) fn break_off_advance(&self) {
         self.patience.regain();
+        self.refusals.forget();
         self.is_advancing.store(false, Ordering::Release);
     }
-}
-
-/// Makes happen what is due, as far as time can go on without waiting.
-fn go_on(world: &mut World, awaiting: &mut Awaiting, target: Timestamp) -> Progress {
-    for _ in 0..AT_ONCE {
-        let waits = !awaiting.is_settled();
-        match world.next_due().filter(|due| *due <= target) {
-            // All that is due at one instant happens before anything is waited for.
-            Some(due) if due <= world.now() => {}
-            _ if waits => return Progress::Waits,
-            Some(_) => awaiting.begin_instant(),
-            None => {
-                world.step(target);
-                return Progress::Done;
-            }
-        }
-        let (ready, made) = (world.ready_deliveries().len(), world.outbox().made());
-        world.step(target);
-        awaiting.add_own(world, ready, made);
-    }
-    Progress::Steps
 }
 
 /// An advance that is under way: the clock stands until this is dropped, or the epoch has ended.
@@ -223,6 +279,7 @@ impl Drop for Advancing {
             }
             workspace.journal.take_collected();
             workspace.patience.regain();
+            workspace.refusals.forget();
             workspace.clock.let_go();
             workspace.is_advancing.store(false, Ordering::Release);
             // An advance that was broken off may have left answers, and things that are due at the instant where the clock stands now.
@@ -242,7 +299,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::config::{LogFormat, LogLevel, Settings};
+    use crate::config::{ClockMode, LogFormat, LogLevel, Settings, Webhooks};
     use crate::domain::fixtures::Fixtures;
     use crate::engine::{Genesis, Lateness};
     use crate::fixture_files;
@@ -263,5 +320,60 @@ mod tests {
             drop(advancing);
             assert_eq!(workspace.patience("url", usual), Some(usual));
         }
+    }
+
+    /// A world whose call is told of at a URL, and what is to be sent for it.
+    fn told_of_a_call() -> (Arc<Workspace>, mpsc::UnboundedReceiver<Errand>) {
+        let urls = vec!["http://127.0.0.1:1/".parse().unwrap()];
+        let settings = Settings { clock: ClockMode::Manual, ..Settings::default() };
+        let settings = Settings { webhooks: Webhooks { urls, ..settings.webhooks.clone() }, ..settings };
+        let genesis = Genesis::new(&settings, Fixtures::read(&fixture_files::built_in()).unwrap());
+        let (errands, to_send) = mpsc::unbounded_channel();
+        let log = Log::new(LogFormat::Off, LogLevel::Requests);
+        let workspace = Workspace::new("a", &Arc::new(genesis), errands, Lateness::told(|_| ()), log);
+        workspace.write(|world| world.try_call("+15005550105", None)).unwrap();
+        (workspace, to_send)
+    }
+
+    #[test]
+    fn who_has_just_refused_a_connection_is_asked_again_once_somebody_is_heard() {
+        let (workspace, mut to_send) = told_of_a_call();
+        workspace.refusals.hold(Duration::MAX);
+        let advancing = workspace.begin_advance().unwrap();
+        let epoch = Arc::clone(advancing.epoch());
+        let target = workspace.clock().now() + Duration::from_secs(24 * 60 * 60);
+        let refuse = |errand: &Errand| {
+            let report = TryReport { headers: Vec::new(), answer: TryAnswer::Failed("connection refused".into()) };
+            workspace.note_refusal(&errand.attempt.url, "connection refused");
+            workspace.deliver(&errand.epoch, errand.attempt.key, report, |_| ()).unwrap();
+            while workspace.take_in_answers(&errand.epoch).unwrap() {}
+        };
+        let step = || loop {
+            match workspace.step(&epoch, target).unwrap() {
+                Progress::Steps => {}
+                progress => return progress,
+            }
+        };
+        assert_eq!(step(), Progress::Waits);
+        let first = to_send.try_recv().unwrap();
+        assert!(first.is_awaited && first.refused.is_none());
+        // Somebody is heard right after the first has been refused: the second is sent.
+        refuse(&first);
+        workspace.enter();
+        assert_eq!(step(), Progress::Waits);
+        let second = to_send.try_recv().unwrap();
+        assert!(second.refused.is_none());
+        // Nobody is heard after that: none of the others is sent, and each is noted.
+        refuse(&second);
+        assert_eq!(step(), Progress::Done);
+        let noted: Vec<_> = std::iter::from_fn(|| to_send.try_recv().ok()).map(|errand| errand.refused).collect();
+        assert_eq!(noted.len(), 4);
+        let whys = noted.iter().map(|refused| refused.as_ref().map(|(why, again)| (&**why, again.is_some())));
+        assert_eq!(
+            whys.collect::<Vec<_>>(),
+            [true, true, true, false].map(|again| Some(("connection refused", again)))
+        );
+        let tries = workspace.peek(|world| world.outbox().deliveries().map(|one| one.tries.len()).sum::<usize>());
+        assert_eq!(tries, 6);
     }
 }
