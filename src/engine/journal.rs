@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::epoch::Epoch;
 use super::exchange::{Answer, Arrival, Exchange, KeptReply, KeptRequest, Meddling};
 use super::waiters::{Awaited, Waiters, Waiting};
-use crate::domain::matching::Pattern;
+use crate::domain::matching::{Pattern, Sketch};
 use crate::domain::moment::Moment;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
@@ -243,7 +243,7 @@ impl Journal {
     /// at them first, with [`Waiting::look_at`]. One that comes counts even if it is not kept as long as that takes.
     pub fn wait(&self, pattern: Pattern, count: usize) -> (Waiting<'_, Arc<Exchange>>, Vec<Arc<Exchange>>) {
         let pages = self.pages.lock();
-        let waiting = self.waiters.wait(count, move |exchange: &Arc<Exchange>| pattern.matches(&exchange.sketch()));
+        let waiting = self.waiters.wait(count, move |sketch: &Sketch<'_>| pattern.matches(sketch));
         (waiting, pages.exchanges.iter().cloned().collect())
     }
 
@@ -301,6 +301,12 @@ impl Journal {
 }
 
 impl Awaited for Arc<Exchange> {
+    type View<'a> = Sketch<'a>;
+
+    fn view(&self) -> Sketch<'_> {
+        self.sketch()
+    }
+
     fn key(&self) -> u64 {
         self.number
     }

@@ -23,13 +23,19 @@ const AT_ONCE: Duration = Duration::from_micros(500);
 
 /// Something that is waited for.
 pub trait Awaited: Clone + Send + Sync + 'static {
+    /// What is held against what each waits for: made once for all of them.
+    type View<'a>;
+
+    /// That of this.
+    fn view(&self) -> Self::View<'_>;
+
     /// What it is known by: what comes again with the same key takes the place of what came before.
     fn key(&self) -> u64;
 }
 
 /// See the module.
 #[derive(Debug)]
-pub struct Waiters<T> {
+pub struct Waiters<T: Awaited> {
     /// How many wait. While nobody does, which is nearly always, who brings something looks no further.
     count: AtomicUsize,
     news: Mutex<News<T>>,
@@ -50,14 +56,17 @@ struct News<T> {
     queue: VecDeque<(u64, T)>,
 }
 
-struct Waiter<T> {
+struct Waiter<T: Awaited> {
     /// How many things there had been before it came. Those are none of its business.
     since: u64,
-    is_wanted: Box<dyn Fn(&T) -> bool + Send + Sync>,
+    is_wanted: Box<IsWanted<T>>,
     enough: usize,
     found: Mutex<BTreeMap<u64, T>>,
     has_enough: Notify,
 }
+
+/// Whether something is wanted.
+type IsWanted<T> = dyn for<'a> Fn(&<T as Awaited>::View<'a>) -> bool + Send + Sync;
 
 /// Somebody who waits, until this is dropped.
 #[derive(Debug)]
@@ -66,7 +75,7 @@ pub struct Waiting<'a, T: Awaited> {
     waiter: Arc<Waiter<T>>,
 }
 
-impl<T> Default for Waiters<T> {
+impl<T: Awaited> Default for Waiters<T> {
     fn default() -> Waiters<T> {
         Waiters {
             count: AtomicUsize::new(0),
@@ -79,7 +88,7 @@ impl<T> Default for Waiters<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Waiter<T> {
+impl<T: Awaited> std::fmt::Debug for Waiter<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Waiter").field("since", &self.since).field("enough", &self.enough).finish_non_exhaustive()
     }
@@ -111,7 +120,11 @@ impl<T: Awaited> Waiters<T> {
     }
 
     /// Begins to wait for that many things that are wanted.
-    pub(super) fn wait(&self, enough: usize, is_wanted: impl Fn(&T) -> bool + Send + Sync + 'static) -> Waiting<'_, T> {
+    pub(super) fn wait(
+        &self,
+        enough: usize,
+        is_wanted: impl for<'a> Fn(&T::View<'a>) -> bool + Send + Sync + 'static,
+    ) -> Waiting<'_, T> {
         let news = self.news.lock();
         let waiter = Arc::new(Waiter {
             since: news.count,
@@ -138,7 +151,8 @@ impl<T: Awaited> Waiters<T> {
         let _looking = self.looking.lock();
         let Some((number, what)) = self.news.lock().queue.pop_front() else { return false };
         let all = Arc::clone(&self.all.lock());
-        all.iter().filter(|waiter| waiter.since <= number).for_each(|waiter| waiter.take(&what));
+        let view = what.view();
+        all.iter().filter(|waiter| waiter.since <= number).for_each(|waiter| waiter.take(&what, &view));
         true
     }
 
@@ -162,16 +176,16 @@ impl<T: Awaited> Waiters<T> {
 }
 
 impl<T: Awaited> Waiter<T> {
-    fn take(&self, what: &T) {
-        let is_wanted = (self.is_wanted)(what);
+    fn take(&self, what: &T, view: &T::View<'_>) {
+        let is_wanted = (self.is_wanted)(view);
         let mut found = self.found.lock();
         if is_wanted {
             found.insert(what.key(), what.clone());
+            if found.len() >= self.enough {
+                self.has_enough.notify_one();
+            }
         } else {
             found.remove(&what.key());
-        }
-        if found.len() >= self.enough {
-            self.has_enough.notify_one();
         }
     }
 }
@@ -182,7 +196,7 @@ impl<T: Awaited> Waiting<'_, T> {
     pub fn look_at(&self, there: Vec<T>) -> impl FnOnce() + Send + use<T> {
         let waiter = Arc::clone(&self.waiter);
         move || {
-            for what in there.into_iter().filter(|what| (waiter.is_wanted)(what)) {
+            for what in there.into_iter().filter(|what| (waiter.is_wanted)(&what.view())) {
                 waiter.found.lock().entry(what.key()).or_insert(what);
             }
         }
@@ -237,6 +251,12 @@ mod tests {
     use super::*;
 
     impl Awaited for (u64, bool) {
+        type View<'a> = (u64, bool);
+
+        fn view(&self) -> (u64, bool) {
+            *self
+        }
+
         fn key(&self) -> u64 {
             self.0
         }

@@ -27,6 +27,12 @@ impl NotedDelivery {
 }
 
 impl Awaited for NotedDelivery {
+    type View<'a> = &'a NotedDelivery;
+
+    fn view(&self) -> &NotedDelivery {
+        self
+    }
+
     fn key(&self) -> u64 {
         self.number.0
     }
@@ -39,7 +45,7 @@ impl Workspace {
     pub fn wait_for_deliveries(
         &self,
         may_be_wanted: impl Fn(&Delivery) -> bool,
-        is_wanted: impl Fn(&NotedDelivery) -> bool + Send + Sync + 'static,
+        is_wanted: impl for<'a> Fn(&&'a NotedDelivery) -> bool + Send + Sync + 'static,
         count: usize,
     ) -> (Waiting<'_, NotedDelivery>, Vec<NotedDelivery>) {
         self.write(|world| {
