@@ -30,6 +30,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
 
 mod api;
+mod awake;
 #[doc(hidden)]
 pub mod cli;
 mod clock;

@@ -47,6 +47,8 @@ pub struct Route {
     pub handler: Handler,
     /// The longest body that is read, in bytes.
     pub max_body: usize,
+    /// Whether it may take as long as it likes, waiting for others: it ends when its client leaves, and as soon as the server is to stop.
+    pub is_open_ended: bool,
     /// The parameters that its query may have. Akol's API ignores all others; the control API refuses them.
     pub parameters: &'static [&'static str],
 }
@@ -82,12 +84,12 @@ pub const CONTROL: &[Route] = &[
     route(Method::PUT, "/state", Act(state::put)).taking(state::MAX_STATE),
     route(Method::GET, "/clock", Look(clock::show)),
     route(Method::PUT, "/clock", Act(clock::set)),
-    route(Method::POST, "/clock/advance", Act(clock::advance)),
+    route(Method::POST, "/clock/advance", Act(clock::advance)).open_ended(),
     route(Method::GET, "/requests", Search(requests::list)).asking(&["method", "path", "status", "since", "limit"]),
     route(Method::DELETE, "/requests", Search(requests::clear)),
     route(Method::POST, "/requests/count", Search(requests::count)),
-    route(Method::POST, "/requests/wait", Act(wait::requests::wait)),
-    route(Method::GET, "/events", Look(events::stream)),
+    route(Method::POST, "/requests/wait", Act(wait::requests::wait)).open_ended(),
+    route(Method::GET, "/events", Look(events::stream)).open_ended(),
     route(Method::GET, "/metrics", Act(metrics::show)),
     route(Method::GET, "/workspaces", Act(workspaces::list)),
     route(Method::DELETE, "/workspaces/:id", Act(workspaces::drop)),
@@ -103,7 +105,7 @@ pub const CONTROL: &[Route] = &[
     route(Method::PUT, "/webhooks/mischief", Write(mischief::change)),
     route(Method::GET, "/webhooks/deliveries", Read(deliveries::list))
         .asking(&["event", "callId", "state", "since", "limit"]),
-    route(Method::POST, "/webhooks/deliveries/wait", Act(wait::deliveries::wait)),
+    route(Method::POST, "/webhooks/deliveries/wait", Act(wait::deliveries::wait)).open_ended(),
     route(Method::GET, "/webhooks/deliveries/:id", Read(deliveries::get)),
     route(Method::POST, "/webhooks/deliveries/:id/redeliver", Write(deliveries::redeliver)),
 ];
@@ -124,7 +126,7 @@ pub fn all() -> impl Iterator<Item = (&'static Method, String)> {
 }
 
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
-    Route { method, path, around: around(path), handler, max_body: MAX_BODY, parameters: &[] }
+    Route { method, path, around: around(path), handler, max_body: MAX_BODY, is_open_ended: false, parameters: &[] }
 }
 
 /// What stands before and after the `:id` of a path. It begins at the only colon.
@@ -199,6 +201,12 @@ impl Route {
     /// The same route, for bodies of that many bytes at most.
     const fn taking(mut self, max_body: usize) -> Route {
         self.max_body = max_body;
+        self
+    }
+
+    /// The same route, which may take as long as it likes.
+    const fn open_ended(mut self) -> Route {
+        self.is_open_ended = true;
         self
     }
 

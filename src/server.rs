@@ -6,12 +6,14 @@ mod tests;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
+use crate::awake;
 use crate::config::Settings;
 use crate::delivery::{self, Dispatch};
 use crate::domain::fixtures::Fixtures;
@@ -23,6 +25,12 @@ use crate::routes;
 use crate::service::Service;
 use crate::wire::accept;
 use crate::wire::log::{Log, Weight};
+use crate::wire::shutdown::{Phase, Shutdown};
+
+/// How long what is under way may go on once the server is to stop. Then what has no answer yet is refused.
+const GRACE: Duration = Duration::from_secs(6);
+/// How long the last answers and deliveries have after that. Docker kills a container ten seconds after it has told it to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// A server that is bound to its address. Serves once it is run; dropping it ends it at once.
 pub struct Server {
@@ -31,6 +39,9 @@ pub struct Server {
     workspaces: Arc<Workspaces>,
     service: Arc<Service>,
     log: Log,
+    /// Moves the server on to its end.
+    phase: watch::Sender<Phase>,
+    shutdown: Shutdown,
     /// Sends deliveries.
     delivering: AbortHandle,
 }
@@ -95,8 +106,9 @@ impl Server {
         let late = Lateness::told(move |late| lag.lag(late));
         let workspaces =
             Arc::new(Workspaces::new(genesis, errands, late, log.clone(), drive(), note_dropped(log.clone())));
-        let service = Arc::new(Service::new(Arc::clone(&workspaces), settings, metrics, log.clone()));
-        Ok(Server { listener, address, workspaces, service, log, delivering })
+        let (phase, shutdown) = Shutdown::channel();
+        let service = Service::new(Arc::clone(&workspaces), settings, metrics, log.clone(), shutdown.clone());
+        Ok(Server { listener, address, workspaces, service: Arc::new(service), log, phase, shutdown, delivering })
     }
 
     /// Where it listens.
@@ -114,32 +126,47 @@ impl Server {
         &self.workspaces
     }
 
-    /// Serves until `stop` says so, then finishes what is under way, requests and deliveries: ten seconds at most.
-    pub async fn run(self, stop: watch::Receiver<bool>) {
-        let service = Arc::clone(&self.service);
+    /// Serves until `stop` says so, then answers what has reached it by then and finishes what is under way, requests and deliveries: eight
+    /// seconds at most in all.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let Server { listener, workspaces, service, log, phase, shutdown, delivering, .. } = self;
         let explaining = Arc::clone(&service);
         let explain = Arc::new(move |status| explaining.explain(status));
-        let handle = move |request, peer| service.answer(request, peer);
-        let mut stopping = stop.clone();
-        let farewell = async {
-            // An error means that nobody can say stop any more, which is as good as having said it.
-            let _ = stopping.wait_for(|stop| *stop).await;
-            let note = "stopping: what is under way has 10 s to finish";
-            self.log.note(self.workspaces.default().clock().now(), None, Weight::Info, note);
-            // Streams of events go on for ever unless they are ended.
-            self.workspaces.close();
-        };
-        // The last requests may have caused deliveries.
-        let aftermath = async {
-            for workspace in self.workspaces.all() {
+        let handle = move |request, client: &_| service.answer(request, client);
+        let note = |weight, note: &str| log.note(workspaces.default().clock().now(), None, weight, note);
+        let serve = async {
+            accept::serve(listener, handle, explain, shutdown).await;
+            // The last requests may have caused deliveries.
+            for workspace in workspaces.all() {
                 driver::settle(&workspace).await;
             }
         };
-        tokio::join!(accept::serve(self.listener, handle, explain, stop, aftermath), farewell);
-        self.delivering.abort();
-        self.workspaces.stop();
+        let end = async {
+            // An error means that nobody can say stop any more, which is as good as having said it.
+            let _ = stop.wait_for(|stop| *stop).await;
+            note(Weight::Info, &format!("stopping: what is under way has {} s to finish", GRACE.as_secs()));
+            phase.send_replace(Phase::Stopping);
+            // Streams of events go on for ever unless they are ended.
+            workspaces.close();
+            awake::sleep(GRACE).await;
+            phase.send_replace(Phase::GraceOver);
+            awake::sleep(LAST_ANSWERS).await;
+            let lost: usize = workspaces.all().iter().map(|workspace| workspace.deliveries_under_way()).sum();
+            if lost > 0 {
+                let note_lost =
+                    format!("stopped with deliveries under way, {lost} in all: what their receivers answer is lost");
+                note(Weight::Warning, &note_lost);
+            }
+        };
+        // What takes longer is cut off: that is what the time is for.
+        tokio::select! {
+            () = serve => {}
+            () = end => {}
+        }
+        delivering.abort();
+        workspaces.stop();
         // Fails if the runtime is being shut down; then nobody waits for the last lines.
-        let _ = tokio::task::spawn_blocking(move || self.log.flush()).await;
+        let _ = tokio::task::spawn_blocking(move || log.flush()).await;
     }
 }
 

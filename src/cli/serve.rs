@@ -10,7 +10,7 @@ use crate::config::{Auth, LogFormat, Settings};
 use crate::engine::Workspaces;
 use crate::server::{Server, StartError};
 
-/// Serves until Ctrl-C or SIGTERM, finishes what is under way, and says how that went.
+/// Serves until a [signal](Signals) comes, finishes what is under way, and says how that went. A second one ends the program at once.
 ///
 /// `warnings` come first: in the log where that is JSON, so that every line on stderr is, else as plain lines.
 pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
@@ -22,7 +22,7 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         let server = match Server::bind(settings).await {
             Ok(server) => server,
             Err(error) => {
@@ -41,16 +41,23 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
         }
         let (stop, stopped) = watch::channel(false);
         // Before the banner: whoever has read it may send a signal.
-        let signals = Signals::listen();
+        let mut signals = Signals::listen();
         greet(&server, settings);
         tokio::spawn(async move {
-            signals.wait().await;
+            signals.next().await;
             // The server may have stopped by itself; then nobody listens.
             let _ = stop.send(true);
+            let again = signals.next().await;
+            // Whether somebody reads it or not.
+            let _ = writeln!(std::io::stderr(), "stopped at once by a second signal; what was under way is lost");
+            std::process::exit(again);
         });
         server.run(stopped).await;
         ExitCode::SUCCESS
-    })
+    });
+    // Whatever a thread still does, such as making a world of millions of calls, is not waited for.
+    runtime.shutdown_background();
+    code
 }
 
 /// Says where the server is, and what to try. That nobody reads it is no failure.
@@ -87,29 +94,42 @@ fn banner(url: &str, secret: &str, settings: &Settings) -> String {
     )
 }
 
-/// The signals that stop the server, listened for from the moment it is made.
+/// The signals that stop the server, listened for from the moment it is made: Ctrl-C, SIGTERM, and SIGHUP unless whoever started the
+/// program has it ignore that, as `nohup` does. Each with the exit code that a shell gives for it.
 #[cfg(unix)]
-struct Signals(Vec<tokio::signal::unix::Signal>);
+struct Signals(Vec<(tokio::signal::unix::Signal, i32)>);
 
 #[cfg(unix)]
 impl Signals {
     fn listen() -> Signals {
         use tokio::signal::unix::{SignalKind, signal};
-        Signals(
-            [SignalKind::interrupt(), SignalKind::terminate()]
-                .into_iter()
-                .filter_map(|kind| signal(kind).ok())
-                .collect(),
-        )
+        let hangup = SignalKind::hangup();
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), hangup];
+        let heard = kinds.into_iter().filter(|kind| *kind != hangup || !is_ignored(*kind));
+        // A shell's exit code for a program that a signal has ended.
+        let code = |kind: SignalKind| 128 + kind.as_raw_value();
+        Signals(heard.filter_map(|kind| Some((signal(kind).ok()?, code(kind)))).collect())
     }
 
-    async fn wait(mut self) {
+    /// Waits for the next one, and gives its exit code.
+    async fn next(&mut self) -> i32 {
+        use std::task::Poll;
         std::future::poll_fn(|context| {
-            let any = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-            if any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            let mut came =
+                self.0.iter_mut().filter_map(|(signal, code)| signal.poll_recv(context).is_ready().then_some(*code));
+            came.next().map_or(Poll::Pending, Poll::Ready)
         })
-        .await;
+        .await
     }
+}
+
+/// Whether this process ignores a signal, where the system says so in `/proc`.
+#[cfg(unix)]
+fn is_ignored(kind: tokio::signal::unix::SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (kind.as_raw_value() - 1) & 1 == 1
 }
 
 /// The signal that stops the server.
@@ -122,10 +142,12 @@ impl Signals {
         Signals
     }
 
-    async fn wait(self) {
+    /// Waits for the next one, and gives its exit code.
+    async fn next(&mut self) -> i32 {
         // Where it cannot be listened for, the server is stopped by force.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        130
     }
 }

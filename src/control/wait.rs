@@ -9,6 +9,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 use serde::Serialize;
 
+use crate::awake;
 use crate::clock::Reading;
 use crate::config::ClockMode;
 use crate::dialect::envelope;
@@ -16,7 +17,6 @@ use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
 use crate::domain::matching::Difference;
 use crate::domain::span::Span;
-use crate::driver;
 use crate::engine::{Awaited, Epoch, Waiting, Workspace};
 use crate::wire::reply::Reply;
 
@@ -64,7 +64,7 @@ async fn enough<T: Awaited>(waiting: &Waiting<'_, T>, epoch: &Epoch, timeout: Du
         // Before what is found: what another state brings along is nothing that came.
         () = epoch.ended() => Err(InVain::Reset),
         found = waiting.enough() => Ok(found),
-        () = driver::pause(timeout) => Err(InVain::TimeUp),
+        () = awake::sleep(timeout) => Err(InVain::TimeUp),
     }
 }
 

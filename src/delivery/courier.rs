@@ -11,13 +11,13 @@ use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, http};
 use rustls::pki_types::CertificateDer;
-use tokio::time::timeout;
 
 use super::connection::{Connection, Outgoing, Unanswered};
 use super::connector::{BoxError, Connector};
 use super::destination::Destination;
 use super::failure::{explain, is_refused};
 use super::pool::Pool;
+use crate::awake::timeout;
 use crate::config::Profile;
 use crate::domain::webhook::Headers;
 

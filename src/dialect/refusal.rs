@@ -71,6 +71,12 @@ impl Refusal {
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
+    /// 503 for a request that the server's end has overtaken.
+    pub fn stopping() -> Refusal {
+        let message = "The server is stopping and has given this request up; what it had done by then stands";
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
     /// The error that a fault rule asks for. `status` is that of an error; where it is none, 500 stands for it.
     pub fn by_rule(rule: &str, status: u16, retry_after: Option<u32>) -> Refusal {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -166,6 +172,7 @@ impl From<Unreadable> for Refusal {
                                beside it has to be the same";
                 (StatusCode::BAD_REQUEST, message.to_owned())
             }
+            Unreadable::Stopping => return Refusal::stopping(),
             Unreadable::BodyTooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
                 format!("The request body did not come within {} s", BODY_WITHIN.as_secs()),

@@ -168,7 +168,7 @@ impl MockServer {
         self.workspaces.named(name).map(|named| self.default.beside(named))
     }
 
-    /// Stops serving, and finishes what is under way, requests and deliveries: ten seconds at most. Dropping it stops it at once.
+    /// Stops serving, and finishes what is under way, requests and deliveries: eight seconds at most. Dropping it stops it at once.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

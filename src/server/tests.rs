@@ -1,5 +1,8 @@
 //! What takes real time, tried out where that time can be stopped: on the runtime of the test.
 
+mod departures;
+mod shutdown;
+
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -7,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::*;
-use crate::config::LogFormat;
+use crate::config::{ClockMode, LogFormat, Webhooks};
 
 /// What is answered to a request that announces a body and never sends it.
 async fn answer_without_body(address: SocketAddr, line: &str) -> String {
@@ -32,7 +35,12 @@ async fn who_announces_a_body_and_never_sends_it_is_not_waited_for_for_ever() {
 
 /// Where a server is, what stops it, and its end.
 async fn running() -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
-    let settings = Settings { listen: ([127, 0, 0, 1], 0).into(), log_format: LogFormat::Off, ..Settings::default() };
+    running_with(Settings::default()).await
+}
+
+/// The same with other settings.
+async fn running_with(settings: Settings) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    let settings = Settings { listen: ([127, 0, 0, 1], 0).into(), log_format: LogFormat::Off, ..settings };
     let server = Server::bind(&settings).await.unwrap();
     let address = server.address();
     let (stop, stopped) = watch::channel(false);
@@ -83,6 +91,19 @@ async fn who_goes_on_asking_is_not_let_go_before_saying_nothing_for_too_long() {
 }
 
 #[tokio::test]
+async fn a_process_that_was_stopped_keeps_its_connections() {
+    let (address, _stop, _end) = running().await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    ask(&mut client).await;
+    tokio::time::pause();
+    for _ in 0..2 {
+        // All timers elapse at once.
+        tokio::time::advance(Duration::from_secs(45)).await;
+        ask(&mut client).await;
+    }
+}
+
+#[tokio::test]
 async fn a_head_that_comes_byte_by_byte_is_not_waited_for_longer() {
     let (address, _stop, _end) = running().await;
     let mut client = TcpStream::connect(address).await.unwrap();
@@ -110,24 +131,63 @@ async fn an_answer_may_go_on_for_ever() {
     assert!(heard.starts_with(b"HTTP/1.1 200 "));
 }
 
-#[tokio::test]
-async fn who_reads_slowly_gets_all_of_an_answer() {
-    let (address, _stop, _end) = running().await;
-    let mut client = TcpStream::connect(address).await.unwrap();
-    // The documentation's viewer is larger than what sockets hold for each other.
+/// Asks for more than sockets hold for each other, the documentation's viewer, and reads the beginning of the answer.
+async fn ask_for_a_lot(client: &mut TcpStream) -> Vec<u8> {
     let page = "GET /docs/viewer.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     client.write_all(page.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    client.read_buf(&mut answer).await.unwrap();
-    tokio::time::pause();
-    for _ in 0..9 {
-        tokio::time::advance(Duration::from_secs(20)).await;
+    let mut answer = Vec::with_capacity(4_096);
+    while !answer.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+        assert!(client.read_buf(&mut answer).await.unwrap() > 0);
     }
-    client.read_to_end(&mut answer).await.unwrap();
+    answer
+}
+
+/// Lets a little more time pass than from one look at a connection to the next, and the connection look. A longer step would count as no more.
+async fn step() {
+    tokio::time::advance(Duration::from_secs(11)).await;
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// How many bytes of an answer's body have not come.
+fn missing(answer: &[u8]) -> usize {
     let head = String::from_utf8_lossy(&answer[..answer.len().min(1_000)]).into_owned();
     let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).expect(&head);
     let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
-    assert_eq!((answer.len() - body).to_string(), length);
+    length.parse::<usize>().unwrap() - (answer.len() - body)
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_gets_all_of_an_answer() {
+    let (address, _stop, _end) = running().await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let mut answer = ask_for_a_lot(&mut client).await;
+    tokio::time::pause();
+    while missing(&answer) > 0 {
+        step().await;
+        step().await;
+        for _ in 0..8 {
+            answer.reserve(64 << 10);
+            if missing(&answer) > 0 {
+                assert!(client.read_buf(&mut answer).await.unwrap() > 0, "{} bytes are missing", missing(&answer));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_let_go() {
+    let (address, _stop, _end) = running().await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let mut answer = ask_for_a_lot(&mut client).await;
+    tokio::time::pause();
+    for _ in 0..5 {
+        step().await;
+    }
+    // What the sockets hold still comes, or a reset in its place.
+    let _ = client.read_to_end(&mut answer).await;
+    assert!(missing(&answer) > 0);
 }
 
 #[tokio::test]
@@ -143,6 +203,26 @@ async fn who_says_nothing_does_not_keep_a_server_from_ending() {
     // By then they have been heard.
     answer_without_body(address, "GET /nothing").await;
     stop.send(true).unwrap();
-    // What is under way may take ten.
-    timeout(Duration::from_secs(9), end).await.unwrap().unwrap();
+    timeout(GRACE + LAST_ANSWERS, end).await.unwrap().unwrap();
+}
+
+/// A whole request with a body, on a connection that is kept.
+fn request(line: &str, body: &str) -> String {
+    let head = "Host: a\r\nAuthorization: Bearer any\r\nContent-Type: application/json\r\nContent-Length: ";
+    format!("{line} HTTP/1.1\r\n{head}{}\r\n\r\n{body}", body.len())
+}
+
+/// A connection over which that has been sent and read: the server has answered another request since.
+async fn having_sent(address: SocketAddr, sent: &str) -> TcpStream {
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(sent.as_bytes()).await.unwrap();
+    ask(&mut TcpStream::connect(address).await.unwrap()).await;
+    client
+}
+
+/// All that comes over a connection until the server ends it.
+async fn all_of(mut client: TcpStream) -> String {
+    let mut heard = String::new();
+    client.read_to_string(&mut heard).await.unwrap();
+    heard
 }

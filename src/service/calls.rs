@@ -24,6 +24,7 @@ use crate::wire::log::Weight;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_BODY, Request, Unreadable, discard, read_body};
 use crate::wire::request_body::RequestBody;
+use crate::wire::shutdown::{Phase, Shutdown};
 
 /// A request that has been let in or not, before its body has come.
 struct Visit<'a> {
@@ -65,7 +66,7 @@ impl Service {
         let mut visit = Visit { workspace: Cow::Owned(visit.workspace.into_owned()), ..visit };
         Answering::later(async move {
             let is_wanted = visit.routed.is_ok() && takes_body(&request.method);
-            match receive(&request.headers, body, is_wanted).await {
+            match receive(&request.headers, body, is_wanted, &service.shutdown).await {
                 Ok(body) => request.body = body,
                 // What the head alone is refused for comes first.
                 Err(unreadable) => visit.routed = visit.routed.and(Err(unreadable.into())),
@@ -142,7 +143,7 @@ impl Service {
         }
         let (service, workspace) = (Arc::clone(self), workspace.into_owned());
         Answering::later(async move {
-            let outcome = hold_back(&workspace, &arrival, told.trouble.delay, outcome).await;
+            let outcome = hold_back(&workspace, &arrival, told.trouble.delay, outcome, &service.shutdown).await;
             service.give(outcome, &workspace, &request, &arrival, told)
         })
     }
@@ -188,11 +189,16 @@ pub(super) fn takes_body(method: &Method) -> bool {
 }
 
 /// A body that has yet to come: the bytes of one that is wanted, none of one that is not.
-async fn receive(headers: &HeaderMap, body: RequestBody, is_wanted: bool) -> Result<Bytes, Unreadable> {
+async fn receive(
+    headers: &HeaderMap,
+    body: RequestBody,
+    is_wanted: bool,
+    shutdown: &Shutdown,
+) -> Result<Bytes, Unreadable> {
     match is_wanted {
-        true => read_body(headers, body, MAX_BODY).await,
+        true => read_body(headers, body, MAX_BODY, shutdown).await,
         false => {
-            discard(headers, body).await?;
+            discard(headers, body, shutdown).await?;
             Ok(Bytes::new())
         }
     }
@@ -251,14 +257,22 @@ fn meddle(outcome: Outcome, trouble: &Trouble) -> Outcome {
     }
 }
 
-/// Lets that much real time pass before the answer is given. If a reset comes meanwhile, the answer is void.
-async fn hold_back(workspace: &Arc<Workspace>, arrival: &Arrival, delay: Duration, outcome: Outcome) -> Outcome {
+/// Lets that much real time pass before the answer is given. If a reset comes meanwhile, the answer is void; a server that is to stop gives it
+/// up when its grace is over.
+async fn hold_back(
+    workspace: &Arc<Workspace>,
+    arrival: &Arrival,
+    delay: Duration,
+    outcome: Outcome,
+    shutdown: &Shutdown,
+) -> Outcome {
     let ticket = outcome.as_ref().ok().and_then(|reply| reply.ticket);
     let _held = ticket.map(|key| HeldKey { workspace, arrival, key: Uuid::from_u128(key) });
     tokio::select! {
         biased;
         () = arrival.epoch.ended() => Err(Refusal::void()),
         () = driver::pause(delay) => outcome,
+        () = shutdown.reached(Phase::GraceOver) => Err(Refusal::stopping()),
     }
 }
 

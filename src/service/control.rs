@@ -17,9 +17,11 @@ use crate::engine::{Workspace, Workspaces};
 use crate::routes::{API, CONTROL, Found, Handler, Route};
 use crate::suggest::nearest;
 use crate::time::Stopwatch;
+use crate::wire::client::Client;
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard, read_body};
 use crate::wire::request_body::RequestBody;
+use crate::wire::shutdown::Phase;
 
 /// Open to everybody: what says that the server is ready, and what can be read in the project, too.
 const OPEN: [&str; 2] = ["/health", "/openapi.json"];
@@ -56,6 +58,7 @@ impl Service {
         root: usize,
         body: RequestBody,
         came: Stopwatch,
+        client: &Client,
     ) -> Reply {
         if let Some(allowed) = self.guard.preflight(&request) {
             let reply = self.answer_preflight(allowed, &request, body, came).await;
@@ -70,13 +73,13 @@ impl Service {
             Ok((chosen, found)) => {
                 let position = API.len() + found.position;
                 let is_of_workspace = found.route.is_of_workspace();
-                let outcome = self.handle(&chosen.workspace, found, &mut request, body).await;
+                let outcome = self.handle(&chosen.workspace, found, &mut request, body, client).await;
                 let warnings = if is_of_workspace { self.warnings(&chosen) } else { Vec::new() };
                 (chosen.workspace, Some(position), outcome, warnings)
             }
             Err(refusal) => {
                 // It is refused already, whatever else is wrong with it.
-                let _ = discard(&request.headers, body).await;
+                let _ = discard(&request.headers, body, &self.shutdown).await;
                 (Arc::clone(self.workspaces.default()), None, Err(refusal), Vec::new())
             }
         };
@@ -144,21 +147,32 @@ impl Service {
         found: Found<'static>,
         request: &mut Request,
         body: RequestBody,
+        client: &Client,
     ) -> Outcome {
         let route = found.route;
         if takes_body(&request.method) {
-            request.body = read_body(&request.headers, body, route.max_body).await?;
+            request.body = read_body(&request.headers, body, route.max_body, &self.shutdown).await?;
         } else {
-            discard(&request.headers, body).await?;
+            discard(&request.headers, body, &self.shutdown).await?;
         }
+        if route.is_open_ended {
+            client.cancel_on_close();
+        }
+        let given_up = if route.is_open_ended { Phase::Stopping } else { Phase::GraceOver };
         match route.handler {
             Handler::Tell(tell) => tell(request),
             Handler::Read(look) => workspace.read(|world, now| look(world, now, request)),
             Handler::Write(change) => workspace.write(|world| change(world, request)),
+            // A stream that began now would not end.
+            Handler::Look(_) if route.is_open_ended && self.shutdown.phase() >= given_up => Err(Refusal::stopping()),
             Handler::Look(look) => look(workspace, request),
             Handler::Search(look) => {
                 let (workspace, request) = (Arc::clone(workspace), request.clone());
-                self.aside.run(move || look(&workspace, &request)).await?
+                tokio::select! {
+                    biased;
+                    outcome = self.aside.run(move || look(&workspace, &request)) => outcome?,
+                    () = self.shutdown.reached(Phase::GraceOver) => Err(Refusal::stopping()),
+                }
             }
             Handler::Act(act) => {
                 let scene = Scene {
@@ -167,7 +181,11 @@ impl Service {
                     metrics: Arc::clone(&self.metrics),
                     aside: self.aside.clone(),
                 };
-                act(scene, request.clone()).await
+                tokio::select! {
+                    biased;
+                    outcome = act(scene, request.clone()) => outcome,
+                    () = self.shutdown.reached(given_up) => Err(Refusal::stopping()),
+                }
             }
         }
     }

@@ -6,7 +6,6 @@ mod reference;
 mod scope;
 mod told;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,12 +27,14 @@ use crate::routes::{self, Found, Route, Unrouted};
 use crate::time::{Stopwatch, Timestamp};
 use crate::wire::answering::Answering;
 use crate::wire::body::Body;
+use crate::wire::client::Client;
 use crate::wire::cors::Cors;
 use crate::wire::log::{Entry, Log, Weight};
 use crate::wire::reply::Reply;
 use crate::wire::request::{Request, discard};
 use crate::wire::request_body::RequestBody;
 use crate::wire::request_id::RequestId;
+use crate::wire::shutdown::Shutdown;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The headers of Akol's answers that pages of other origins may read, beside those that they always may: all that there are.
@@ -55,6 +56,7 @@ pub struct Service {
     log: Log,
     /// The tokens of which the log has said that they belong to `default`.
     told: Told,
+    shutdown: Shutdown,
     /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
     ids: Seed,
     requests: AtomicU64,
@@ -90,8 +92,14 @@ impl Given<'_> {
 }
 
 impl Service {
-    /// A service for those workspaces.
-    pub fn new(workspaces: Arc<Workspaces>, settings: &Settings, metrics: Arc<Metrics>, log: Log) -> Service {
+    /// A service for those workspaces, until the server is to stop.
+    pub fn new(
+        workspaces: Arc<Workspaces>,
+        settings: &Settings,
+        metrics: Arc<Metrics>,
+        log: Log,
+        shutdown: Shutdown,
+    ) -> Service {
         Service {
             workspaces,
             gate: Gate::new(&settings.auth),
@@ -102,6 +110,7 @@ impl Service {
             aside: Aside::default(),
             log,
             told: Told::default(),
+            shutdown,
             ids: Seed::new(settings.seed).child("control request"),
             requests: AtomicU64::new(0),
         }
@@ -111,20 +120,20 @@ impl Service {
     pub fn answer(
         self: &Arc<Service>,
         request: hyper::Request<RequestBody>,
-        peer: SocketAddr,
+        client: &Client,
     ) -> Answering<hyper::Response<Body>> {
         let came = Stopwatch::start();
         let (parts, body) = request.into_parts();
-        let request = Request::new(parts, peer.ip());
+        let request = Request::new(parts, client.peer.ip());
         let is_head = request.method == Method::HEAD;
         let scope = Scope::of(request.path());
         if let Scope::Api { root } = scope {
             return self.answer_api(request, root, body, came);
         }
-        let service = Arc::clone(self);
+        let (service, client) = (Arc::clone(self), client.clone());
         Answering::later(async move {
             let reply = match scope {
-                Scope::Control { root } => service.answer_control(request, root, body, came).await,
+                Scope::Control { root } => service.answer_control(request, root, body, came, &client).await,
                 _ => service.answer_reader(request, body, came).await,
             };
             reply.into_response(is_head)
@@ -137,6 +146,7 @@ impl Service {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
                 "The request has more than 100 headers, or they are too long"
             }
+            StatusCode::SERVICE_UNAVAILABLE => "The server is stopping, and the rest of this request has not come",
             StatusCode::URI_TOO_LONG => "The request's path and query are too long",
             _ => "This is neither HTTP/1 nor HTTP/2 without TLS: the request line or a header is malformed",
         };
@@ -157,7 +167,7 @@ impl Service {
     /// Answers a browser that asks what a page may do. Such a question is no request to an API, and in no journal.
     async fn answer_preflight(&self, allowed: Reply, request: &Request, body: RequestBody, came: Stopwatch) -> Reply {
         // The answer says nothing of a body.
-        let _ = discard(&request.headers, body).await;
+        let _ = discard(&request.headers, body, &self.shutdown).await;
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
         self.finish(Ok(allowed), &Notes { request, request_id, route: None, came, given: Given::now(workspace) })
     }

@@ -12,7 +12,7 @@ impl Service {
     /// Answers a request that is for neither API. Needs no token.
     pub(super) async fn answer_reader(&self, mut request: Request, body: RequestBody, came: Stopwatch) -> Reply {
         let request_id = self.next_id();
-        let discarded = discard(&request.headers, body).await;
+        let discarded = discard(&request.headers, body, &self.shutdown).await;
         let head = request.check_head().map_err(Refusal::from);
         let routed = head.and_then(|()| route(REFERENCE, &mut request, 0));
         let routed = routed.and_then(|found| discarded.map(|()| found).map_err(Refusal::from));

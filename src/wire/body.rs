@@ -9,8 +9,8 @@ use bytes::{Buf, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::mpsc;
 
+use super::activity::{Activity, Turn};
 use super::chunk::Chunk;
-use super::silence::{Turn, Turns};
 
 /// See the module.
 pub enum Body {
@@ -52,12 +52,12 @@ impl Body {
     }
 
     /// The same body, during whose sending it is the server's turn: until hyper has taken in all of it.
-    pub fn keeping(self, turns: &Arc<Turns>) -> Body {
+    pub fn keeping(self, activity: &Arc<Activity>) -> Body {
         match self {
             // hyper takes it in at once.
             Body::Full(_) | Body::Pieces(_) => self,
             Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => {
-                Body::Keeping { body: Box::new(self), _turn: turns.begin() }
+                Body::Keeping { body: Box::new(self), _turn: activity.begin() }
             }
         }
     }
@@ -139,9 +139,9 @@ mod tests {
     #[tokio::test]
     async fn what_was_sent_before_the_sender_left_still_comes() {
         let (sender, receiver) = mpsc::channel(4);
-        sender.send(Bytes::from_static(b"farewell")).await.unwrap();
+        sender.send(Bytes::from_static(b"goodbye")).await.unwrap();
         drop(sender);
-        assert_eq!(Body::Stream(receiver).collect().await.unwrap().to_bytes(), "farewell");
+        assert_eq!(Body::Stream(receiver).collect().await.unwrap().to_bytes(), "goodbye");
     }
 
     #[tokio::test]

@@ -18,12 +18,10 @@ use bytes::Bytes;
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::{HeaderMap, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use tokio::net::TcpStream;
 
 use super::body::Body;
-use super::silence::Turns;
+use super::socket::Socket;
 
 /// How a connection breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +106,7 @@ impl Order {
 
 /// A socket that breaks when it is ordered to. Until then it costs a look at the order at each flush.
 pub struct Breakable {
-    socket: TokioIo<TcpStream>,
-    /// What has been read of it already.
-    ahead: Bytes,
+    socket: Socket,
     order: Arc<Order>,
     /// Whether an order may come when nothing is to be written.
     is_woken: bool,
@@ -118,22 +114,12 @@ pub struct Breakable {
     said: usize,
     /// The parts of a short answer, which is sent in one piece.
     joined: Vec<u8>,
-    /// Told whether the client reads what it is sent.
-    turns: Arc<Turns>,
 }
 
 impl Breakable {
-    /// A socket that listens to `order`, and gives the bytes `ahead` before what it reads.
-    pub fn new(socket: TcpStream, ahead: impl Into<Bytes>, order: Arc<Order>) -> Breakable {
-        Breakable {
-            socket: TokioIo::new(socket),
-            ahead: ahead.into(),
-            order,
-            is_woken: false,
-            said: 0,
-            joined: Vec::new(),
-            turns: Arc::default(),
-        }
+    /// A socket that listens to `order`.
+    pub fn new(socket: Socket, order: Arc<Order>) -> Breakable {
+        Breakable { socket, order, is_woken: false, said: 0, joined: Vec::new() }
     }
 
     /// The same, which an order wakes. For hyper's HTTP/2, which reads until there is nothing more to read, and flushes then.
@@ -141,14 +127,9 @@ impl Breakable {
         Breakable { is_woken: true, ..self }
     }
 
-    /// The same, which tells `turns` whether the client reads what it is sent.
-    pub fn telling(self, turns: Arc<Turns>) -> Breakable {
-        Breakable { turns, ..self }
-    }
-
     /// The socket itself.
-    pub fn into_inner(self) -> TcpStream {
-        self.socket.into_inner()
+    pub fn into_inner(self) -> Socket {
+        self.socket
     }
 
     /// Breaks. Ends with an error, at which hyper lets go of the socket.
@@ -157,7 +138,7 @@ impl Breakable {
         let Some((breakage, last_words)) = order.given.get() else { return Poll::Ready(Ok(())) };
         if *breakage == Breakage::ConnectionResetByPeer {
             // Closed with nothing to linger for, a socket sends a reset.
-            socket.inner().set_zero_linger()?;
+            socket.stream().set_zero_linger()?;
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         while let Some(rest) = last_words.get(*said..).filter(|rest| !rest.is_empty()) {
@@ -177,7 +158,7 @@ impl Breakable {
     fn read_up(&self) {
         let mut unread = [0; 4096];
         let mut left = MAX_UNREAD;
-        while let Ok(read @ 1..) = self.socket.inner().try_read(&mut unread) {
+        while let Ok(read @ 1..) = self.socket.stream().try_read(&mut unread) {
             let Some(rest) = left.checked_sub(read) else { return };
             left = rest;
         }
@@ -188,15 +169,10 @@ impl Read for Breakable {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
+        buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         if self.is_woken {
             self.order.will_wake(context);
-        }
-        if !self.ahead.is_empty() {
-            let length = self.ahead.len().min(buffer.remaining());
-            buffer.put_slice(&self.ahead.split_to(length));
-            return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.socket).poll_read(context, buffer)
     }
@@ -204,9 +180,7 @@ impl Read for Breakable {
 
 impl Write for Breakable {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
-        self.turns.wrote(&written);
-        written
+        Pin::new(&mut self.socket).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -230,15 +204,12 @@ impl Write for Breakable {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let length: usize = slices.iter().map(|slice| slice.len()).sum();
-        let Breakable { socket, joined, turns, .. } = &mut *self;
-        let written = if length > SHORT {
-            Pin::new(socket).poll_write_vectored(context, slices)
-        } else {
-            joined.clear();
-            slices.iter().for_each(|slice| joined.extend_from_slice(slice));
-            Pin::new(socket).poll_write(context, joined)
-        };
-        turns.wrote(&written);
-        written
+        let Breakable { socket, joined, .. } = &mut *self;
+        if length > SHORT {
+            return Pin::new(socket).poll_write_vectored(context, slices);
+        }
+        joined.clear();
+        slices.iter().for_each(|slice| joined.extend_from_slice(slice));
+        Pin::new(socket).poll_write(context, joined)
     }
 }

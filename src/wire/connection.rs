@@ -12,21 +12,22 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use hyper_util::server::graceful::GracefulConnection;
+use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time::timeout;
 
+use super::activity::Activity;
 use super::answering::Answering;
 use super::body::Body;
 use super::breakage::{Breakable, Breakage, Order};
-use super::farewell::Farewell;
+use super::client::Client;
+use super::idle_timeout::{HEAD_TIMEOUT, IdleTimeout};
 use super::linger::linger;
-use super::preface::{self, Beginning};
-use super::request_body::{RequestBody, UnreadBody};
-use super::silence::{HEAD_TIMEOUT, Silence, Turns};
+use super::preface::{self, Version};
+use super::request_body::RequestBody;
+use super::shutdown::{Phase, Phases, Shutdown};
+use super::socket::{self, Socket};
 use super::unparsed::{Explain, Explaining};
+use crate::awake;
 
 /// How many requests a client of HTTP/2 may have under way on one connection. More wait at the client.
 const MAX_STREAMS: u32 = 250;
@@ -48,89 +49,131 @@ impl Manner {
         let mut http1 = http1::Builder::new();
         // Not `pipeline_flush`: with it, hyper takes in a whole body however slowly the client reads, and keeps what it has to say of a
         // malformed request to itself.
-        http1.auto_date_header(false).half_close(true);
+        http1.auto_date_header(false);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2.auto_date_header(false).max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEADER_LIST);
         // A client that has gone without a word does not answer a ping.
-        http2.timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
+        http2.timer(awake::Timer).keep_alive_interval(HEAD_TIMEOUT);
         Manner { http1, http2, explain }
     }
 
-    /// Serves one connection with `handle` until it ends; once `stop` has changed, until what is under way has been answered.
-    pub async fn serve<H>(self, mut stream: TcpStream, peer: SocketAddr, handle: H, mut stop: watch::Receiver<bool>)
+    /// Serves one connection with `handle` until it ends; once the server is to stop, until what has come over it has been answered.
+    pub async fn serve<H>(self, mut stream: TcpStream, peer: SocketAddr, handle: H, shutdown: Shutdown)
     where
-        H: Fn(Request<RequestBody>, SocketAddr) -> Answering<Response<Body>> + Clone + Send + 'static,
+        H: Fn(Request<RequestBody>, &Client) -> Answering<Response<Body>> + Clone + Send + 'static,
     {
         // Small answers must not wait for more to send; a socket that refuses this still works.
         let _ = stream.set_nodelay(true);
-        let heard = tokio::select! {
-            heard = timeout(HEAD_TIMEOUT, preface::hear(&mut stream)) => heard,
-            _ = stop.wait_for(|stop| *stop) => return,
-        };
-        // Whoever says nothing is told nothing.
-        let Ok(Ok(Beginning { is_http2, bytes })) = heard else { return };
-        let order = Arc::new(Order::default());
-        let socket = Breakable::new(stream, bytes, Arc::clone(&order));
-        if is_http2 {
-            let service = service_fn(move |request: Request<Incoming>| {
-                answer_http2(handle(request.map(Into::into), peer), &order)
-            });
-            let connection = pin!(self.http2.serve_connection(socket.waking(), service));
-            converse(connection, Farewell::of(stop), pending()).await;
-        } else {
-            let turns = Arc::new(Turns::default());
-            let silence = Silence::of(Arc::clone(&turns));
-            let socket = socket.telling(Arc::clone(&turns));
-            let unread = Arc::new(UnreadBody::default());
-            let watching = Arc::clone(&unread);
-            let service = service_fn(move |request: Request<Incoming>| {
-                answer_http1(handle(watching.watch(request), peer), &turns, &order, &watching)
-            });
-            let mut connection = self.http1.serve_connection(Explaining::new(socket, self.explain), service);
-            converse(Pin::new(&mut connection), Farewell::of(stop), silence).await;
-            let socket = connection.into_parts().io;
-            if unread.is_there() || socket.has_explained() {
-                linger(&mut socket.into_inner().into_inner()).await;
+        socket::limit_unsent(&stream);
+        // A client that says nothing is told nothing.
+        let Some((version, bytes)) = hear(&mut stream, &shutdown).await else { return };
+        let (order, activity) = (Arc::new(Order::default()), Arc::new(Activity::default()));
+        let socket = Breakable::new(Socket::new(stream, bytes, Arc::clone(&activity)), Arc::clone(&order));
+        let phases = shutdown.phases();
+        match version {
+            Version::Http2 => {
+                let client = Client::http2(peer);
+                let service = service_fn(move |request: Request<Incoming>| {
+                    answer_http2(handle(request.map(RequestBody::from), &client), &order)
+                });
+                let connection = self.http2.serve_connection(socket.waking(), service);
+                let stop = |connection: Pin<&mut http2::Connection<_, _, _>>, phase| {
+                    if phase != Phase::Running {
+                        connection.graceful_shutdown();
+                    }
+                };
+                let idle = IdleTimeout::http2(Arc::clone(&activity));
+                converse(pin!(connection), phases, stop, &activity, idle).await;
+            }
+            Version::Http1 => {
+                let client = Client::http1(peer, Arc::clone(&activity));
+                let (state, idle) = (Arc::clone(&activity), IdleTimeout::http1(Arc::clone(&activity)));
+                let service = service_fn(move |request: Request<Incoming>| {
+                    state.called();
+                    answer_http1(handle(state.unread().watch(request), &client), &state, &order)
+                });
+                let mut connection = self.http1.serve_connection(Explaining::new(socket, self.explain), service);
+                // Not hyper's own graceful shutdown, which looks at nothing that has come over the socket since it read last.
+                let stop = |_: Pin<&mut http1::Connection<_, _>>, phase| activity.reach(phase);
+                converse(Pin::new(&mut connection), phases, stop, &activity, idle).await;
+                let socket = connection.into_parts().io;
+                if activity.unread().is_there() || socket.has_explained() {
+                    linger(&mut socket.into_inner().into_inner().into_inner()).await;
+                }
             }
         }
     }
 }
 
-/// Serves a connection until it ends, or the client's silence has lasted too long. After the farewell, what is under way is finished.
-async fn converse(
-    mut connection: Pin<&mut impl GracefulConnection>,
-    mut farewell: Farewell,
-    silence: impl Future<Output = ()>,
+/// Finds out which HTTP a client speaks, and what has been read for that; `None` where it says nothing in time.
+async fn hear(stream: &mut TcpStream, shutdown: &Shutdown) -> Option<(Version, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let heard = tokio::select! {
+        biased;
+        heard = awake::timeout(HEAD_TIMEOUT, preface::hear(stream, &mut bytes)) => Some(heard),
+        () = shutdown.reached(Phase::Stopping) => None,
+    };
+    let heard = match heard {
+        Some(heard) => heard,
+        None if bytes.is_empty() && !socket::has_input(stream) => return None,
+        // What it has begun with is waited for.
+        None => tokio::select! {
+            biased;
+            heard = awake::timeout(HEAD_TIMEOUT, preface::hear(stream, &mut bytes)) => heard,
+            () = shutdown.reached(Phase::GraceOver) => return None,
+        },
+    };
+    Some((heard.ok()?.ok()?, bytes))
+}
+
+/// Serves a connection until it ends, or its client has been idle for too long. `stop` tells it of each phase of the shutdown.
+async fn converse<C: Future>(
+    mut connection: Pin<&mut C>,
+    mut phases: Phases,
+    mut stop: impl FnMut(Pin<&mut C>, Phase),
+    activity: &Activity,
+    idle: IdleTimeout,
 ) {
-    let mut silence = pin!(silence);
-    let mut is_leaving = false;
+    let mut idle = pin!(idle);
     poll_fn(|context| {
-        if !is_leaving && Pin::new(&mut farewell).poll(context).is_ready() {
-            is_leaving = true;
-            connection.as_mut().graceful_shutdown();
+        if let Poll::Ready(phase) = phases.poll_next(context) {
+            stop(connection.as_mut(), phase);
+            // Whatever else happens, it is to be woken by the next.
+            context.waker().wake_by_ref();
         }
-        // A client that breaks off, or speaks no HTTP, is no failure of the server's.
-        let has_ended = connection.as_mut().poll(context).is_ready();
-        if has_ended { Poll::Ready(()) } else { silence.as_mut().poll(context) }
+        loop {
+            // A client that breaks off, or speaks no HTTP, is no failure of the server's.
+            if connection.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            if !activity.take_ask_again() {
+                break;
+            }
+        }
+        idle.as_mut().poll(context)
     })
     .await;
 }
 
 fn answer_http1(
     answering: Answering<Response<Body>>,
-    turns: &Arc<Turns>,
+    activity: &Arc<Activity>,
     order: &Arc<Order>,
-    unread: &Arc<UnreadBody>,
 ) -> Answering<Result<Response<Body>, Infallible>> {
     match answering {
-        Answering::Now(response) => send_http1(response, turns, order, unread),
+        Answering::Now(response) if !activity.is_stopping() => send_http1(response, activity, order),
+        Answering::Now(response) => {
+            let (activity, order) = (Arc::clone(activity), Arc::clone(order));
+            // When hyper asks for it, it has looked whether more requests have come.
+            Answering::later(async move { send_http1(response, &activity, &order).await })
+        }
         Answering::Later(answer) => {
-            let (turns, order, unread) = (Arc::clone(turns), Arc::clone(order), Arc::clone(unread));
-            let turn = turns.begin();
+            let (activity, order) = (Arc::clone(activity), Arc::clone(order));
+            let turn = activity.begin();
             Answering::later(async move {
                 let response = answer.await;
                 drop(turn);
-                send_http1(response, &turns, &order, &unread).await
+                send_http1(response, &activity, &order).await
             })
         }
         Answering::Given => Answering::never(),
@@ -139,22 +182,24 @@ fn answer_http1(
 
 fn send_http1(
     mut response: Response<Body>,
-    turns: &Arc<Turns>,
+    activity: &Arc<Activity>,
     order: &Order,
-    unread: &UnreadBody,
 ) -> Answering<Result<Response<Body>, Infallible>> {
     if let Some(breakage) = response.extensions().get::<Breakage>() {
         order.give(*breakage, response.headers());
-        let turn = turns.begin();
+        let turn = activity.begin();
         // hyper flushes when nothing is left to write, and at that the socket breaks.
         return Answering::later(async move {
             let _turn = turn;
             pending().await
         });
     }
-    turns.pass();
-    unread.announce(&mut response);
-    Answering::Now(Ok(response.map(|body| body.keeping(turns))))
+    activity.pass();
+    match activity.is_last() {
+        true => activity.unread().announce_close(&mut response),
+        false => activity.unread().announce(&mut response),
+    }
+    Answering::Now(Ok(response.map(|body| body.keeping(activity))))
 }
 
 /// Many requests share a connection here, also those of clients that know nothing of each other. So what can be lost of one answer alone is

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::timeout;
+
+use crate::awake::timeout;
 
 /// How long the client may send what nobody wants, in real time.
 const TOTAL: Duration = Duration::from_secs(10);

@@ -18,7 +18,7 @@ const BACKLOG: usize = 8_192;
 /// How much of a request's target is shown, in characters.
 const TARGET_SHOWN: usize = 1_000;
 /// How long a reader that does not read can keep the program from ending.
-const LAST_LINES_WITHIN: Duration = Duration::from_secs(1);
+const LAST_LINES_WITHIN: Duration = Duration::from_millis(500);
 
 /// Where lines are sent.
 #[derive(Clone, Debug)]

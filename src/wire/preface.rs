@@ -8,28 +8,29 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// How a client of HTTP/2 begins, as RFC 9113 section 3.4 has it.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What a client has begun with.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Beginning {
-    /// Whether that is the whole preface of HTTP/2.
-    pub is_http2: bool,
-    /// What has been read to find out: whoever serves the connection has to see it first.
-    pub bytes: Vec<u8>,
+/// The HTTP that a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.0 or 1.1, or none at all.
+    Http1,
+    /// HTTP/2: the whole preface has come.
+    Http2,
 }
 
-/// Reads until it is clear which HTTP a client speaks, and no further than the preface.
-pub async fn hear(client: &mut (impl AsyncRead + Unpin)) -> io::Result<Beginning> {
-    let mut bytes = Vec::with_capacity(PREFACE.len());
+/// Reads until it is clear which HTTP a client speaks, and no further than the preface. What has been read is in `bytes`, also where this is
+/// dropped before it knows; then it can be called again with them.
+pub async fn hear(client: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> io::Result<Version> {
     loop {
-        let is_preface_so_far = PREFACE.starts_with(&bytes);
+        let is_preface_so_far = PREFACE.starts_with(bytes);
         let missing = PREFACE.len().saturating_sub(bytes.len());
         if !is_preface_so_far || missing == 0 {
-            return Ok(Beginning { is_http2: is_preface_so_far, bytes });
+            return Ok(if is_preface_so_far { Version::Http2 } else { Version::Http1 });
         }
+        bytes.reserve(missing);
         let mut limited = (&mut *client).take(missing as u64);
-        if limited.read_buf(&mut bytes).await? == 0 {
+        if limited.read_buf(bytes).await? == 0 {
             // Whoever breaks off in the middle is told what everybody is who sends no HTTP.
-            return Ok(Beginning { is_http2: false, bytes });
+            return Ok(Version::Http1);
         }
     }
 }
@@ -39,15 +40,16 @@ mod tests {
     use super::*;
 
     /// What is heard of a client that sends those pieces one by one, and then no more.
-    async fn heard(pieces: &[&'static [u8]]) -> Beginning {
+    async fn heard(pieces: &[&'static [u8]]) -> (Version, Vec<u8>) {
         let nothing: Box<dyn AsyncRead + Unpin> = Box::new(tokio::io::empty());
         let mut client = pieces.iter().fold(nothing, |before, piece| Box::new(before.chain(*piece)));
-        hear(&mut client).await.unwrap()
+        let mut bytes = Vec::new();
+        (hear(&mut client, &mut bytes).await.unwrap(), bytes)
     }
 
     #[tokio::test]
     async fn the_preface_is_http2_however_it_is_cut() {
-        let whole = Beginning { is_http2: true, bytes: PREFACE.to_vec() };
+        let whole = (Version::Http2, PREFACE.to_vec());
         assert_eq!(heard(&[PREFACE]).await, whole);
         assert_eq!(heard(&[&PREFACE[..1], &PREFACE[1..5], &PREFACE[5..]]).await, whole);
         assert_eq!(heard(&[PREFACE, b"a frame"]).await, whole, "and what follows it is left alone");
@@ -62,8 +64,8 @@ mod tests {
             &[b"PRI"],
             &[],
         ] {
-            let Beginning { is_http2, bytes } = heard(pieces).await;
-            assert!(!is_http2 && pieces.concat().starts_with(&bytes), "{pieces:?}: {bytes:?}");
+            let (version, bytes) = heard(pieces).await;
+            assert!(version == Version::Http1 && pieces.concat().starts_with(&bytes), "{pieces:?}: {bytes:?}");
         }
     }
 }

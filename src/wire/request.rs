@@ -15,10 +15,10 @@ use hyper::header::{AsHeaderName, CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Uri, Version};
 use percent_encoding::percent_decode_str;
-use tokio::time::error::Elapsed;
-use tokio::time::timeout;
 
 use super::request_body::RequestBody;
+use super::shutdown::{Phase, Shutdown};
+use crate::awake;
 
 /// The largest body that is read of an ordinary request, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
@@ -116,6 +116,8 @@ pub enum Unreadable {
     BodyBroken,
     /// The body did not come within [`BODY_WITHIN`].
     BodyTooSlow,
+    /// The server is to stop, and the body did not come by then.
+    Stopping,
 }
 
 impl Request {
@@ -203,20 +205,25 @@ fn name_host(parts: &mut Parts) {
 }
 
 /// Reads a body of at most `limit` bytes.
-pub async fn read_body(headers: &HeaderMap, mut body: RequestBody, limit: usize) -> Result<Bytes, Unreadable> {
+pub async fn read_body(
+    headers: &HeaderMap,
+    mut body: RequestBody,
+    limit: usize,
+    shutdown: &Shutdown,
+) -> Result<Bytes, Unreadable> {
     if announced_length(headers).is_some_and(|length| length > limit) {
         return Err(Unreadable::BodyTooLong { limit });
     }
-    match within(BODY_WITHIN, Limited::new(&mut body, limit).collect()).await {
+    match within(BODY_WITHIN, shutdown, Limited::new(&mut body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unreadable::BodyTooLong { limit }),
         Ok(Err(_)) => Err(Unreadable::BodyBroken),
-        Err(_) => Err(Unreadable::BodyTooSlow),
+        Err(why) => Err(why),
     }
 }
 
 /// Reads a short body that is not wanted, as the connection ends with a body that is left unread. A long or slow one is left all the same.
-pub async fn discard(headers: &HeaderMap, mut body: RequestBody) -> Result<(), Unreadable> {
+pub async fn discard(headers: &HeaderMap, mut body: RequestBody, shutdown: &Shutdown) -> Result<(), Unreadable> {
     let is_long = announced_length(headers).is_some_and(|length| length > MAX_DISCARDED);
     // A client that asks before it sends is spared the sending.
     if body.is_end_stream() || is_long || headers.contains_key(EXPECT) {
@@ -231,19 +238,24 @@ pub async fn discard(headers: &HeaderMap, mut body: RequestBody) -> Result<(), U
         }
         Ok(())
     };
-    within(DISCARDED_WITHIN, read).await.unwrap_or(Ok(()))
+    within(DISCARDED_WITHIN, shutdown, read).await.unwrap_or(Ok(()))
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// As [`timeout`]. What is there at once, as a body mostly is, costs no timer.
-async fn within<F: Future>(time: Duration, future: F) -> Result<F::Output, Elapsed> {
+/// Waits that long at most, and not past the grace that a server which is to stop has. What is there at once, as a body mostly is, costs no
+/// timer.
+async fn within<F: Future>(time: Duration, shutdown: &Shutdown, future: F) -> Result<F::Output, Unreadable> {
     let mut future = pin!(future);
     match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
         Poll::Ready(output) => Ok(output),
-        Poll::Pending => timeout(time, future).await,
+        Poll::Pending => tokio::select! {
+            biased;
+            output = awake::timeout(time, future) => output.map_err(|_| Unreadable::BodyTooSlow),
+            () = shutdown.reached(Phase::GraceOver) => Err(Unreadable::Stopping),
+        },
     }
 }
 

@@ -38,11 +38,16 @@ impl UnreadBody {
     /// Makes the answer say that the connection is closed after it, where it is. hyper closes it then.
     pub fn announce<B>(&self, response: &mut Response<B>) {
         if self.is_there() {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            if self.is_old.load(Ordering::Relaxed) {
-                // To an answer of another version, hyper would add that the connection is kept where the client has asked for that.
-                *response.version_mut() = Version::HTTP_10;
-            }
+            self.announce_close(response);
+        }
+    }
+
+    /// Makes the answer say that the connection is closed after it. hyper closes it then.
+    pub fn announce_close<B>(&self, response: &mut Response<B>) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        if self.is_old.load(Ordering::Relaxed) {
+            // To an answer of another version, hyper would add that the connection is kept where the client has asked for that.
+            *response.version_mut() = Version::HTTP_10;
         }
     }
 }

@@ -62,13 +62,22 @@ impl<S: Write + Unpin> Explaining<S> {
     }
 }
 
-impl<S: Read + Unpin> Read for Explaining<S> {
+impl<S: Read + Write + Unpin> Read for Explaining<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(context, buffer)
+        let read = ready!(Pin::new(&mut self.socket).poll_read(context, buffer));
+        if let Err(error) = &read
+            && error.kind() == io::ErrorKind::TimedOut
+        {
+            // hyper has nothing to say then. A client that does not take this at once loses it.
+            self.pending = (self.explain)(StatusCode::SERVICE_UNAVAILABLE);
+            self.has_explained = true;
+            let _ = self.poll_pending(context)?;
+        }
+        Poll::Ready(read)
     }
 }
 

@@ -21,7 +21,11 @@ const ELSEWHERE: [(&str, u16, &str); 2] = [
         408,
         "a body takes 30 s of real time to be too slow; what is said then is tested where it is said, in `dialect::refusal`",
     ),
-    ("State", 503, "the server has to end within the moment in which a state is read or written"),
+    (
+        "",
+        503,
+        "the server has to be stopped while a request is under way, which `stop` and `server::tests::shutdown` do",
+    ),
 ];
 
 const MIB: usize = 1 << 20;

@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ fn the_secret_on_the_banner_is_the_users_or_grows_from_the_seed() {
 
 #[test]
 fn a_signal_finishes_what_is_under_way_and_exits_with_0() {
-    for name in ["TERM", "INT"] {
+    for name in ["TERM", "INT", "HUP"] {
         let program = Program::start(&[]);
         let address = program.address;
         let body = r#"{"campaignId":"cmp_xxx","toNumber":"+15005550107","fromPhoneNumberId":"pn_xxx"}"#;
@@ -106,14 +107,46 @@ fn connections_that_ask_for_nothing_do_not_hold_up_the_end() {
 }
 
 #[test]
-fn a_client_that_never_finishes_is_left_behind_after_ten_seconds() {
+fn a_second_signal_ends_the_program_at_once() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let program = Program::start(&[]);
+        let mut stream = TcpStream::connect(program.address).unwrap();
+        let request = request("POST", "/api/v1/calls", "{}");
+        stream.write_all(&request.as_bytes()[..request.len() - 1]).unwrap();
+        program.get("/__admin/health");
+        program.signal("TERM");
+        wait_until_closed(program.address);
+        program.signal(name);
+        let remains = program.end_within(PROMPTLY);
+        assert_eq!(remains.code, Some(code));
+        assert!(remains.stderr.contains("stopped at once by a second signal"), "{}", remains.stderr);
+    }
+}
+
+#[test]
+fn a_hangup_that_is_ignored_stays_so_as_under_nohup() {
+    if !std::path::Path::new("/proc/self/status").exists() {
+        return;
+    }
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_akol-mock")]);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let program = Program::run(shell);
+    program.signal("HUP");
+    program.get("/__admin/health");
+    assert_eq!(program.stop().code, Some(0));
+}
+
+#[test]
+fn a_client_that_never_finishes_is_refused_and_left_behind_within_eight_seconds() {
     let program = Program::start(&[]);
     let mut stream = TcpStream::connect(program.address).unwrap();
     let request = request("POST", "/api/v1/calls", "{}");
     stream.write_all(&request.as_bytes()[..request.len() - 1]).unwrap();
     program.get("/__admin/health");
     program.signal("TERM");
-    assert_eq!(program.end_within(Duration::from_secs(14)).code, Some(0));
+    assert_eq!(program.end_within(Duration::from_secs(8)).code, Some(0));
+    assert_eq!(answer(&request, stream).status, 503);
 }
 
 #[test]

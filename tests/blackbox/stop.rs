@@ -1,9 +1,10 @@
 //! What becomes of requests and deliveries when the server is told to stop.
 
+use crate::support::http2::Http2;
 use crate::support::receiver::{Receiver, events};
-use crate::support::{Answer, START, contract, raw, settings};
+use crate::support::{Answer, START, Server, contract, raw, settings};
 use akol_mock::{ClockMode, MockServer, Settings, Webhooks};
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -48,4 +49,20 @@ async fn events_of_the_last_request_are_delivered_before_the_server_ends() {
     assert_eq!(answer(&mut connection, &end).await.status, StatusCode::OK);
     stopping.await.unwrap();
     assert_eq!(events(&receiver.deliveries()), ["call.started", "call.ended"]);
+}
+
+#[tokio::test]
+async fn a_wait_over_http2_is_given_up_at_once() {
+    let server = Server::start().await;
+    let client = Http2::connect(&server).await;
+    let body = r#"{"path": "/never", "timeout": "10m"}"#;
+    let wait = server.request(Method::POST, "/__admin/requests/wait").header("content-type", "application/json");
+    let wait = client.sender.clone().send_request(wait.body(body.into()).unwrap());
+    let waiting = tokio::spawn(async move { crate::support::http2::answer(wait.await.unwrap()).await.unwrap() });
+    // Answered on the same connection, so the wait has begun.
+    let health = server.request(Method::GET, "/__admin/health").body(Default::default()).unwrap();
+    assert_eq!(client.send(health).await.status, StatusCode::OK);
+    server.server.stop().await;
+    assert_eq!(waiting.await.unwrap().status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(client.end.await.unwrap().is_ok());
 }

@@ -14,14 +14,16 @@ use super::*;
 use crate::wire::accept;
 use crate::wire::answering::Answering;
 use crate::wire::body::Body;
+use crate::wire::client::Client;
 use crate::wire::reply::Reply;
 use crate::wire::request_body::RequestBody;
+use crate::wire::shutdown::{Phase, Shutdown};
 
 /// Far more than a socket takes in at once.
 const LARGE: usize = 16 << 20;
 
 /// Answers by the path: breaks, or says a lot, or a little.
-fn answer(request: Request<RequestBody>, _: SocketAddr) -> Answering<Response<Body>> {
+fn answer(request: Request<RequestBody>, _: &Client) -> Answering<Response<Body>> {
     let text = Reply::json(StatusCode::CREATED, "{}").with(DATE, HeaderValue::from_static("today"));
     let reply = match request.uri().path() {
         "/empty" => text.broken(Breakage::EmptyResponse),
@@ -35,11 +37,11 @@ fn answer(request: Request<RequestBody>, _: SocketAddr) -> Answering<Response<Bo
 }
 
 /// A server that runs until the sender is dropped.
-async fn server() -> (SocketAddr, watch::Sender<bool>) {
+async fn server() -> (SocketAddr, watch::Sender<Phase>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(accept::serve(listener, answer, Arc::new(|_| Vec::new()), stopped, async {}));
+    let (stop, shutdown) = Shutdown::channel();
+    tokio::spawn(accept::serve(listener, answer, Arc::new(|_| Vec::new()), shutdown));
     (address, stop)
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{Answer, contract, raw};
 
-/// Well before the ten seconds in which the program gives up what is under way.
+/// Before the six seconds are over that the program gives to what is under way.
 pub const PROMPTLY: Duration = Duration::from_secs(5);
 
 /// The program, killed when the test ends.
