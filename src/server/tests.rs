@@ -1,6 +1,7 @@
 //! What takes real time, tried out where that time can be stopped: on the runtime of the test.
 
 mod departures;
+mod http2;
 mod shutdown;
 
 use std::time::Duration;

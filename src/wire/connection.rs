@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 
 use super::activity::Activity;
 use super::answering::Answering;
+use super::backlog::{Backlog, Tracked};
 use super::body::Body;
 use super::breakage::{Breakable, Breakage, Order};
 use super::client::Client;
@@ -72,9 +73,10 @@ impl Manner {
         let phases = shutdown.phases();
         match version {
             Version::Http2 => {
-                let client = Client::http2(peer);
+                let (client, backlog) = (Client::http2(peer), Arc::new(Backlog::default()));
+                let idle = IdleTimeout::http2(Arc::clone(&activity), Arc::clone(&backlog));
                 let service = service_fn(move |request: Request<Incoming>| {
-                    answer_http2(handle(request.map(RequestBody::from), &client), &order)
+                    answer_http2(handle(request.map(RequestBody::from), &client), &order, &backlog)
                 });
                 let connection = self.http2.serve_connection(socket.waking(), service);
                 let stop = |connection: Pin<&mut http2::Connection<_, _, _>>, phase| {
@@ -82,7 +84,6 @@ impl Manner {
                         connection.graceful_shutdown();
                     }
                 };
-                let idle = IdleTimeout::http2(Arc::clone(&activity));
                 converse(pin!(connection), phases, stop, &activity, idle).await;
             }
             Version::Http1 => {
@@ -204,17 +205,22 @@ fn send_http1(
 
 /// Many requests share a connection here, also those of clients that know nothing of each other. So what can be lost of one answer alone is
 /// lost of it alone.
-fn answer_http2(answering: Answering<Response<Body>>, order: &Arc<Order>) -> Answering<Result<Response<Body>, Reset>> {
-    let order = Arc::clone(order);
+fn answer_http2(
+    answering: Answering<Response<Body>>,
+    order: &Arc<Order>,
+    backlog: &Arc<Backlog>,
+) -> Answering<Result<Response<Tracked>, Reset>> {
+    let (order, backlog) = (Arc::clone(order), Arc::clone(backlog));
+    let tracked = move |response: Response<Body>| Answering::Now(Ok(response.map(|body| Tracked::new(body, &backlog))));
     answering.and_then(move |response| match response.extensions().get::<Breakage>() {
         Some(Breakage::EmptyResponse) => Answering::Now(Err(Reset)),
-        Some(Breakage::MalformedResponseChunk) => Answering::Now(Ok(Breakage::malformed(response))),
+        Some(Breakage::MalformedResponseChunk) => tracked(Breakage::malformed(response)),
         Some(breakage @ (Breakage::RandomDataThenClose | Breakage::ConnectionResetByPeer)) => {
             order.give(*breakage, response.headers());
             // The connection has been woken, and breaks.
             Answering::never()
         }
-        None => Answering::Now(Ok(response)),
+        None => tracked(response),
     })
 }
 

@@ -14,6 +14,7 @@ use tokio::task::unconstrained;
 use tokio::time::{Sleep, sleep};
 
 use super::activity::Activity;
+use super::backlog::{Backlog, LOOKS};
 
 /// How long a client may take to send the head of a request. Between two requests it may be up to [`LOOK`] longer.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -21,12 +22,14 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often it is looked whether anything has happened.
 const LOOK: Duration = Duration::from_secs(10);
+// In HTTP/2 it is counted in looks.
+const _: () = assert!(LOOK.as_secs() * (LOOKS - 1) == READ_TIMEOUT.as_secs(), "so both HTTPs have the same time");
 
 /// Ends when a client has done nothing for too long. To be polled by one task only.
 pub struct IdleTimeout {
     activity: Arc<Activity>,
-    /// Whether the time for heads is limited: in HTTP/1, where a request follows the answer to the one before.
-    limits_heads: bool,
+    /// What waits to be sent, in HTTP/2. In HTTP/1, where a request follows the answer to the one before, the time for heads is limited instead.
+    backlog: Option<Arc<Backlog>>,
     timer: Pin<Box<Sleep>>,
     /// Whether the timer knows whom to wake.
     is_set: bool,
@@ -42,18 +45,18 @@ pub struct IdleTimeout {
 impl IdleTimeout {
     /// For a connection of HTTP/1 that begins.
     pub fn http1(activity: Arc<Activity>) -> IdleTimeout {
-        IdleTimeout::of(activity, true)
+        IdleTimeout::of(activity, None)
     }
 
     /// For a connection of HTTP/2 that begins.
-    pub fn http2(activity: Arc<Activity>) -> IdleTimeout {
-        IdleTimeout::of(activity, false)
+    pub fn http2(activity: Arc<Activity>, backlog: Arc<Backlog>) -> IdleTimeout {
+        IdleTimeout::of(activity, Some(backlog))
     }
 
-    fn of(activity: Arc<Activity>, limits_heads: bool) -> IdleTimeout {
+    fn of(activity: Arc<Activity>, backlog: Option<Arc<Backlog>>) -> IdleTimeout {
         IdleTimeout {
             activity,
-            limits_heads,
+            backlog,
             timer: Box::pin(until_the_next_look()),
             is_set: false,
             written: 0,
@@ -67,12 +70,14 @@ impl IdleTimeout {
     fn look(&mut self) -> bool {
         let (written, turns) = (self.activity.written(), self.activity.turns());
         let is_unread = self.activity.is_write_blocked();
-        let is_heads_turn = self.limits_heads && !is_unread && turns.is_multiple_of(2);
+        let is_heads_turn = self.backlog.is_none() && !is_unread && turns.is_multiple_of(2);
         let longer = |before: Duration, goes_on: bool| if goes_on { before + LOOK } else { Duration::ZERO };
         self.unread = longer(self.unread, is_unread && written == self.written);
         self.without_head = longer(self.without_head, is_heads_turn && turns == self.turns);
         (self.written, self.turns) = (written, turns);
-        self.unread >= READ_TIMEOUT || self.without_head >= HEAD_TIMEOUT
+        // A stream may wait while others go on.
+        let is_stuck = self.backlog.as_ref().is_some_and(|backlog| backlog.look());
+        is_stuck || self.unread >= READ_TIMEOUT || self.without_head >= HEAD_TIMEOUT
     }
 }
 
@@ -130,7 +135,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_reads_nothing_has_its_time_and_one_that_reads_now_and_then_has_more() {
-        for limit in [IdleTimeout::http1, IdleTimeout::http2] {
+        let http2 = |activity| IdleTimeout::http2(activity, Arc::default());
+        for limit in [IdleTimeout::http1, http2] {
             let activity = Arc::new(Activity::default());
             let _turn = activity.begin();
             let mut timer = limit(Arc::clone(&activity));
@@ -152,7 +158,7 @@ mod tests {
     async fn heads_are_waited_for_without_limit_in_http2_and_while_a_request_is_answered() {
         let activity = Arc::new(Activity::default());
         let _turn = activity.begin();
-        for timer in [IdleTimeout::http1(activity), IdleTimeout::http2(Arc::default())] {
+        for timer in [IdleTimeout::http1(activity), IdleTimeout::http2(Arc::default(), Arc::default())] {
             assert!(timeout(10 * HEAD_TIMEOUT, timer).await.is_err());
         }
     }

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod activity;
 pub mod answering;
+pub mod backlog;
 pub mod body;
 pub mod breakage;
 pub mod chunk;
