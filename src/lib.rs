@@ -50,6 +50,7 @@ mod reference;
 mod rng;
 mod routes;
 // For benchmarks, which run it on a runtime of their own.
+mod http_url;
 #[doc(hidden)]
 pub mod server;
 mod service;

@@ -20,6 +20,7 @@ use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
 use super::values;
 use crate::config::Settings;
+use crate::http_url::{self, NotAnHttpUrl, without_user_info};
 
 /// Where the control API tells of the server's health.
 const PATH: &str = "/__admin/health";
@@ -170,12 +171,13 @@ fn refuse(name: &str, accepts: &str, wrong: &Wrong) -> Refusal {
 
 /// The URL of the health of the server at `base`.
 fn health_of(base: &str) -> Result<Uri, Wrong> {
-    let url: Uri = base.parse().map_err(|_| Wrong::text(base))?;
-    let server = url.host().is_some_and(|host| !host.is_empty()) && url.query().is_none();
-    if url.scheme_str() != Some("http") || !server {
-        return Err(Wrong::text(base));
+    // A password is not repeated.
+    let wrong = || Wrong::text(&without_user_info(base));
+    let url = http_url::parse(base).map_err(|NotAnHttpUrl(why)| wrong().because(why))?;
+    if url.scheme() != "http" || url.query().is_some() {
+        return Err(wrong());
     }
-    format!("{}{PATH}", base.trim_end_matches('/')).parse().map_err(|_| Wrong::text(base))
+    format!("{}{PATH}", url.as_str().trim_end_matches('/')).parse().map_err(|_| wrong())
 }
 
 /// The URL of the health of the server that listens there.

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use super::refusal::Wrong;
 use crate::config::check::{WAITS, is_start, is_token};
 use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks};
+use crate::http_url::without_user_info;
 use crate::origin::Origin;
 use crate::speed::Speed;
 use crate::suggest::nearest;
@@ -152,6 +153,8 @@ pub(super) fn token(text: &str) -> Result<String, Wrong> {
 
 /// A URL that any profile may send webhooks to.
 pub(super) fn url(text: &str) -> Result<String, Wrong> {
-    WebhookUrl::parse(text, Profile::Lenient).map_err(|refused| Wrong::text(text).because(refused.why()))?;
+    // A password is not repeated.
+    let wrong = || Wrong::text(&without_user_info(text));
+    WebhookUrl::parse(text, Profile::Lenient).map_err(|refused| wrong().because(refused.why()))?;
     Ok(text.to_owned())
 }

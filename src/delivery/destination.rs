@@ -6,7 +6,7 @@ use hyper::http::uri::{PathAndQuery, Scheme};
 
 use super::pool::Origin;
 use crate::config::Profile;
-use crate::webhook_url;
+use crate::webhook_url::WebhookUrl;
 
 /// See the module.
 pub(super) struct Destination {
@@ -23,9 +23,9 @@ pub(super) struct Destination {
 impl Destination {
     /// Takes a URL apart that `profile` lets events be sent to; else says why nothing can be sent there.
     pub(super) fn parse(text: &str, profile: Profile) -> Result<Destination, String> {
-        let url: Uri = text.parse().map_err(|error| format!("its URL is none: {error}"))?;
         // The resolver judges names, and a literal address is connected to without asking it.
-        webhook_url::check(&url, profile).map_err(|refusal| refusal.to_string())?;
+        let url = WebhookUrl::parse(text, profile).map_err(|refusal| refusal.to_string())?;
+        let url: Uri = url.as_str().parse().map_err(|error| format!("its URL is none: {error}"))?;
         Destination::take_apart(url).ok_or_else(|| "its URL is none: it names no host".to_owned())
     }
 
@@ -54,4 +54,30 @@ pub(super) fn without_query(url: &str) -> String {
     let scheme = url.scheme_str().unwrap_or_default();
     let host = url.authority().map_or("", |authority| authority.as_str());
     format!("{scheme}://{host}{}", url.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_names_path_and_host_as_the_url_does_in_ascii() {
+        for (url, path, host) in [
+            ("http://127.0.0.1:9/h\u{f6}rer?n=\u{e9}", "/h%C3%B6rer?n=%C3%A9", "127.0.0.1:9"),
+            ("https://B\u{fc}cher.example/a/../b", "/b", "xn--bcher-kva.example"),
+            ("https://example.com:443", "/", "example.com"),
+            ("http://example.com:443", "/", "example.com:443"),
+            ("http://example.com:80?a=b c", "/?a=b%20c", "example.com"),
+            ("http://[0:0::1]:80/", "/", "[::1]"),
+            ("http://[::1]:8080/", "/", "[::1]:8080"),
+            ("http://127.1/", "/", "127.0.0.1"),
+        ] {
+            let destination = Destination::parse(url, Profile::Lenient).unwrap();
+            assert_eq!(
+                (destination.path.to_string().as_str(), destination.host.to_str().unwrap()),
+                (path, host),
+                "{url}"
+            );
+        }
+    }
 }

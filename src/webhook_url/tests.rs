@@ -24,85 +24,20 @@ fn refused(read: fn(&str) -> Result<String, String>, text: &str, why: &str) {
 
 #[test]
 fn any_http_or_https_url_will_do_when_lenient() {
-    for text in [
-        "http://localhost:3000/hooks",
-        "https://example.com/hooks?team=1",
-        "http://127.0.0.1:9/",
-        "http://[::1]:8080/",
-        "http://10.0.0.7/",
-        "http://web_app:80/",
-        "http://host.docker.internal/",
-        "https://localhost./",
-        "http://xn--bcher-kva.example/",
-        "http://1and1.example/",
-    ] {
+    for text in ["http://localhost:3000/hooks", "https://example.com/hooks?team=1", "http://10.0.0.7/", "http://[::1]/"]
+    {
         assert_eq!(lenient(text), Ok(text.to_owned()));
     }
-    assert_eq!(lenient("http://example.com"), Ok("http://example.com/".to_owned()));
-    assert_eq!(lenient("HTTPS://EXAMPLE.com/A"), Ok("https://EXAMPLE.com/A".to_owned()));
+    assert_eq!(lenient("HTTPS://EXAMPLE.com/\u{f6}"), Ok("https://example.com/%C3%B6".to_owned()));
 }
 
 #[test]
-fn what_is_not_an_http_url_is_refused_and_named() {
-    refused(
-        lenient,
-        "ftp://example.com/",
-        "\"ftp://example.com/\" cannot receive webhooks: it must start with http://",
-    );
-    for text in ["example.com", "localhost:3000", "/hooks", "*"] {
-        refused(lenient, text, "must start with http:// or https://");
-    }
-    for text in [
-        "",
-        " ",
-        "http://",
-        "http:///hooks",
-        "http:/example.com",
-        "http://exa mple.com/",
-        "http://bücher.example/",
-        "http://a%41/",
-    ] {
-        refused(lenient, text, "it is not a URL");
-    }
-    for text in ["http://.example.com/", "http://a..b/", "http://a*b/", "http://[fe80::1%25eth0]/"] {
-        refused(lenient, text, "its host must be");
-    }
-    refused(lenient, &format!("http://{}.example/", "a".repeat(64)), "its host must be");
-    assert!(lenient(&format!("http://{}.example/", "a".repeat(63))).is_ok());
-}
-
-#[test]
-fn a_port_is_a_number_from_1_to_65535() {
-    for text in ["http://a:0/", "http://a:65536/", "http://a:/", "http://[::1]:99999/"] {
-        refused(lenient, text, "its port must be");
-    }
-    for text in ["http://a:1/", "http://a:65535/"] {
-        assert!(lenient(text).is_ok(), "{text}");
-    }
-}
-
-#[test]
-fn what_would_not_be_sent_is_refused() {
-    refused(lenient, "http://example.com/#top", "a fragment is never sent");
-    refused(lenient, "http://example.com#top", "a fragment is never sent");
-    refused(lenient, "http://user@example.com/", "a user name or password");
-    assert!(lenient("http://example.com/@user").is_ok());
-}
-
-#[test]
-fn a_password_is_not_repeated() {
-    let message = lenient("http://anna:hunter2@example.com/a@b").unwrap_err();
-    assert!(message.starts_with("\"http://…@example.com/a@b\" cannot"), "{message}");
-}
-
-#[test]
-fn addresses_in_odd_forms_are_refused() {
-    for host in
-        ["127.1", "0x7f.1", "2130706433", "0x7f000001", "0X7F000001", "0177.0.0.1", "127.0.0.1.", "1.2.3.256", "0x"]
-    {
-        refused(lenient, &format!("https://{host}/"), "four decimal numbers");
-        refused(production, &format!("https://{host}/"), "four decimal numbers");
-    }
+fn what_is_refused_is_named() {
+    let why = "\"ftp://example.com/\" cannot receive webhooks: it must start with http://";
+    refused(lenient, "ftp://example.com/", why);
+    // Read in whichever way it is written, but for a password.
+    refused(lenient, "http://anna:hunter2@a/#b", "\"http://…@a/#b\" cannot receive webhooks: a user name or password");
+    refused(production, "http://anna:hunter2@a/", "\"http://…@a/\"");
 }
 
 #[test]
@@ -119,7 +54,18 @@ fn production_refuses_http() {
 
 #[test]
 fn production_refuses_private_addresses() {
-    for host in ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]", "[FD00::1]", "0.0.0.0"] {
+    for host in [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "[FD00::1]",
+        "0.0.0.0",
+        "127.1",
+        "0x7f000001",
+        "2130706433",
+    ] {
         refused(production, &format!("https://{host}/"), "public addresses only");
     }
 }

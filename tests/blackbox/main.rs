@@ -66,5 +66,6 @@ mod waiting;
 mod warnings;
 mod webhook_connections;
 mod webhook_retries;
+mod webhook_urls;
 mod webhooks;
 mod workspaces;

@@ -108,6 +108,17 @@ fn every_kind_of_value_says_what_it_accepts() {
              visible ASCII characters without spaces, at least one",
         ),
         (
+            "healthcheck --url http://me:hush@mock",
+            "--url does not take \"http://…@mock\", given on the command line: a user name or password would not be sent; \
+             leave out what stands before the @; it takes the http URL of a server, such as http://127.0.0.1:2565",
+        ),
+        (
+            "--webhook-url http://me:hush@mock",
+            "--webhook-url does not take \"http://…@mock\", given on the command line: a user name or password would not be \
+             sent; leave out what stands before the @; it takes an http or https URL with a host, such as \
+             http://127.0.0.1:8080/hooks",
+        ),
+        (
             "healthcheck --url https://mock",
             "--url does not take \"https://mock\", given on the command line; it takes the http URL of a server, such \
              as http://127.0.0.1:2565",

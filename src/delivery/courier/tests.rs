@@ -298,7 +298,7 @@ async fn production_refuses_at_sending_time_what_may_not_be_called() {
         ("https://127.0.0.1:9/", "public addresses only"),
         ("https://[::ffff:127.0.0.1]:9/", "public addresses only"),
         ("https://localhost:9/", "public hosts only"),
-        ("https://2130706433:9/", "four decimal numbers"),
+        ("https://2130706433:9/", "public addresses only"),
     ] {
         let Answer::Failed(reason) = carry(&courier, url).await else { panic!("an answer from {url}") };
         assert!(reason.contains(url) && reason.contains(why), "{reason}");

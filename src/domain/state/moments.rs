@@ -1,11 +1,14 @@
 //! Moments, as a document has them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::upto::{Status as HttpStatus, Tally};
 use crate::domain::call::{CallId, Outcome, Status};
 use crate::domain::moment::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
 use crate::domain::webhook::{Event, MessageId};
+use crate::http_url;
 use crate::time::Timestamp;
 
 /// Something that happened.
@@ -124,13 +127,18 @@ impl DeliveryMomentRecord {
     }
 }
 
+/// A URL as subscriptions and deliveries show it; a text that is none stays as it is.
+fn written(url: String) -> Arc<str> {
+    http_url::parse(&url).map_or_else(|_| url.as_str().into(), |url| url.as_str().into())
+}
+
 impl From<DeliveryMomentRecord> for DeliveryMoment {
     fn from(delivery: DeliveryMomentRecord) -> DeliveryMoment {
         DeliveryMoment {
             id: delivery.delivery_id.into(),
             event: delivery.event,
             webhook_id: delivery.webhook_id.map(Into::into),
-            url: delivery.url.map(Into::into),
+            url: delivery.url.map(written),
             attempt: delivery.attempt.narrow(),
             result: match delivery.result {
                 DeliveryResultRecord::Answered(status) => DeliveryResult::Answered(status.narrow()),

@@ -30,6 +30,7 @@ use crate::domain::moment::{Moment, What};
 use crate::domain::signature;
 use crate::rng::Seed;
 use crate::time::Timestamp;
+use crate::webhook_url::WebhookUrl;
 
 /// How webhooks are set for a world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,7 @@ impl Outbox {
     pub fn new(settings: HookSettings, seed: Seed) -> Outbox {
         let mut outbox = Outbox::empty(settings, seed);
         for url in outbox.settings.urls.clone() {
+            let url = WebhookUrl::parse(&url, outbox.settings.profile).map_or(url, |url| url.as_str().into());
             let (secret, events) = (Arc::clone(&outbox.settings.secret), Arc::clone(&outbox.settings.events));
             outbox.add(url, Some(secret), events);
         }
@@ -139,8 +141,10 @@ impl Outbox {
     /// Makes a subscription. From here on it is told of what happens.
     pub fn subscribe(&mut self, new: NewSubscription) -> Result<&Subscription, Error> {
         self.check(&new)?;
+        // It has just been checked.
+        let url = new.written_url(self.settings.profile).unwrap_or_else(|_| new.url.as_str().into());
         let events = new.events.map_or_else(|| Arc::clone(&self.settings.events), Arc::from);
-        Ok(self.add(new.url.into(), new.secret.map(Arc::from), events))
+        Ok(self.add(url, new.secret.map(Arc::from), events))
     }
 
     fn add(&mut self, url: Arc<str>, secret: Option<Arc<str>>, events: Arc<[Event]>) -> &Subscription {

@@ -6,7 +6,7 @@ use super::event::Event;
 use crate::config::secret::why_not_standard;
 use crate::config::{Profile, Signature};
 use crate::domain::error::{Error, FieldError};
-use crate::webhook_url::WebhookUrl;
+use crate::webhook_url::{NotAWebhookUrl, WebhookUrl};
 
 /// Who is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +42,15 @@ pub struct NewSubscription {
 }
 
 impl NewSubscription {
+    /// Where deliveries are to go, written as it is shown and sent.
+    pub fn written_url(&self, profile: Profile) -> Result<Arc<str>, NotAWebhookUrl> {
+        WebhookUrl::parse(&self.url, profile).map(|url| url.as_str().into())
+    }
+
     /// Whether it can be made. Names every field that is wrong.
     pub fn check(&self, profile: Profile, signature: Signature) -> Result<(), Error> {
         let mut errors = Vec::new();
-        if let Err(refused) = WebhookUrl::parse(&self.url, profile) {
+        if let Err(refused) = self.written_url(profile) {
             errors.push(FieldError { field: "url".into(), message: refused.to_string() });
         }
         let is_visible = |secret: &str| !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic());

@@ -56,7 +56,9 @@ pub(super) fn restore(
             return refuse("url", faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("; "));
         }
         let (number, id): (u32, Arc<str>) = (number.narrow(), id.into());
-        let (url, secret): (Arc<str>, Arc<str>) = (url.into(), secret.into());
+        // It has just been checked.
+        let url = new.written_url(profile).unwrap_or_else(|_| url.into());
+        let secret: Arc<str> = secret.into();
         if addressees.contains_key(&number) || !ids.insert(Arc::clone(&id)) {
             return refuse("number", format!("is {number}, and the id {id}; one of the two is another's"));
         }
