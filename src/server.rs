@@ -23,6 +23,7 @@ use crate::fixture_files;
 use crate::metrics::Metrics;
 use crate::routes;
 use crate::service::Service;
+use crate::time::Timestamp;
 use crate::wire::accept;
 use crate::wire::log::{Log, Weight};
 use crate::wire::shutdown::{Phase, Shutdown};
@@ -106,6 +107,7 @@ impl Server {
         let late = Lateness::told(move |late| lag.lag(late));
         let workspaces =
             Arc::new(Workspaces::new(genesis, errands, late, log.clone(), drive(), note_dropped(log.clone())));
+        warn_of_certificates(&log, workspaces.default().clock().now());
         let (phase, shutdown) = Shutdown::channel();
         let service = Service::new(Arc::clone(&workspaces), settings, metrics, log.clone(), shutdown.clone());
         Ok(Server { listener, address, workspaces, service: Arc::new(service), log, phase, shutdown, delivering })
@@ -167,6 +169,19 @@ impl Server {
         workspaces.stop();
         // Fails if the runtime is being shut down; then nobody waits for the last lines.
         let _ = tokio::task::spawn_blocking(move || log.flush()).await;
+    }
+}
+
+/// Says in the log what is wrong with the certificates that the environment names. Reads files, and only where it names any.
+fn warn_of_certificates(log: &Log, now: Timestamp) {
+    let log = log.clone();
+    if delivery::names_certificates() {
+        tokio::task::spawn_blocking(move || {
+            for problem in delivery::certificate_problems() {
+                let warning = format!("{problem}; https receivers that need it will not be trusted");
+                log.note(now, None, Weight::Warning, &warning);
+            }
+        });
     }
 }
 

@@ -47,6 +47,9 @@ pub enum Shown<'a> {
         status: Option<u16>,
         /// Why there was no answer.
         error: Option<&'a str>,
+        /// What may help where it was not received.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<&'a str>,
         /// When it is tried again.
         next_attempt_at: Option<Timestamp>,
     },
@@ -109,6 +112,7 @@ impl<'a> Shown<'a> {
                 result: KEPT,
                 status: None,
                 error: None,
+                hint: None,
                 next_attempt_at: None,
             },
         }
@@ -133,6 +137,7 @@ impl<'a> Shown<'a> {
             result,
             status,
             error,
+            hint: delivery.hint.as_deref(),
             next_attempt_at: delivery.next_attempt_at,
         }
     }

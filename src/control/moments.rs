@@ -154,6 +154,7 @@ mod tests {
             url: Some("http://receiver.example/".into()),
             attempt: 1,
             result: DeliveryResult::Failed("connection refused".into()),
+            hint: Some("is it \"started\"?".into()),
             next_attempt_at: Some(world.now()),
         };
         moments.push(Moment { what: What::Delivery(Box::new(told)), ..moments[0].clone() });

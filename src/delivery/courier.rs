@@ -3,20 +3,23 @@
 #[cfg(test)]
 mod tests;
 
+use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, http};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use hyper::{Method, Request, Response, http};
 use rustls::pki_types::CertificateDer;
 
 use super::connection::{Connection, Outgoing, Unanswered};
 use super::connector::{BoxError, Connector};
 use super::destination::Destination;
-use super::failure::{explain, is_refused};
+use super::failure::{Failure, explain, is_refused};
+use super::hint::{self, Hint};
 use super::pool::Pool;
+use super::shortage::Shortage;
 use crate::awake::timeout;
 use crate::config::Profile;
 use crate::domain::webhook::Headers;
@@ -54,6 +57,24 @@ pub enum Answer {
     Refused(String),
     /// Why there was no answer, for people to read.
     Failed(String),
+    /// This machine lacks what a try takes, so none was made.
+    NotMade(Shortage),
+}
+
+/// What came of one try, and what may help where it was not received.
+pub struct Outcome {
+    /// What came of it.
+    pub answer: Answer,
+    /// What may help, for people to read.
+    pub hint: Option<Hint>,
+}
+
+/// Why a request was not answered.
+enum Unsuccessful {
+    /// There was no connection to send it over.
+    NotConnected(BoxError),
+    /// It was sent, or part of it.
+    Unanswered(BoxError),
 }
 
 /// Sends couriers out. Cheap to clone; clones share connections.
@@ -73,6 +94,11 @@ impl Dispatch {
     /// The same, also to receivers that `extra_roots` vouch for.
     fn trusting(profile: Profile, extra_roots: Vec<CertificateDer<'static>>) -> Dispatch {
         Dispatch { profile, connector: Connector::new(profile, extra_roots), pool: Pool::default() }
+    }
+
+    /// Closes the connections that nobody uses at the moment, which frees their descriptors.
+    pub fn close_idle(&self) {
+        self.pool.clear();
     }
 
     /// A courier to the receiver at that URL; else why nothing may be sent there.
@@ -98,39 +124,56 @@ impl Courier {
     /// POSTs an event, whose receiver has that long for its answer.
     ///
     /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
-    pub async fn carry(&mut self, headers: &Headers, body: Bytes, within: Duration) -> Answer {
+    pub async fn carry(&mut self, headers: &Headers, body: Bytes, within: Duration) -> Outcome {
         match timeout(within, self.send(headers, body)).await {
-            Ok(Ok((mut connection, status, body))) => {
+            Ok(Ok((mut connection, answer))) => {
+                let (head, body) = answer.into_parts();
                 if !body.is_end_stream() {
                     connection.drive(use_up(body)).await;
                 }
                 self.connection = Some(connection);
-                Answer::Replied(status)
+                let is_received = head.status.is_success();
+                let hint = || hint::of_status(head.status.as_u16(), head.headers.get(LOCATION));
+                let hint = if is_received { None } else { hint() };
+                Outcome { answer: Answer::Replied(head.status.as_u16()), hint }
             }
-            Ok(Err(error)) if is_refused(&*error) => Answer::Refused(explain(&*error)),
-            Ok(Err(error)) => Answer::Failed(explain(&*error)),
-            Err(_) => Answer::TimedOut(within),
+            Ok(Err(Unsuccessful::NotConnected(error))) => match Shortage::behind(&*error, &self.to.url).await {
+                Some(shortage) => Outcome { answer: Answer::NotMade(shortage), hint: None },
+                None if is_refused(&*error) => {
+                    let Failure { why, hint } = explain(&*error, &self.to.url);
+                    Outcome { answer: Answer::Refused(why), hint }
+                }
+                None => self.failed(&*error),
+            },
+            Ok(Err(Unsuccessful::Unanswered(error))) => self.failed(&*error),
+            Err(_) => Outcome { answer: Answer::TimedOut(within), hint: Some(hint::OF_SILENCE) },
         }
+    }
+
+    fn failed(&self, error: &(dyn Error + 'static)) -> Outcome {
+        let Failure { why, hint } = explain(error, &self.to.url);
+        Outcome { answer: Answer::Failed(why), hint }
     }
 
     /// Sends a request over the connection that is kept, or one that is idle, or a new one.
     ///
     /// A receiver may close a connection that it has kept at any time, without announcing it. So a request that is not answered with a
     /// single byte there is sent again over a new connection, once, as the same try. On a new connection the same is a failure.
-    async fn send(&mut self, headers: &Headers, body: Bytes) -> Result<(Connection, u16, Incoming), BoxError> {
+    async fn send(&mut self, headers: &Headers, body: Bytes) -> Result<(Connection, Response<Incoming>), Unsuccessful> {
         let kept = self.connection.take().and_then(Connection::if_open);
         if let Some(mut kept) = kept.or_else(|| self.pool.take(&self.to.origin)) {
             match kept.send(self.request(headers, body.clone())?).await {
-                Ok(answer) => return Ok((kept, answer.status().as_u16(), answer.into_body())),
+                Ok(answer) => return Ok((kept, answer)),
                 Err(Unanswered { is_silent: true, .. }) => {}
-                Err(Unanswered { error, .. }) => return Err(error.into()),
+                Err(Unanswered { error, .. }) => return Err(Unsuccessful::Unanswered(error.into())),
             }
         }
         let request = self.request(headers, body)?;
-        let mut new = Connection::open(self.connector.clone(), self.to.url.clone()).await?;
+        let connecting = Connection::open(self.connector.clone(), self.to.url.clone());
+        let mut new = connecting.await.map_err(Unsuccessful::NotConnected)?;
         match new.send(request).await {
-            Ok(answer) => Ok((new, answer.status().as_u16(), answer.into_body())),
-            Err(Unanswered { error, .. }) => Err(error.into()),
+            Ok(answer) => Ok((new, answer)),
+            Err(Unanswered { error, .. }) => Err(Unsuccessful::Unanswered(error.into())),
         }
     }
 
@@ -148,6 +191,12 @@ impl Courier {
         }
         all.insert(HOST, self.to.host.clone());
         Ok(request)
+    }
+}
+
+impl From<http::Error> for Unsuccessful {
+    fn from(error: http::Error) -> Unsuccessful {
+        Unsuccessful::Unanswered(error.into())
     }
 }
 

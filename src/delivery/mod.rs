@@ -5,12 +5,16 @@ mod connector;
 mod courier;
 mod destination;
 mod failure;
+mod hint;
 mod lines;
 mod pool;
 mod resolver;
+mod shortage;
 mod transport;
+mod trust;
 
 pub use courier::Dispatch;
+pub use trust::{certificate_problems, names_certificates};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,18 +22,22 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use self::courier::{ANSWER_WITHIN, Answer, Courier, all_headers};
+use self::courier::{ANSWER_WITHIN, Answer, Courier, Outcome, all_headers};
 use self::destination::without_query;
 use self::lines::{Lines, Place};
+use self::shortage::{Shortage, Wait};
 use crate::domain::webhook::{Headers, TryAnswer, TryReport};
-use crate::engine::Errand;
+use crate::engine::{Errand, Reason};
 use crate::metrics::{Delivery, Metrics};
 use crate::time::{Timestamp, wall_clock};
-use crate::wire::log::{Log, Undelivered};
+use crate::wire::log::{Log, Undelivered, Weight};
 
 /// Why something is not sent to a receiver that has used up the time which an advance has for it.
 const OUT_OF_TIME: &str =
     "not sent: the receiver has let others of the same advance time out, and has no time left in it";
+
+/// For whom an advance loses patience that has waited for what this machine lacks: not for a receiver, whose name is a URL.
+const THIS_MACHINE: &str = "this machine";
 
 /// How many errands are taken in at a time.
 const AT_A_TIME: usize = 64;
@@ -61,7 +69,7 @@ pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, dispatch: Dispatc
                 }
                 for errand in taken.drain(..) {
                     if let Some((why, again)) = &errand.refused {
-                        post.note(&errand, Some(why.to_string()), *again);
+                        post.note(&errand, Some(why), *again);
                         continue;
                     }
                     let receiver = (Arc::as_ptr(&errand.workspace) as usize, Arc::clone(&errand.attempt.url));
@@ -93,64 +101,97 @@ async fn carry_all(mut place: Place<Receiver, Errand>, post: Arc<Post>) {
 }
 
 async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &Arc<Post>) {
-    let (headers, answer) = try_to(&errand, courier).await;
+    let (headers, Outcome { answer, hint }) = try_to(&errand, courier, post).await;
     let Errand { workspace, epoch, attempt, .. } = &errand;
-    let why = match &answer {
-        Answer::Replied(200..=299) => None,
-        Answer::Replied(status) => Some(format!("answered {status}")),
-        Answer::TimedOut(waited) => {
-            workspace.lose_patience(&attempt.url, *waited);
-            Some(timed_out(*waited))
-        }
-        Answer::Refused(why) => {
-            workspace.note_refusal(&attempt.url, why);
-            Some(why.clone())
-        }
-        Answer::Failed(why) => Some(why.clone()),
-    };
+    let hint: Option<Arc<str>> = hint.map(Arc::from);
+    let failed = |why: String| Reason { why: why.into(), hint: hint.clone() };
     if matches!(answer, Answer::Replied(_)) {
         workspace.forget_refusals();
     }
+    let (answer, failure) = match answer {
+        Answer::Replied(status @ 200..=299) => (TryAnswer::Answered(status), None),
+        Answer::Replied(status) => (TryAnswer::Answered(status), Some(failed(format!("answered {status}")))),
+        Answer::TimedOut(waited) => {
+            workspace.lose_patience(&attempt.url, waited);
+            no_answer(failed(timed_out(waited)))
+        }
+        Answer::Refused(why) => {
+            let reason = failed(why);
+            workspace.note_refusal(&attempt.url, reason.clone());
+            no_answer(reason)
+        }
+        Answer::Failed(why) => no_answer(failed(why)),
+        Answer::NotMade(shortage) => no_answer(failed(shortage.to_string())),
+    };
     let (workspace, epoch, key) = (Arc::clone(workspace), Arc::clone(epoch), attempt.key);
     let (post, on_errand) = (Arc::clone(post), epoch.errand());
     // Where an advance waits for others, the world is told later; the courier has others to carry meanwhile.
     let note = move |again| {
-        post.note(&errand, why, again);
+        post.note(&errand, failure.as_ref(), again);
         drop(on_errand);
     };
     // A reset that has come meanwhile makes it nothing to anybody.
-    let _ = workspace.deliver(&epoch, key, TryReport { headers, answer: answer.into() }, note);
+    let _ = workspace.deliver(&epoch, key, TryReport { headers, answer, hint }, note);
 }
 
-/// Makes a try. Gives the headers that it was sent with, none where it never left, and what came of it.
-async fn try_to(errand: &Errand, courier: &mut Result<Courier, String>) -> (Headers, Answer) {
+fn no_answer(reason: Reason) -> (TryAnswer, Option<Reason>) {
+    (TryAnswer::Failed(Arc::clone(&reason.why)), Some(reason))
+}
+
+/// Makes a try, as soon as this machine can. Gives the headers that it was sent with, none where it never left, and what came of it.
+async fn try_to(errand: &Errand, courier: &mut Result<Courier, String>, post: &Post) -> (Headers, Outcome) {
     let Errand { workspace, attempt, .. } = errand;
     let courier = match courier {
         Ok(courier) => courier,
-        Err(why) => return (Headers::new(), Answer::Failed(why.clone())),
+        Err(why) => return never_left(why.clone()),
     };
-    let Some(within) = workspace.patience(&attempt.url, ANSWER_WITHIN) else {
-        return (Headers::new(), Answer::Failed(OUT_OF_TIME.to_owned()));
-    };
-    // Made only now: a signature may hold the time, and must not grow old in line.
-    let signed = attempt.headers(workspace.clock().now());
-    let answer = courier.carry(&signed, attempt.body.clone(), within).await;
-    // What nobody took never left.
-    let headers = if matches!(answer, Answer::Refused(_)) { Headers::new() } else { all_headers(signed) };
-    (headers, answer)
+    let mut wait = None;
+    loop {
+        let Some(within) = workspace.patience(&attempt.url, ANSWER_WITHIN) else {
+            return never_left(OUT_OF_TIME.to_owned());
+        };
+        // Made only now: a signature may hold the time, and must not grow old in line.
+        let signed = attempt.headers(workspace.clock().now());
+        let outcome = courier.carry(&signed, attempt.body.clone(), within).await;
+        let shortage = match outcome.answer {
+            Answer::NotMade(shortage) => shortage,
+            // What nobody took never left.
+            Answer::Refused(_) => return (Headers::new(), outcome),
+            _ => return (all_headers(signed), outcome),
+        };
+        let wait = wait.get_or_insert_with(|| post.begin_to_wait(errand, shortage));
+        if !wait.pause().await {
+            workspace.lose_patience(THIS_MACHINE, wait.waited());
+            return never_left(shortage.of_no_end(wait.waited()));
+        }
+    }
+}
+
+fn never_left(why: String) -> (Headers, Outcome) {
+    (Headers::new(), Outcome { answer: Answer::Failed(why), hint: None })
 }
 
 impl Post {
-    /// Counts a try of which the world has been told, and writes down why it failed.
-    fn note(&self, errand: &Errand, why: Option<String>, again: Option<Timestamp>) {
+    /// Says that a delivery waits for what this machine lacks, and frees what can be freed.
+    fn begin_to_wait(&self, errand: &Errand, shortage: Shortage) -> Wait {
         let Errand { workspace, attempt, .. } = errand;
-        self.metrics.delivery(match (&why, again) {
+        self.dispatch.close_idle();
+        let (event, call, url) = (attempt.event.as_str(), attempt.call, without_query(&attempt.url));
+        let note = format!("webhook {event} of {call} to {url} waits, and has not been tried: {shortage}");
+        self.log.note(workspace.clock().now(), Some(workspace.name()), Weight::Warning, &note);
+        Wait::new(workspace.patience(THIS_MACHINE, ANSWER_WITHIN).unwrap_or_default())
+    }
+
+    /// Counts a try of which the world has been told, and writes down why it failed.
+    fn note(&self, errand: &Errand, failure: Option<&Reason>, again: Option<Timestamp>) {
+        let Errand { workspace, attempt, .. } = errand;
+        self.metrics.delivery(match (failure, again) {
             (None, _) => Delivery::Received,
             (Some(_), Some(_)) => Delivery::Failed,
             (Some(_), None) => Delivery::GivenUp,
         });
         // Where steps of calls are logged, the world tells of each try.
-        if let Some(why) = why.filter(|_| !self.log.has_calls()) {
+        if let Some(Reason { why, hint }) = failure.filter(|_| !self.log.has_calls()) {
             self.log.delivery(&Undelivered {
                 time: workspace.clock().now(),
                 real_time: wall_clock(),
@@ -159,19 +200,10 @@ impl Post {
                 call_id: &attempt.call.to_string(),
                 url: &without_query(&attempt.url),
                 attempt: attempt.number,
-                error: &why,
+                error: why,
+                hint: hint.as_deref(),
                 next_attempt: again,
             });
-        }
-    }
-}
-
-impl From<Answer> for TryAnswer {
-    fn from(answer: Answer) -> TryAnswer {
-        match answer {
-            Answer::Replied(status) => TryAnswer::Answered(status),
-            Answer::TimedOut(waited) => TryAnswer::Failed(timed_out(waited).into()),
-            Answer::Refused(why) | Answer::Failed(why) => TryAnswer::Failed(why.into()),
         }
     }
 }

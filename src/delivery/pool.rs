@@ -64,6 +64,12 @@ impl Pool {
         }
     }
 
+    /// Closes all, which frees their descriptors.
+    pub(super) fn clear(&self) {
+        let idle = std::mem::take(&mut self.0.lock().connections);
+        drop(idle);
+    }
+
     /// Waits until it is time for a look, and lets go of those that have been idle for too long. Says whether any is left.
     async fn is_used_after_a_look(&self) -> bool {
         let _ = timeout(IDLE_AT_MOST / LOOKS, pending::<()>()).await;

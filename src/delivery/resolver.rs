@@ -1,6 +1,7 @@
 //! Turns a receiver's name into addresses, and under the production profile stops at one that is not public.
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -31,7 +32,7 @@ impl Resolver {
 #[derive(Debug)]
 pub(super) enum Unresolved {
     /// The machine's resolver knows none, for the reason it gave.
-    Unknown { host: String, reason: String },
+    Unknown { host: String, error: io::Error },
     /// One of its addresses is not public.
     NotPublic { host: String, address: IpAddr },
 }
@@ -39,7 +40,7 @@ pub(super) enum Unresolved {
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unresolved::Unknown { host, reason } => write!(f, "name does not resolve: {host}: {reason}"),
+            Unresolved::Unknown { host, error } => write!(f, "name does not resolve: {host}: {error}"),
             Unresolved::NotPublic { host, address } => {
                 write!(f, "{host} resolves to {address}: the production profile sends to public addresses only")
             }
@@ -47,7 +48,14 @@ impl fmt::Display for Unresolved {
     }
 }
 
-impl std::error::Error for Unresolved {}
+impl std::error::Error for Unresolved {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Unresolved::Unknown { error, .. } => Some(error),
+            Unresolved::NotPublic { .. } => None,
+        }
+    }
+}
 
 impl Service<Name> for Resolver {
     type Response = vec::IntoIter<SocketAddr>;
@@ -63,8 +71,7 @@ impl Service<Name> for Resolver {
         let profile = self.profile;
         let lookup = self.machine.call(name);
         Box::pin(async move {
-            let found =
-                lookup.await.map_err(|error| Unresolved::Unknown { host: host.clone(), reason: error.to_string() })?;
+            let found = lookup.await.map_err(|error| Unresolved::Unknown { host: host.clone(), error })?;
             let addresses: Vec<SocketAddr> = found.collect();
             match profile {
                 Profile::Lenient => {}

@@ -84,6 +84,8 @@ pub struct DeliveryMoment {
     pub attempt: u32,
     /// What came of it.
     pub result: DeliveryResult,
+    /// What may help where it was not received, for people to read.
+    pub hint: Option<Arc<str>>,
     /// When it is tried again; `None` where it is not.
     pub next_attempt_at: Option<Timestamp>,
 }

@@ -33,6 +33,8 @@ struct Try<'a> {
     result: &'static str,
     /// Why it was not received.
     error: Option<String>,
+    /// What may help.
+    hint: Option<&'a str>,
     next_attempt: Option<Timestamp>,
 }
 
@@ -41,9 +43,15 @@ impl Try<'_> {
     fn of(what: &What) -> Option<Try<'_>> {
         match what {
             What::Transition(_) => None,
-            What::Kept(_, event) => {
-                Some(Try { event: *event, url: None, attempt: 0, result: "kept", error: None, next_attempt: None })
-            }
+            What::Kept(_, event) => Some(Try {
+                event: *event,
+                url: None,
+                attempt: 0,
+                result: "kept",
+                error: None,
+                hint: None,
+                next_attempt: None,
+            }),
             What::Delivery(delivery) => {
                 let (result, error) = match &delivery.result {
                     DeliveryResult::Answered(200..=299) => ("received", None),
@@ -54,7 +62,7 @@ impl Try<'_> {
                 };
                 let url = delivery.url.as_deref().map(without_query);
                 let (event, attempt, next_attempt) = (delivery.event, delivery.attempt, delivery.next_attempt_at);
-                Some(Try { event, url, attempt, result, error, next_attempt })
+                Some(Try { event, url, attempt, result, error, hint: delivery.hint.as_deref(), next_attempt })
             }
         }
     }
@@ -67,13 +75,16 @@ fn in_words(workspace: &str, moment: &Moment) -> String {
             let outcome = outcome.map_or_else(String::new, |outcome| format!(", {outcome}"));
             format!("call {call} {step} ({status}{outcome})")
         }
-        (_, Some(Try { event, url, attempt, result, error, next_attempt })) => {
+        (_, Some(Try { event, url, attempt, result, error, hint, next_attempt })) => {
             let url = url.map_or_else(String::new, |url| format!(" to {url}"));
             let told = format!("webhook {event} of {call}{url}");
             let next = next_attempt.map_or_else(|| "given up".to_owned(), |next| format!("next try at {next}"));
             match (result, error) {
                 ("kept", _) => format!("{told} was kept, as no webhook is subscribed"),
-                (_, Some(error)) => format!("{told} was not received, try {attempt}: {error}; {next}"),
+                (_, Some(error)) => {
+                    let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
+                    format!("{told} was not received, try {attempt}: {error}{hint}; {next}")
+                }
                 (result, None) => format!("{told} was {result}, try {attempt}"),
             }
         }
@@ -110,6 +121,8 @@ struct TryLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt: Option<Timestamp>,
 }
 
@@ -120,9 +133,19 @@ fn in_json(workspace: &str, real_time: Timestamp, moment: &Moment) -> String {
             let (step, call_status, outcome) = (*step, *status, *outcome);
             json(&StepLine { time, real_time, workspace, call_id, step, call_status, outcome })
         }
-        (_, Some(Try { event, url, attempt, result, error, next_attempt })) => {
-            json(&TryLine { time, real_time, workspace, event, call_id, url, attempt, result, error, next_attempt })
-        }
+        (_, Some(Try { event, url, attempt, result, error, hint, next_attempt })) => json(&TryLine {
+            time,
+            real_time,
+            workspace,
+            event,
+            call_id,
+            url,
+            attempt,
+            result,
+            error,
+            hint,
+            next_attempt,
+        }),
         (_, None) => String::new(),
     }
 }

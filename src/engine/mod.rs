@@ -22,6 +22,7 @@ pub use genesis::Genesis;
 pub use headers::Headers;
 pub use journal::{Happening, Watch, WatchEnd};
 pub use lateness::Lateness;
+pub use refusals::Reason;
 pub use state::{NotAState, State};
 pub use waiters::{Awaited, Waiting};
 pub use workspace::{AdvanceUnderWay, Entry, Errand, NotedDelivery, Progress, Void, Workspace};

@@ -17,6 +17,15 @@ use crate::time::Stopwatch;
 /// How long a refusal holds, in real time.
 const HOLDS: Duration = Duration::from_millis(5);
 
+/// Why a delivery was not received, for people to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What happened.
+    pub why: Arc<str>,
+    /// What may help.
+    pub hint: Option<Arc<str>>,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Refusals {
@@ -37,7 +46,7 @@ struct Refusal {
     at: Stopwatch,
     /// How many requests there had been.
     requests: u64,
-    why: Arc<str>,
+    reason: Reason,
 }
 
 impl Default for Refusals {
@@ -49,21 +58,21 @@ impl Default for Refusals {
 
 impl Refusals {
     /// The receiver at `url` has refused a connection just now, when there had been that many requests.
-    pub(super) fn note(&self, url: &Arc<str>, why: &str, requests: u64) {
-        let refusal = Refusal { at: Stopwatch::start(), requests, why: why.into() };
+    pub(super) fn note(&self, url: &Arc<str>, reason: Reason, requests: u64) {
+        let refusal = Refusal { at: Stopwatch::start(), requests, reason };
         self.known.lock().by_url.insert(Arc::clone(url), refusal);
         self.are_any.store(true, Ordering::Release);
     }
 
     /// Why nobody need ask the receiver at `url` now, where there have been that many requests; `None` where somebody is to ask.
-    pub(super) fn of(&self, url: &str, requests: u64) -> Option<Arc<str>> {
+    pub(super) fn of(&self, url: &str, requests: u64) -> Option<Reason> {
         if !self.are_any.load(Ordering::Acquire) {
             return None;
         }
         let known = self.known.lock();
         let refusal = known.by_url.get(url)?;
         let holds = refusal.requests == requests && refusal.at.until(Stopwatch::start()) < known.holds;
-        holds.then(|| Arc::clone(&refusal.why))
+        holds.then(|| refusal.reason.clone())
     }
 
     /// Somebody has been heard, or the advance is over.
@@ -84,14 +93,18 @@ impl Refusals {
 mod tests {
     use super::*;
 
+    fn reason() -> Reason {
+        Reason { why: "refused".into(), hint: Some("is it started?".into()) }
+    }
+
     #[test]
     fn a_refusal_holds_for_its_receiver_until_somebody_is_heard() {
         let refusals = Refusals::default();
         refusals.hold(Duration::MAX);
         let url: Arc<str> = "a".into();
         assert_eq!(refusals.of("a", 7), None);
-        refusals.note(&url, "refused", 7);
-        assert_eq!(refusals.of("a", 7).as_deref(), Some("refused"));
+        refusals.note(&url, reason(), 7);
+        assert_eq!(refusals.of("a", 7), Some(reason()));
         assert_eq!((refusals.of("b", 7), refusals.of("a", 8)), (None, None));
         refusals.forget();
         assert_eq!(refusals.of("a", 7), None);
@@ -101,7 +114,7 @@ mod tests {
     fn a_refusal_does_not_hold_for_ever() {
         let refusals = Refusals::default();
         refusals.hold(Duration::ZERO);
-        refusals.note(&"a".into(), "refused", 7);
+        refusals.note(&"a".into(), reason(), 7);
         assert_eq!(refusals.of("a", 7), None);
     }
 }

@@ -22,7 +22,7 @@ use super::genesis::Genesis;
 use super::journal::{Journal, WatchEnd};
 use super::lateness::Lateness;
 use super::patience::Patience;
-use super::refusals::Refusals;
+use super::refusals::{Reason, Refusals};
 use super::waiters::Waiters;
 use crate::clock::Clock;
 use crate::config::ClockMode;
@@ -104,7 +104,7 @@ pub struct Errand {
     /// Whether an advance of the clock waits for it.
     pub is_awaited: bool,
     /// Why it need not be sent any more, as its receiver has just refused another; and when it is tried again. That is to be noted.
-    pub refused: Option<(Arc<str>, Option<Timestamp>)>,
+    pub refused: Option<(Reason, Option<Timestamp>)>,
 }
 
 impl Present {

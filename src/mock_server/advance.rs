@@ -117,7 +117,7 @@ impl Moment {
                 next_attempt_at: None,
             },
             What::Delivery(delivery) => {
-                let DeliveryMoment { id, event, webhook_id, url, attempt, result, next_attempt_at } = *delivery;
+                let DeliveryMoment { id, event, webhook_id, url, attempt, result, next_attempt_at, .. } = *delivery;
                 let [webhook_id, url] = [webhook_id, url].map(|text| text.map(|text| text.to_string()));
                 let delivery_id = id.to_string();
                 Moment::Delivery { at, call_id, delivery_id, event, webhook_id, url, attempt, result, next_attempt_at }

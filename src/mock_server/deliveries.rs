@@ -77,6 +77,8 @@ pub struct DeliveryAttempt {
     pub headers: Vec<(String, String)>,
     /// What came of it; `None` while it has no answer.
     pub answer: Option<DeliveryResult>,
+    /// What may help where it was not received, for people to read.
+    pub hint: Option<String>,
     /// When that was known.
     pub answered_at: Option<Timestamp>,
     /// When it is tried again because this try failed.
@@ -95,6 +97,7 @@ impl From<&Try> for DeliveryAttempt {
             at: one.at,
             headers: owned(one.headers.iter().cloned()),
             answer,
+            hint: one.hint.as_deref().map(ToOwned::to_owned),
             answered_at: one.answer.as_ref().map(|(_, at)| *at),
             next_attempt_at: one.next_attempt_at,
             mischief: one.mischief.clone(),
@@ -115,6 +118,7 @@ impl DeliveryAttempt {
             at: delivery.created_at,
             headers: owned(headers),
             answer: None,
+            hint: None,
             answered_at: None,
             next_attempt_at: None,
             mischief: Vec::new(),

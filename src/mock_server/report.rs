@@ -123,7 +123,9 @@ fn delivery_line(delivery: &Delivery) -> String {
         Some(DeliveryResult::Failed(why)) => format!(", {why}"),
         Some(DeliveryResult::Dropped | DeliveryResult::Kept) | None => String::new(),
     };
-    format!("{created_at} {event} of {call_id}{url} -> {state}{answer}")
+    let hint = attempts.last().and_then(|attempt| attempt.hint.as_ref());
+    let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
+    format!("{created_at} {event} of {call_id}{url} -> {state}{answer}{hint}")
 }
 
 fn told(difference: &Difference) -> String {

@@ -97,6 +97,9 @@ pub struct Undelivered<'a> {
     pub attempt: u32,
     /// What went wrong.
     pub error: &'a str,
+    /// What may help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<&'a str>,
     /// When it is tried again; `None` where it is given up.
     pub next_attempt: Option<Timestamp>,
 }
@@ -176,11 +179,12 @@ impl Log {
         self.send(|format| match format {
             LogFormat::Json => json(undelivered),
             LogFormat::Pretty | LogFormat::Off => {
-                let Undelivered { time, workspace, event, call_id, url, attempt, error, next_attempt, .. } =
+                let Undelivered { time, workspace, event, call_id, url, attempt, error, hint, next_attempt, .. } =
                     undelivered;
                 let next = next_attempt.map_or_else(|| "given up".to_owned(), |next| format!("next try at {next}"));
                 let told = format!("webhook {event} of {call_id} to {url} was not received, try {attempt}");
-                format!("{time}  {workspace}  {told}: {error}; {next}")
+                let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
+                format!("{time}  {workspace}  {told}: {error}{hint}; {next}")
             }
         });
     }

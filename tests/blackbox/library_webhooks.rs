@@ -30,10 +30,14 @@ fn as_shown(delivery: &Delivery) -> Value {
             _ => (None, None),
         };
         let headers = attempt.headers.iter().map(|(name, value)| (name.clone(), json!(value)));
-        json!({
+        let mut shown = json!({
             "number": number, "at": attempt.at, "headers": Value::Object(headers.collect()), "status": status, "error": error,
             "answeredAt": attempt.answered_at, "nextAttemptAt": attempt.next_attempt_at, "mischief": attempt.mischief,
-        })
+        });
+        if let Some(hint) = &attempt.hint {
+            shown["hint"] = json!(hint);
+        }
+        shown
     });
     json!({
         "id": delivery.id, "event": delivery.event, "callId": delivery.call_id, "webhookId": delivery.webhook_id,

@@ -307,7 +307,9 @@ async fn a_star_stands_for_all_events_and_deliveries_come_by_the_real_clock() {
         ["call.started", "call.started", "call.ended", "call.completed", "transcript.ready", "summary.ready"];
     assert_eq!(told, expected);
     let stderr = program.stop().stderr;
-    let note =
-        format!("webhook call.started of {id} to {} was not received, try 1: answered 500; next try at", receiver.url);
+    let note = format!(
+        "webhook call.started of {id} to {} was not received, try 1: answered 500 (the receiver failed; its own log says why); next try at",
+        receiver.url
+    );
     assert_eq!(stderr.matches(&note).count(), 1, "{stderr}");
 }

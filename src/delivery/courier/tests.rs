@@ -21,7 +21,7 @@ async fn carry(dispatch: &Dispatch, url: &str) -> Answer {
 
 async fn carry_with(dispatch: &Dispatch, url: &str, headers: Headers, body: Bytes) -> Answer {
     match dispatch.courier(url) {
-        Ok(mut courier) => courier.carry(&headers, body, ANSWER_WITHIN).await,
+        Ok(mut courier) => courier.carry(&headers, body, ANSWER_WITHIN).await.answer,
         Err(why) => Answer::Failed(why),
     }
 }
@@ -73,6 +73,47 @@ async fn the_receiver_gets_the_body_with_the_headers_as_given() {
     assert_eq!(head.headers["x-webhook-signature"], "abc123");
     assert_eq!(head.headers["host"], address.authority().unwrap().as_str());
     assert_eq!(body, "{\"event\":1}");
+}
+
+async fn hint(dispatch: &Dispatch, url: &str) -> String {
+    let mut courier = dispatch.courier(url).unwrap();
+    courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.hint.unwrap_or_default().into_owned()
+}
+
+#[tokio::test]
+async fn what_may_help_is_said_beside_the_reason() {
+    for (status, words) in [(200, ""), (401, "GET /__admin/webhooks"), (404, "path"), (503, "log")] {
+        let receiver = Receiver::start(replying(status)).await;
+        let hint = hint(&lenient(), &receiver.url()).await;
+        assert!(hint.contains(words) && hint.is_empty() == words.is_empty(), "{status}: {hint}");
+    }
+    let moved: &[u8] = b"HTTP/1.1 308 Moved\r\nlocation: https://a.example/hooks?key=1\r\ncontent-length: 0\r\n\r\n";
+    assert!(hint(&lenient(), &receiver::raw(moved).await).await.ends_with(" https://a.example/hooks"));
+
+    let (listener, refusing) = bind("http").await;
+    drop(listener);
+    assert!(
+        hint(&lenient(), &refusing).await.contains("127.0.0.1") || hint(&lenient(), &refusing).await.contains("listen")
+    );
+    assert!(hint(&lenient(), "http://nobody.invalid/").await.contains("name"));
+    assert!(hint(&lenient(), &receiver::raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n").await).await.contains("https://"));
+    assert!(hint(&lenient(), &receiver::raw(b"").await).await.contains("https://"));
+
+    let authority = Authority::new();
+    let trusting = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
+    let other = Receiver::start_tls(authority.server("other.example"), replying(200)).await;
+    assert!(hint(&trusting, &other.url_at("localhost")).await.contains("name"));
+    let expired = Receiver::start_tls(authority.expired_server("localhost"), replying(200)).await;
+    assert!(hint(&trusting, &expired.url_at("localhost")).await.contains("this machine"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_expired_is_refused() {
+    let authority = Authority::new();
+    let receiver = Receiver::start_tls(authority.expired_server("localhost"), replying(200)).await;
+    let courier = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
+    let Answer::Failed(reason) = carry(&courier, &receiver.url_at("localhost")).await else { panic!("an answer") };
+    assert!(reason.starts_with("certificate not trusted: certificate expired"), "{reason}");
 }
 
 #[tokio::test]
@@ -200,7 +241,7 @@ async fn a_connection_is_used_again_by_its_courier_and_by_the_next() {
     let dispatch = lenient();
     let mut courier = dispatch.courier(&receiver.url()).unwrap();
     for _ in 0..10 {
-        assert_eq!(courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await, Answer::Replied(200));
+        assert_eq!(courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
     }
     drop(courier);
     for _ in 0..10 {
@@ -225,7 +266,7 @@ async fn a_connection_that_the_receiver_has_closed_is_not_used_again() {
     let dispatch = lenient();
     let mut courier = dispatch.courier(&url).unwrap();
     for _ in 0..5 {
-        assert_eq!(courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await, Answer::Replied(200));
+        assert_eq!(courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
         let _ = timeout(Duration::from_millis(20), std::future::pending::<()>()).await;
     }
     assert_eq!(served.load(Ordering::SeqCst), 5);
@@ -312,7 +353,7 @@ async fn production_makes_no_connection_to_a_name_that_resolves_to_a_private_add
     // Past the look at the URL, which knows this name, as a public name would be.
     let destination = Destination::take_apart(address.parse().unwrap()).unwrap();
     let mut courier = Dispatch::new(Profile::Production).courier_to(destination);
-    let answer = courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await;
+    let answer = courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer;
 
     let Answer::Failed(reason) = answer else { panic!("an answer") };
     assert!(reason.starts_with("localhost resolves to "), "{reason}");

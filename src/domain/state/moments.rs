@@ -52,6 +52,8 @@ pub struct DeliveryMomentRecord {
     url: Option<String>,
     attempt: Tally,
     result: DeliveryResultRecord,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
     next_attempt_at: Option<Timestamp>,
 }
 
@@ -82,6 +84,7 @@ impl From<&Moment> for MomentRecord {
                 url: None,
                 attempt: Tally::of(0),
                 result: DeliveryResultRecord::Kept,
+                hint: None,
                 next_attempt_at: None,
             }),
             What::Delivery(delivery) => WhatRecord::Delivery(DeliveryMomentRecord {
@@ -96,6 +99,7 @@ impl From<&Moment> for MomentRecord {
                     DeliveryResult::Dropped => DeliveryResultRecord::Dropped,
                     DeliveryResult::Kept => DeliveryResultRecord::Kept,
                 },
+                hint: delivery.hint.as_deref().map(ToOwned::to_owned),
                 next_attempt_at: delivery.next_attempt_at,
             }),
         };
@@ -121,7 +125,8 @@ impl From<MomentRecord> for Moment {
 impl DeliveryMomentRecord {
     /// Of an event that was only kept: the delivery's id.
     fn kept(&self) -> Option<MessageId> {
-        let is_bare = self.webhook_id.is_none() && self.url.is_none() && self.next_attempt_at.is_none();
+        let is_bare =
+            self.webhook_id.is_none() && self.url.is_none() && self.next_attempt_at.is_none() && self.hint.is_none();
         let is_kept = self.result == DeliveryResultRecord::Kept && self.attempt.narrow::<u32>() == 0 && is_bare;
         is_kept.then(|| self.delivery_id.parse().ok()).flatten()
     }
@@ -146,6 +151,7 @@ impl From<DeliveryMomentRecord> for DeliveryMoment {
                 DeliveryResultRecord::Dropped => DeliveryResult::Dropped,
                 DeliveryResultRecord::Kept => DeliveryResult::Kept,
             },
+            hint: delivery.hint.map(Into::into),
             next_attempt_at: delivery.next_attempt_at,
         }
     }

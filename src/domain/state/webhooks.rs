@@ -166,6 +166,9 @@ pub struct TryRecord {
     pub headers: Vec<(String, String)>,
     /// What came of it; `null` while it is under way.
     pub answer: Option<TryAnswerRecord>,
+    /// What may help where it was not received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// When it is tried again because this failed.
     pub next_attempt_at: Option<Timestamp>,
     /// What was done to it.

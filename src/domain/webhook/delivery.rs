@@ -219,6 +219,8 @@ pub struct Try {
     pub headers: Headers,
     /// What came of it, and when that was known.
     pub answer: Option<(TryAnswer, Timestamp)>,
+    /// What may help where it was not received, for people to read.
+    pub hint: Option<Arc<str>>,
     /// When it is to be tried again because this try failed.
     pub next_attempt_at: Option<Timestamp>,
     /// What was done to it.
@@ -248,6 +250,8 @@ pub struct TryReport {
     pub headers: Headers,
     /// What came of it.
     pub answer: TryAnswer,
+    /// What may help where it was not received, for people to read.
+    pub hint: Option<Arc<str>>,
 }
 
 impl Delivery {
@@ -270,6 +274,7 @@ impl Delivery {
             url: self.to.as_ref().map(|to| Arc::clone(&to.url)),
             attempt,
             result,
+            hint: None,
             next_attempt_at: next,
         }
     }

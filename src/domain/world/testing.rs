@@ -179,7 +179,7 @@ pub fn hooks(urls: &[&str], retries: &[Duration]) -> HookSettings {
 
 /// What the shell says of a try that was answered with that status.
 pub fn report(status: u16) -> TryReport {
-    TryReport { headers: vec![("x-test".into(), "yes".into())], answer: TryAnswer::Answered(status) }
+    TryReport { headers: vec![("x-test".into(), "yes".into())], answer: TryAnswer::Answered(status), hint: None }
 }
 
 /// What an attempt sends, as JSON.

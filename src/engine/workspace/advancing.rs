@@ -11,6 +11,7 @@ use crate::domain::moment::Moment;
 use crate::domain::webhook::{AttemptKey, TryAnswer, TryReport};
 use crate::domain::world::World;
 use crate::engine::epoch::Epoch;
+use crate::engine::refusals::Reason;
 use crate::time::Timestamp;
 
 /// How an advance goes on after a step.
@@ -138,12 +139,13 @@ impl Workspace {
             reasons.extend(reason);
             is_refused
         });
-        for (attempt, why) in refused.into_iter().zip(reasons) {
-            let report = TryReport { headers: Vec::new(), answer: TryAnswer::Failed(Arc::clone(&why)) };
+        for (attempt, reason) in refused.into_iter().zip(reasons) {
+            let answer = TryAnswer::Failed(Arc::clone(&reason.why));
+            let report = TryReport { headers: Vec::new(), answer, hint: reason.hint.clone() };
             let (key, errands, own, epoch) = (attempt.key, self.errands.clone(), self.own.clone(), Arc::clone(epoch));
             let note = Note::new(move |again| {
                 if let Some(workspace) = own.upgrade() {
-                    let refused = Some((why, again));
+                    let refused = Some((reason, again));
                     // Nobody notes it once the server stops.
                     let _ = errands.send(Errand { workspace, epoch, attempt, is_awaited: true, refused });
                 }
@@ -154,9 +156,9 @@ impl Workspace {
     }
 
     /// The receiver at `url` has refused a connection just now.
-    pub fn note_refusal(&self, url: &Arc<str>, why: &str) {
+    pub fn note_refusal(&self, url: &Arc<str>, reason: Reason) {
         if self.is_advancing() {
-            self.refusals.note(url, why, self.requests());
+            self.refusals.note(url, reason, self.requests());
         }
     }
 
@@ -343,8 +345,10 @@ mod tests {
         let epoch = Arc::clone(advancing.epoch());
         let target = workspace.clock().now() + Duration::from_secs(24 * 60 * 60);
         let refuse = |errand: &Errand| {
-            let report = TryReport { headers: Vec::new(), answer: TryAnswer::Failed("connection refused".into()) };
-            workspace.note_refusal(&errand.attempt.url, "connection refused");
+            let reason = Reason { why: "connection refused".into(), hint: Some("is it started?".into()) };
+            let answer = TryAnswer::Failed(Arc::clone(&reason.why));
+            let report = TryReport { headers: Vec::new(), answer, hint: reason.hint.clone() };
+            workspace.note_refusal(&errand.attempt.url, reason);
             workspace.deliver(&errand.epoch, errand.attempt.key, report, |_| ()).unwrap();
             while workspace.take_in_answers(&errand.epoch).unwrap() {}
         };
@@ -368,7 +372,7 @@ mod tests {
         assert_eq!(step(), Progress::Done);
         let noted: Vec<_> = std::iter::from_fn(|| to_send.try_recv().ok()).map(|errand| errand.refused).collect();
         assert_eq!(noted.len(), 4);
-        let whys = noted.iter().map(|refused| refused.as_ref().map(|(why, again)| (&**why, again.is_some())));
+        let whys = noted.iter().map(|refused| refused.as_ref().map(|(why, again)| (&*why.why, again.is_some())));
         assert_eq!(
             whys.collect::<Vec<_>>(),
             [true, true, true, false].map(|again| Some(("connection refused", again)))

@@ -170,7 +170,7 @@ async fn send(dispatch: &Dispatch, url: &str, count: usize, one_courier: bool) -
         if !one_courier {
             courier = dispatch.courier(url).unwrap();
         }
-        answers.push(courier.carry(&headers(number), Bytes::from_static(b"{}"), ANSWER_WITHIN).await);
+        answers.push(courier.carry(&headers(number), Bytes::from_static(b"{}"), ANSWER_WITHIN).await.answer);
     }
     answers
 }

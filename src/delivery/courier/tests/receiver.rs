@@ -154,6 +154,15 @@ impl Authority {
         settings(params.signed_by(&key, &self.0).unwrap().der().clone(), &key)
     }
 
+    /// The settings of a server whose certificate for `name` was good in 1975 to 1976.
+    pub(super) fn expired_server(&self, name: &str) -> ServerConfig {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(1975, 1, 1);
+        params.not_after = rcgen::date_time_ymd(1976, 1, 1);
+        settings(params.signed_by(&key, &self.0).unwrap().der().clone(), &key)
+    }
+
     /// The settings of a server that shows the authority's own certificate.
     pub(super) fn server_as_itself(&self) -> ServerConfig {
         settings(self.root(), self.0.key())

@@ -2,7 +2,7 @@
 
 use super::Outbox;
 use super::sending::lane_of;
-use crate::domain::moment::{DeliveryResult, Moment, What};
+use crate::domain::moment::{DeliveryMoment, DeliveryResult, Moment, What};
 use crate::domain::webhook::delivery::{AttemptKey, DeliveryNumber, DeliveryState, TryAnswer, TryReport};
 use crate::domain::webhook::mischief::Trick;
 use crate::time::Timestamp;
@@ -28,6 +28,7 @@ impl Outbox {
         let one = delivery.tries.get_mut(position).filter(|one| one.answer.is_none())?;
         self.under_way.remove(&key);
         one.headers = report.headers;
+        one.hint.clone_from(&report.hint);
         one.answer = Some((report.answer.clone(), now));
         let is_first_received = report.answer.is_received() && !was_received;
         let next = if !leads || was_received {
@@ -45,6 +46,7 @@ impl Outbox {
         };
         one.next_attempt_at = again;
         let moment = delivery.moment(key.attempt, report.answer.into(), again);
+        let moment = DeliveryMoment { hint: report.hint, ..moment };
         self.moments.push(Moment { at: now, call: delivery.call, what: What::Delivery(Box::new(moment)) });
         match next {
             Next::Again => {

@@ -175,6 +175,7 @@ impl Outbox {
             at: now,
             headers: Vec::new(),
             answer: None,
+            hint: None,
             next_attempt_at: None,
             mischief: tricks,
         });

@@ -10,7 +10,11 @@ fn each_try_is_written_down_with_its_answer() {
     tell(&mut outbox, Event::CallEnded, 0, start);
     assert_eq!(states(&outbox), ["under_way", "waiting"]);
     let first = outbox.take_ready().remove(0);
-    let refused = TryReport { headers: Vec::new(), answer: TryAnswer::Failed("connection refused".into()) };
+    let refused = TryReport {
+        headers: Vec::new(),
+        answer: TryAnswer::Failed("connection refused".into()),
+        hint: Some("is it started?".into()),
+    };
     let again = outbox.answered(first.key, refused, start + MILLISECOND).unwrap();
     assert_eq!(states(&outbox), ["retrying", "waiting"]);
     assert_eq!(outbox.deliveries().next().unwrap().next_attempt_at, Some(again));
@@ -23,6 +27,7 @@ fn each_try_is_written_down_with_its_answer() {
     let [one, two] = &delivery.tries[..] else { panic!("{delivery:?}") };
     assert_eq!((one.at, one.next_attempt_at), (start, Some(again)));
     assert_eq!(one.answer, Some((TryAnswer::Failed("connection refused".into()), start + MILLISECOND)));
+    assert_eq!((one.hint.as_deref(), two.hint.as_deref()), (Some("is it started?"), None));
     assert_eq!((two.at, two.next_attempt_at), (again, None));
     assert_eq!(two.answer, Some((TryAnswer::Answered(200), again)));
     assert_eq!(two.headers, report(200).headers);

@@ -57,7 +57,7 @@ pub fn tell(outbox: &mut Outbox, event: Event, call: u64, now: Timestamp) {
 }
 
 pub fn report(status: u16) -> TryReport {
-    TryReport { headers: vec![("x-test".into(), "yes".into())], answer: TryAnswer::Answered(status) }
+    TryReport { headers: vec![("x-test".into(), "yes".into())], answer: TryAnswer::Answered(status), hint: None }
 }
 
 /// Everything that is ready is received at once, until there is no more. Gives it in the order of sending.

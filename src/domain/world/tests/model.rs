@@ -161,7 +161,7 @@ impl Pair {
             }
             for attempt in attempts {
                 let status = if is_received(attempt.call, attempt.event, attempt.number) { 200 } else { 500 };
-                let report = TryReport { headers: Vec::new(), answer: TryAnswer::Answered(status) };
+                let report = TryReport { headers: Vec::new(), answer: TryAnswer::Answered(status), hint: None };
                 self.world.delivery_answered(attempt.key, report);
             }
         }

@@ -130,6 +130,7 @@ impl Try {
             at: self.at,
             headers: self.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             answer: self.answer.as_ref().map(answer),
+            hint: self.hint.as_deref().map(ToOwned::to_owned),
             next_attempt_at: self.next_attempt_at,
             mischief: self.mischief.clone(),
         }
@@ -146,6 +147,7 @@ impl From<TryRecord> for Try {
             at: record.at,
             headers: record.headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             answer: record.answer.map(answer),
+            hint: record.hint.map(Into::into),
             next_attempt_at: record.next_attempt_at,
             mischief: record.mischief,
         }

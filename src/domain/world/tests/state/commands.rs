@@ -146,6 +146,7 @@ impl Stage {
                 let report = |attempt: &Attempt| TryReport {
                     headers: attempt.headers(Timestamp::from_millis(0)),
                     answer: answer.clone(),
+                    hint: (!answer.is_received()).then(|| "look at it".into()),
                 };
                 let again: Vec<_> =
                     answered.iter().map(|one| (one, self.world.delivery_answered(one.key, report(one)))).collect();
