@@ -10,6 +10,7 @@ mod grammar;
 mod healthcheck;
 mod layers;
 mod openapi;
+mod option;
 mod options;
 mod refusal;
 mod serve;

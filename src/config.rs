@@ -46,6 +46,8 @@ pub struct Settings {
     /// How many workspaces there may be at once, `default` among them: 2 to [`Settings::MAX_WORKSPACES`]. For one more, the least recently
     /// used is dropped; `default` stays. No limit where `None`.
     pub max_workspaces: Option<u32>,
+    /// Whether the ids of calls, deliveries, subscriptions and requests, and the secrets made from the seed, are others in each workspace.
+    pub workspace_ids: WorkspaceIds,
     /// How many API requests, and how many finished deliveries, each workspace keeps for reading, at most
     /// [`Settings::MAX_JOURNAL`].
     pub journal_size: u32,
@@ -99,6 +101,7 @@ impl Default for Settings {
             clock: ClockMode::Real,
             speed: Speed::REAL,
             max_workspaces: Some(10_000),
+            workspace_ids: WorkspaceIds::Distinct,
             journal_size: 1_000,
             auth: Auth::Any,
             rate_limit: None,
@@ -167,6 +170,28 @@ impl<'de> Deserialize<'de> for ClockMode {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(|()| serde::de::Error::custom(format!("{text:?} is neither real nor manual")))
     }
+}
+
+/// Whether workspaces have ids of their own.
+///
+/// ```
+/// use akol_mock::{MockServer, Place, WorkspaceIds};
+///
+/// for (ids, are_one) in [(WorkspaceIds::Distinct, false), (WorkspaceIds::Shared, true)] {
+///     let server = MockServer::builder().workspace_ids(ids).start_blocking()?;
+///     let [alice, bob] = ["alice", "bob"].map(|name| server.workspace(name).unwrap().place(Place::to("+15005550100")).unwrap());
+///     assert_eq!(alice.id == bob.id, are_one);
+///     assert_eq!(alice.caller_name, bob.caller_name);
+/// }
+/// # Ok::<(), akol_mock::StartError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkspaceIds {
+    /// The workspace's name takes part in ids and secrets, so that one database holds what several workspaces made. What becomes of a call,
+    /// and what is said, does not depend on it.
+    Distinct,
+    /// The same requests get the same ids in each.
+    Shared,
 }
 
 /// Which bearer tokens are accepted.

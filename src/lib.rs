@@ -61,7 +61,7 @@ mod webhook_url;
 mod wire;
 
 pub use config::ClockMode::{Manual, Real};
-pub use config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks};
+pub use config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks, WorkspaceIds};
 pub use domain::NotOneOf;
 pub use domain::call::{Direction, Outcome, Sentiment, Speaker, Status};
 pub use domain::directory::RecordingSetting as Recording;

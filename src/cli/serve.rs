@@ -62,7 +62,8 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
 
 /// Says where the server is, and what to try. That nobody reads it is no failure.
 fn greet(server: &Server, settings: &Settings) {
-    let banner = banner(&format!("http://{}", server.address()), server.workspaces().genesis().secret(), settings);
+    let secret = server.workspaces().default().peek(|world| world.outbox().secret().to_owned());
+    let banner = banner(&format!("http://{}", server.address()), &secret, settings);
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(banner.as_bytes()).and_then(|()| stdout.flush());
 }

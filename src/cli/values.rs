@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::refusal::Wrong;
 use crate::config::check::{WAITS, is_start, is_token};
-use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks};
+use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks, WorkspaceIds};
 use crate::http_url::without_user_info;
 use crate::origin::Origin;
 use crate::speed::Speed;
@@ -27,6 +27,9 @@ const SWITCH: [(&str, bool); 4] = [("on", true), (OFF, false), ("true", true), (
 pub(super) const PROFILES: [(&str, Profile); 2] = [("lenient", Profile::Lenient), ("production", Profile::Production)];
 
 pub(super) const CLOCKS: [(&str, ClockMode); 2] = [("real", ClockMode::Real), ("manual", ClockMode::Manual)];
+
+pub(super) const WORKSPACE_IDS: [(&str, WorkspaceIds); 2] =
+    [("distinct", WorkspaceIds::Distinct), ("shared", WorkspaceIds::Shared)];
 
 pub(super) const LOG_FORMATS: [(&str, LogFormat); 3] =
     [("pretty", LogFormat::Pretty), ("json", LogFormat::Json), ("off", LogFormat::Off)];

@@ -129,7 +129,7 @@ impl<'a> AttemptView<'a> {
     }
 }
 
-/// All deliveries that are remembered and match, the oldest first; of more than `limit` the newest.
+/// All deliveries that are remembered and match, the oldest first, those of one instant by their calls; of more than `limit` the newest.
 pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {
     let mut parameters = Parameters::read(request.query())?;
     let event = parameters.get::<Event>("event");
@@ -138,15 +138,13 @@ pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, R
     let limit = parameters.limit();
     let call_id = parameters.id("callId").map(ToOwned::to_owned);
     parameters.finish()?;
-    let matches = |delivery: &&Delivery| {
+    let matches = |delivery: &Delivery| {
         event.is_none_or(|event| delivery.event == event)
             && state.is_none_or(|state| delivery.state == state)
             && since.is_none_or(|since| delivery.created_at >= since)
             && call_id.as_ref().is_none_or(|id| delivery.call.to_string() == *id)
     };
-    let newest = world.outbox().deliveries().rev().filter(matches);
-    let mut found: Vec<&Delivery> = newest.take(limit).collect();
-    found.reverse();
+    let found = world.outbox().newest(limit, matches);
     let views: Vec<DeliveryView<'_>> = found.into_iter().map(|delivery| DeliveryView::of(delivery, world)).collect();
     let mut warnings = oversight::of_deliveries(world, event, call_id.as_deref());
     warnings.extend(oversight::of_since(since, now));

@@ -12,11 +12,14 @@ use crate::time::Timestamp;
 use crate::wire::request::Request;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct WorkspaceView<'a> {
     name: &'a str,
     now: Timestamp,
     calls: usize,
     requests: u64,
+    /// In plain, as those of subscriptions: what kept events are signed with can be read nowhere else.
+    webhook_secret: String,
 }
 
 #[derive(Serialize)]
@@ -30,6 +33,7 @@ fn view(workspace: &Workspace) -> WorkspaceView<'_> {
         now: workspace.clock().now(),
         calls: workspace.peek(|world| world.ledger().len()),
         requests: workspace.requests(),
+        webhook_secret: workspace.peek(|world| world.outbox().secret().to_owned()),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::directory::{CampaignIndex, NumberIndex};
+use super::id_key::IdKey;
 use super::phone_number::PhoneNumber;
 use super::plan::Plan;
 use super::vocabulary::vocabulary;
@@ -143,10 +144,41 @@ impl CallId {
     const DIGITS: usize = 13;
     /// The least number of thirteen digits: 36 to the power of 12.
     const LEAST_FULL: u64 = Self::RADIX.pow(Self::DIGITS as u32 - 1);
+    /// How many ids of thirteen digits the emulator makes.
+    const FULL: u64 = u64::MAX - Self::LEAST_FULL;
 
     /// The id that belongs to a seed, spread over all ids of thirteen digits.
     pub fn from_seed(seed: Seed) -> CallId {
-        CallId(Self::LEAST_FULL + seed.number() % (u64::MAX - Self::LEAST_FULL))
+        CallId(Self::LEAST_FULL + seed.number() % Self::FULL)
+    }
+
+    /// The id that takes the place of this one in a workspace of that key: another one of those that the emulator makes, and of each another.
+    pub const fn keyed(self, key: IdKey) -> CallId {
+        let (ahead, back) = Self::distances(key);
+        self.turned(ahead, back)
+    }
+
+    /// The id whose place this one has taken in a workspace of that key.
+    pub const fn unkeyed(self, key: IdKey) -> CallId {
+        let (ahead, back) = Self::distances(key);
+        self.turned(back, ahead)
+    }
+
+    /// By how much a key moves ids, and how much is left to a whole turn.
+    const fn distances(key: IdKey) -> (u64, u64) {
+        let ahead = key.number() % Self::FULL;
+        (ahead, Self::FULL - ahead)
+    }
+
+    /// The id that lies `ahead` of this one where the first follows the last; `back` is what is left to a whole turn.
+    const fn turned(self, ahead: u64, back: u64) -> CallId {
+        if !self.is_made() {
+            self
+        } else if self.0 - Self::LEAST_FULL >= back {
+            CallId(self.0 - back)
+        } else {
+            CallId(self.0 + ahead)
+        }
     }
 
     /// Whether it is one of those that the emulator makes, which fixtures must leave alone.
@@ -256,8 +288,10 @@ impl<'de> Deserialize<'de> for CallId {
 /// Facts only. The words (names, transcript, summary) are made from them when asked for, see [`super::story`].
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Its identity, and what its words are drawn from.
+    /// Its identity.
     pub id: CallId,
+    /// Whether the workspace's key has moved its id. What is random about the call grows from the id before that.
+    pub is_keyed: bool,
     /// The campaign, which names business and agent.
     pub campaign: CampaignIndex,
     /// The account's own number.
@@ -323,6 +357,25 @@ mod tests {
             assert_eq!(CallId(number).to_string().parse(), Ok(CallId(number)));
         }
         assert_eq!("call_xxx".parse(), Ok(CallId(43_989)));
+    }
+
+    #[test]
+    fn a_key_gives_each_id_another_and_can_be_taken_back() {
+        let ids: Vec<CallId> = (0..1_000).map(|n| CallId::from_seed(Seed::new(n))).collect();
+        let ends = [CallId(CallId::LEAST_FULL), CallId(u64::MAX - 1)];
+        let keys = [1, 7, CallId::FULL - 1, CallId::FULL + 1, u64::MAX].map(IdKey::at);
+        let of_alice = IdKey::of(Seed::new(42), "alice");
+        for key in keys.into_iter().chain([of_alice]) {
+            for id in ids.iter().copied().chain(ends) {
+                let keyed = id.keyed(key);
+                assert!(keyed != id && keyed.is_made() && keyed.0 < u64::MAX, "{id} {key:?}");
+                assert_eq!(keyed.unkeyed(key), id);
+            }
+        }
+        assert!(ids.iter().all(|id| !ids.contains(&id.keyed(of_alice))));
+        assert_eq!(ids[0].keyed(IdKey::NONE), ids[0]);
+        let documented: CallId = "call_xxx".parse().unwrap();
+        assert_eq!(documented.keyed(of_alice), documented);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod facet;
 pub mod fault;
 pub mod faults;
 pub mod fixtures;
+pub mod id_key;
 pub mod idempotency;
 mod index;
 pub mod json;

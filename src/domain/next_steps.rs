@@ -72,7 +72,7 @@ mod tests {
             for (slot, is_inserted) in commands {
                 let slot = Slot::at(slot);
                 if is_inserted {
-                    let ticket = agenda.enter(Timestamp::from_millis(0), ());
+                    let ticket = agenda.enter(Timestamp::from_millis(0), 0, ());
                     prop_assert_eq!(steps.insert(slot, ticket), map.insert(slot, ticket));
                 } else {
                     prop_assert_eq!(steps.remove(slot), map.remove(&slot));

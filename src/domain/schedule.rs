@@ -14,8 +14,8 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(Timestamp, u64, u64);
 
-/// Things that are due, the earliest first; of one instant, those without a rank first, then the others by rank; of one rank, those first
-/// that were entered first.
+/// Things that are due, the earliest first; of one instant, by rank; of one rank, those first that were entered first. Who enters something
+/// gives it a rank that does not depend on when it was entered, so that the order does not.
 ///
 /// The first entry of all is still to come, and is in `first` or in `added` if there is any.
 #[derive(Debug)]
@@ -107,14 +107,8 @@ impl<T> Schedule<T> {
         ticket
     }
 
-    /// Enters `what`, due at `at`.
-    pub fn enter(&mut self, at: Timestamp, what: T) -> Ticket {
-        self.enter_ranked(at, 0, what)
-    }
-
-    /// Enters `what`, due at `at`, after what has no rank and among the rest by `rank`: for what is entered when somebody outside has
-    /// answered, so that its order does not hang on who was quicker.
-    pub fn enter_ranked(&mut self, at: Timestamp, rank: u64, what: T) -> Ticket {
+    /// Enters `what`, due at `at`, at the place among what is due then that `rank` gives it.
+    pub fn enter(&mut self, at: Timestamp, rank: u64, what: T) -> Ticket {
         let number = self.next_number;
         self.next_number += 1;
         self.re_enter(at, rank, number, what)
@@ -206,14 +200,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_come_out_by_instant_then_in_the_order_they_were_entered() {
+    fn entries_of_one_rank_come_out_by_instant_then_in_the_order_they_were_entered() {
         let mut schedule = Schedule::default();
         let at = Timestamp::from_millis;
-        schedule.enter(at(2), "third");
-        schedule.enter(at(1), "first");
-        let ticket = schedule.enter(at(1), "taken back");
-        schedule.enter(at(1), "second");
-        schedule.enter(at(9), "not due");
+        schedule.enter(at(2), 0, "third");
+        schedule.enter(at(1), 0, "first");
+        let ticket = schedule.enter(at(1), 0, "taken back");
+        schedule.enter(at(1), 0, "second");
+        schedule.enter(at(9), 0, "not due");
         schedule.cancel(ticket);
         let mut taken = Vec::new();
         while let Some((_, what)) = schedule.take(at(2)) {
@@ -227,10 +221,10 @@ mod tests {
     fn ranks_decide_between_entries_of_one_instant_whenever_they_were_entered() {
         let mut schedule = Schedule::default();
         let at = Timestamp::from_millis;
-        schedule.enter_ranked(at(2), 2, "fourth");
-        schedule.enter_ranked(at(2), 1, "third");
-        schedule.enter(at(2), "second");
-        schedule.enter_ranked(at(1), 9, "first");
+        schedule.enter(at(2), 2, "fourth");
+        schedule.enter(at(2), 1, "third");
+        schedule.enter(at(2), 0, "second");
+        schedule.enter(at(1), 9, "first");
         let taken: Vec<_> = std::iter::from_fn(|| schedule.take(at(2)).map(|(_, what)| what)).collect();
         assert_eq!(taken, ["first", "second", "third", "fourth"]);
     }
@@ -259,7 +253,7 @@ mod tests {
             for (number, act) in acts.into_iter().enumerate() {
                 match act {
                     Act::Enter { at, rank } => {
-                        let ticket = schedule.enter_ranked(Timestamp::from_millis(at), rank, number);
+                        let ticket = schedule.enter(Timestamp::from_millis(at), rank, number);
                         map.insert(ticket, number);
                         tickets.push(ticket);
                     }

@@ -146,6 +146,7 @@ impl<'a> Past<'a> {
         world.remember_with(person, |id, returning| {
             let mut call = Call {
                 id,
+                is_keyed: false,
                 campaign: start.campaign,
                 number: *number,
                 person,
@@ -202,6 +203,7 @@ fn opening(business: &Business, ends: Timestamp) -> Opening {
 fn verbatim_call(verbatim: &VerbatimCall, position: u16) -> Call {
     Call {
         id: verbatim.id,
+        is_keyed: false,
         campaign: verbatim.campaign,
         number: verbatim.number,
         person: verbatim.person,

@@ -31,6 +31,7 @@ use super::error::FieldError;
 use super::latency::Latency;
 use super::lifecycle::Step;
 use super::phone_number::PhoneNumber;
+use super::webhook::DeliveryNumber;
 use crate::time::Timestamp;
 
 /// What comes of reading a part of a document: the first thing that is wrong, by its place in that part.
@@ -125,13 +126,23 @@ pub struct AgendaRecord {
     pub entries: Vec<EntryRecord>,
 }
 
+impl AgendaRecord {
+    /// The deliveries that it comes back to.
+    pub fn deliveries(&self) -> impl Iterator<Item = DeliveryNumber> {
+        self.entries.iter().filter_map(|entry| match entry.due {
+            DueRecord::Delivery(number) => Some(DeliveryNumber(number.get())),
+            DueRecord::Call(_) => None,
+        })
+    }
+}
+
 /// Something that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryRecord {
     /// When.
     pub at: Timestamp,
-    /// How many were entered before it: of one instant, those come first that were entered first.
+    /// How many were entered before it.
     pub number: Count,
     /// What.
     pub due: DueRecord,

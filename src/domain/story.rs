@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use jiff::civil::Date;
 
-use super::call::{Call, Speaker};
+use super::call::{Call, CallId, Speaker};
 use super::dialogue::{Dialogue, Line, perform};
 use super::directory::{Business, say_weekday};
 use super::fixtures::{Fixtures, VerbatimCall};
@@ -21,6 +21,8 @@ use crate::time::{DAY, Timestamp};
 /// The words of one call, each made when it is asked for.
 pub struct Story<'a> {
     call: &'a Call,
+    /// What is random about them grows from here.
+    origin: CallId,
     fixtures: &'a Fixtures,
     /// What the world grows from.
     world: Seed,
@@ -41,9 +43,9 @@ pub struct Filing<'a> {
 }
 
 impl<'a> Story<'a> {
-    /// The words of a call, in the world that grows from that seed.
-    pub fn of(call: &'a Call, fixtures: &'a Fixtures, world: Seed) -> Story<'a> {
-        Story { call, fixtures, world, person: OnceCell::new(), values: OnceCell::new() }
+    /// The words of a call of that origin, in the world that grows from that seed.
+    pub fn of(call: &'a Call, origin: CallId, fixtures: &'a Fixtures, world: Seed) -> Story<'a> {
+        Story { call, origin, fixtures, world, person: OnceCell::new(), values: OnceCell::new() }
     }
 
     /// The other side's name, as the account knows it.
@@ -153,7 +155,7 @@ impl<'a> Story<'a> {
     }
 
     fn words(&self) -> Seed {
-        self.world.child("words").nth(self.call.id.number())
+        self.world.child("words").nth(self.origin.number())
     }
 }
 

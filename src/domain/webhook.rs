@@ -18,5 +18,5 @@ pub use delivery::{
 };
 pub use event::Event;
 pub use mischief::{Mischief, Trick};
-pub use outbox::{HookSettings, Outbox, Surroundings, Telling};
+pub use outbox::{HookSettings, Outbox, Surroundings, Telling, Told};
 pub use subscription::{NewSubscription, Subscription};

@@ -21,9 +21,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::call::{Call, CallId};
 use super::campaigns::CampaignState;
 use super::faults::Faults;
 use super::fixtures::Fixtures;
+use super::id_key::IdKey;
 use super::idempotency::Idempotency;
 use super::ledger::{Ledger, Slot};
 use super::lifecycle::Step;
@@ -50,13 +52,31 @@ enum Due {
     Delivery(DeliveryNumber),
 }
 
-impl Due {
-    /// Its place among what is due at one instant: calls go on first, then deliveries are made, in the order of their making.
-    fn rank(self) -> u64 {
-        match self {
-            Due::Call(..) => 0,
-            Due::Delivery(delivery) => delivery.rank(),
-        }
+/// What everything random about a call grows from, in a world whose ids `key` moves: the id that the call would have in the workspace `default`.
+fn origin(call: &Call, key: IdKey) -> CallId {
+    if call.is_keyed { call.id.unkeyed(key) } else { call.id }
+}
+
+/// The place of something among all that is due at one instant: calls go on first, then deliveries are made, each in the order of their calls'
+/// origins. So the order does not depend on which request came first, nor on which receiver was quicker.
+mod rank {
+    use crate::domain::call::CallId;
+    use crate::domain::webhook::{DeliveryNumber, Outbox};
+
+    /// Set in those of deliveries. What is left has room for 63 bits of an origin, of which any 47 tell apart what is due at one instant.
+    const DELIVERY: u64 = 1 << 63;
+
+    /// The place of a call's next step.
+    pub(super) const fn of_step(origin: CallId) -> u64 {
+        origin.number() >> 1
+    }
+
+    /// The place of a delivery; behind all others, of one that is no longer remembered, as it needs no looking after.
+    pub(super) fn of_delivery(delivery: DeliveryNumber, outbox: &Outbox) -> u64 {
+        outbox.delivery(delivery).map_or(u64::MAX, |delivery| {
+            let receiver = delivery.to.as_ref().map_or(0, |to| to.number & 0xffff);
+            DELIVERY | ((delivery.origin.number() >> 17) << 16) | u64::from(receiver)
+        })
     }
 }
 
@@ -65,6 +85,8 @@ impl Due {
 pub struct World {
     fixtures: Arc<Fixtures>,
     seed: Seed,
+    /// What moves the ids of its calls.
+    id_key: IdKey,
     now: Timestamp,
     settings: WorldSettings,
     /// By the campaign's position in the directory.
@@ -87,10 +109,11 @@ pub struct World {
 }
 
 impl World {
-    /// A world without calls, at `now`.
+    /// A world without calls, at `now`. Its ids are moved by the key of its outbox.
     pub fn empty(fixtures: Arc<Fixtures>, seed: Seed, now: Timestamp, quotas: Quotas, outbox: Outbox) -> World {
         World {
             seed,
+            id_key: outbox.id_key(),
             now,
             settings: WorldSettings::new(quotas, &fixtures.scenarios),
             campaigns: fixtures.directory.campaigns.iter().map(CampaignState::from).collect(),

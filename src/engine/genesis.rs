@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::clock::Reading;
-use crate::config::Settings;
+use crate::config::{Settings, WorkspaceIds};
 use crate::domain::fixtures::Fixtures;
+use crate::domain::id_key::IdKey;
 use crate::domain::seed;
 use crate::domain::signature;
 use crate::domain::webhook::{HookSettings, Outbox};
@@ -12,20 +13,20 @@ use crate::domain::world::{Quotas, World};
 use crate::rng::Seed;
 use crate::time::{Timestamp, wall_clock};
 
+/// The name of the workspace that all tokens without one of their own belong to.
+pub(super) const DEFAULT: &str = "default";
+
 /// What all workspaces of a server are made from.
 #[derive(Debug)]
 pub struct Genesis {
     settings: Settings,
     fixtures: Arc<Fixtures>,
-    secret: String,
 }
 
 impl Genesis {
     /// Workspaces made of those fixtures, as `settings` say.
     pub fn new(settings: &Settings, fixtures: Fixtures) -> Genesis {
-        let made = || signature::secret(Seed::new(settings.seed));
-        let secret = settings.webhooks.secret.clone().unwrap_or_else(made);
-        Genesis { settings: settings.clone(), fixtures: Arc::new(fixtures), secret }
+        Genesis { settings: settings.clone(), fixtures: Arc::new(fixtures) }
     }
 
     /// The server's settings.
@@ -38,9 +39,18 @@ impl Genesis {
         &self.fixtures
     }
 
-    /// What webhooks are signed with.
-    pub fn secret(&self) -> &str {
-        &self.secret
+    /// What moves the ids of the workspace of that name; nothing moves those of `default`.
+    pub fn id_key(&self, name: &str) -> IdKey {
+        match self.settings.workspace_ids {
+            WorkspaceIds::Distinct if name != DEFAULT => IdKey::of(Seed::new(self.settings.seed), name),
+            WorkspaceIds::Distinct | WorkspaceIds::Shared => IdKey::NONE,
+        }
+    }
+
+    /// What webhooks are signed with in a workspace of that key: what was given, or one made from the seed.
+    fn secret(&self, id_key: IdKey) -> String {
+        let made = || signature::secret(id_key.seed(Seed::new(self.settings.seed)));
+        self.settings.webhooks.secret.clone().unwrap_or_else(made)
     }
 
     /// How the clock of a workspace begins that is made now.
@@ -49,8 +59,8 @@ impl Genesis {
         Reading { mode: clock, now: start_time.unwrap_or_else(wall_clock), speed }
     }
 
-    /// A world with its seeded past, at `now`.
-    pub fn world(&self, now: Timestamp) -> World {
+    /// The world of the workspace of that name with its seeded past, at `now`.
+    pub fn world(&self, name: &str, now: Timestamp) -> World {
         let settings = &self.settings;
         let seed = Seed::new(settings.seed);
         let quotas = Quotas {
@@ -58,19 +68,20 @@ impl Genesis {
             minutes_per_month: settings.minute_limit,
             overage: settings.overage,
         };
-        let outbox = Outbox::new(self.hooks(), seed);
+        let id_key = self.id_key(name);
+        let outbox = Outbox::new(self.hooks(id_key), seed, id_key);
         let mut world = World::empty(Arc::clone(&self.fixtures), seed, now, quotas, outbox);
         seed::fill(&mut world, settings.calls, seed);
         world
     }
 
-    /// How webhooks are set for a world.
-    pub(super) fn hooks(&self) -> HookSettings {
+    /// How webhooks are set for a world of that key.
+    pub(super) fn hooks(&self, id_key: IdKey) -> HookSettings {
         let webhooks = &self.settings.webhooks;
         HookSettings {
             urls: webhooks.urls.iter().map(|url| url.as_str().into()).collect(),
             events: webhooks.events.iter().filter_map(|name| name.parse().ok()).collect(),
-            secret: self.secret.as_str().into(),
+            secret: self.secret(id_key).into(),
             retries: webhooks.retries.clone(),
             signature: webhooks.signature,
             profile: self.settings.profile,

@@ -17,6 +17,7 @@ use super::journal::Kept;
 use crate::clock::Reading;
 use crate::config::ClockMode;
 use crate::domain::error::{Error, FieldError};
+use crate::domain::id_key::IdKey;
 use crate::domain::quoted::Quoted;
 use crate::domain::state::{Count, WorldRecord, within, wrong};
 use crate::domain::world::World;
@@ -39,6 +40,9 @@ pub struct State {
     fixtures: String,
     /// In a text, as not every reader of JSON has room for 64 bits.
     seed: String,
+    /// What moves the ids of the workspace, in a text like the seed; left out where nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_key: Option<String>,
     clock: ClockRecord,
     /// How many request ids have been given.
     requests: Count,
@@ -107,6 +111,7 @@ impl State {
             emulator: env!("CARGO_PKG_VERSION").to_owned(),
             fixtures: world.fixtures().digest.clone(),
             seed: world.seed().root().to_string(),
+            id_key: Some(world.id_key()).filter(|key| !key.is_none()).map(|key| key.number().to_string()),
             clock: ClockRecord { mode, now, speed },
             requests: Count::of(requests),
             world: world.record(),
@@ -117,17 +122,17 @@ impl State {
     /// Reads a document, bare or in the envelope that it is shown in, for a workspace that `genesis` makes.
     pub fn read(text: &str, genesis: &Genesis) -> Result<Restored, NotAState> {
         let state = State::parse(text, &genesis.fixtures().digest)?;
-        let seed = state.seed.parse().ok().filter(|seed: &u64| seed.to_string() == state.seed);
-        let seed = seed.ok_or_else(|| {
-            wrong("seed", format!("is {}, must be a text of a whole number below 2^64", Quoted(&state.seed)))
-        })?;
+        let seed = whole_number("seed", &state.seed)?;
+        let id_key = state.id_key.as_deref().map(|key| whole_number("idKey", key)).transpose()?;
+        let id_key = id_key.map_or(IdKey::NONE, IdKey::at);
         let ClockRecord { mode, now, speed } = state.clock;
         if now < state.world.now {
             return Err(
                 wrong("clock.now", format!("is {now}, must not be before world.now, {}", state.world.now)).into()
             );
         }
-        let world = World::restore(Arc::clone(genesis.fixtures()), Seed::new(seed), genesis.hooks(), state.world);
+        let hooks = genesis.hooks(id_key);
+        let world = World::restore(Arc::clone(genesis.fixtures()), (Seed::new(seed), id_key), hooks, state.world);
         let journal = state.journal.restore().map_err(|fault| within("journal", fault))?;
         Ok(Restored {
             world: world.map_err(in_world)?,
@@ -165,6 +170,12 @@ impl State {
             wrong(error.path().to_string(), format!("is not as it must be: {}", shorten(message))).into()
         })
     }
+}
+
+/// Reads the number that is the text of a field.
+fn whole_number(field: &'static str, text: &str) -> Result<u64, FieldError> {
+    let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+    number.ok_or_else(|| wrong(field, format!("is {}, must be a text of a whole number below 2^64", Quoted(text))))
 }
 
 /// Reads what stands at the top of a document, and that all of it is JSON.

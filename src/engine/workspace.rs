@@ -138,7 +138,7 @@ impl Workspace {
         log: Log,
     ) -> Arc<Workspace> {
         let reading = genesis.clock();
-        let world = genesis.world(reading.now);
+        let world = genesis.world(name, reading.now);
         Arc::new_cyclic(|own| Workspace {
             name: name.into(),
             clock: Clock::new(reading),
@@ -191,7 +191,7 @@ impl Workspace {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         Entry {
             number,
-            id: RequestId::new(ids.nth(number).number()),
+            id: RequestId::new(world.id_key().moved(ids.nth(number).number())),
             epoch: Arc::clone(epoch),
             limits_requests: world.limits_requests(),
             has_trouble: world.has_trouble(),

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use self::by_use::ByUse;
-use super::genesis::Genesis;
+use super::genesis::{DEFAULT, Genesis};
 use super::lateness::Lateness;
 use super::workspace::{Errand, Workspace};
 use crate::wire::log::Log;
@@ -91,7 +91,7 @@ impl std::fmt::Debug for Workspaces {
 
 impl Workspaces {
     /// The name of the workspace that all tokens without one of their own belong to.
-    pub const DEFAULT: &'static str = "default";
+    pub const DEFAULT: &'static str = DEFAULT;
     /// What the token of a workspace begins with.
     pub const TOKEN_PREFIX: &'static str = "ws_";
     const LONGEST_NAME: usize = 64;

@@ -9,7 +9,7 @@ use super::MockServer;
 use super::blocking;
 use super::running::Running;
 use super::workspace::Workspace;
-use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings};
+use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, WorkspaceIds};
 use crate::server::StartError;
 use crate::speed::Speed;
 use crate::time::{Timestamp, wall_clock};
@@ -251,6 +251,20 @@ impl Builder {
     /// ```
     pub fn max_workspaces(self, count: impl Into<Option<u32>>) -> Builder {
         self.with(|settings| settings.max_workspaces = count.into())
+    }
+
+    /// Whether workspaces have ids of their own; they do unless told otherwise.
+    ///
+    /// ```
+    /// use akol_mock::{MockServer, Place, WorkspaceIds};
+    ///
+    /// let server = MockServer::builder().workspace_ids(WorkspaceIds::Shared).start_blocking()?;
+    /// let alice = server.workspace("alice")?.place(Place::to("+15005550100"))?;
+    /// assert_eq!(alice.id, server.place(Place::to("+15005550100"))?.id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn workspace_ids(self, ids: WorkspaceIds) -> Builder {
+        self.with(|settings| settings.workspace_ids = ids)
     }
 
     /// How many requests each workspace keeps for reading, the newest; 1,000 unless told otherwise.

@@ -203,7 +203,10 @@ impl Workspace {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.inner.read(|world, _| world.outbox().deliveries().map(|delivery| Delivery::of(delivery, world)).collect())
+        self.inner.read(|world, _| {
+            let all = world.outbox().newest(usize::MAX, |_| true);
+            all.into_iter().map(|delivery| Delivery::of(delivery, world)).collect()
+        })
     }
 
     /// Sends a delivery again that has come to its end, and gives it as it is then.

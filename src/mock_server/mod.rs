@@ -123,17 +123,6 @@ impl MockServer {
         self.url() + "/api/v1"
     }
 
-    /// What webhooks are signed with.
-    ///
-    /// ```
-    /// let server = akol_mock::MockServer::builder().start_blocking()?;
-    /// assert!(server.webhook_secret().starts_with("whsec_"));
-    /// # Ok::<(), akol_mock::StartError>(())
-    /// ```
-    pub fn webhook_secret(&self) -> &str {
-        self.workspaces.genesis().secret()
-    }
-
     /// The workspace `default`, to be handed on: a cheap clone of what the server stands for.
     ///
     /// ```

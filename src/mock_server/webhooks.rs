@@ -208,6 +208,19 @@ impl Workspace {
         Ok(())
     }
 
+    /// What webhooks of this workspace are signed with that have no secret of their own. Each workspace has another one, unless
+    /// [`Builder::webhook_secret`](super::Builder::webhook_secret) gives one for all.
+    ///
+    /// ```
+    /// let server = akol_mock::MockServer::builder().start_blocking()?;
+    /// assert!(server.webhook_secret().starts_with("whsec_"));
+    /// assert_ne!(server.webhook_secret(), server.workspace("alice")?.webhook_secret());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn webhook_secret(&self) -> String {
+        self.inner.peek(|world| world.outbox().secret().to_owned())
+    }
+
     /// All subscriptions, in the order of making.
     ///
     /// ```

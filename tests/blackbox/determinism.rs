@@ -4,11 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::support::{Answer, Server, placement, settings};
-use akol_mock::Settings;
+use crate::support::receiver::{Reaction, Receiver};
+use crate::support::{Answer, Server, in_time, placement, settings};
+use akol_mock::{Settings, Signature, Webhooks};
 use hyper::Method;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 /// An answer, headers included, as one text.
 fn whole(answer: &Answer) -> String {
@@ -147,4 +150,97 @@ async fn two_calls_with_one_person_side_by_side_are_the_first_and_the_second() {
     let expected = calls_with(&in_turn, &people()).await;
     assert!(expected.values().all(|calls| calls.len() == 2));
     assert_eq!(calls_with(&at_once, &people()).await, expected);
+}
+
+/// Calls that come in at one instant, and are answered in it; the first comes first.
+fn callers() -> Vec<Value> {
+    let call = |number| {
+        let from = format!("+1555777{number:04}");
+        json!({"direction": "inbound", "scenario": "endless", "campaignId": "cmp_xxx", "fromNumber": from})
+    };
+    (0..25).map(call).collect()
+}
+
+/// A server that tells everything to a receiver that is well, and to one that never is.
+async fn telling(well: &Receiver, sick: &Receiver) -> Arc<Server> {
+    let urls = [well, sick].map(|receiver| receiver.url.clone()).to_vec();
+    let retries = [1, 1].map(Duration::from_secs).to_vec();
+    let events = Webhooks::EVENTS.map(ToOwned::to_owned).to_vec();
+    let webhooks = Webhooks { urls, retries, events, signature: Signature::Standard, ..Webhooks::default() };
+    Arc::new(Server::with(Settings { webhooks, ..settings() }).await)
+}
+
+/// What can be heard of all these calls from the instant on at which they came, and until they have ended.
+async fn heard_of_all(server: &Server, receivers: [&Receiver; 2]) -> Vec<String> {
+    let space = server.as_workspace("default");
+    // The first try of each has failed or been received.
+    for (state, count) in [("retrying", callers().len()), ("received", callers().len())] {
+        let wanted = json!({"event": "call.started", "state": state, "count": count});
+        space.post("/__admin/webhooks/deliveries/wait", wanted).await.data();
+    }
+    let mut heard = Vec::new();
+    // It is read all the while, as a queue that is full is closed.
+    let (mut stream, (event, mut events)) = (space.events(None).await, mpsc::unbounded_channel());
+    tokio::spawn(async move {
+        while let Some(one) = stream.next().await {
+            let _ = event.send(one);
+        }
+    });
+    heard.push(space.get("/__admin/webhooks/deliveries?limit=1000").await.data().to_string());
+    heard.push(json!(server.all_calls().await).to_string());
+    let mut happened = 0;
+    for by in ["1s", "1s", "1m", "3h"] {
+        let advanced = space.advance(by).await;
+        happened += advanced["events"].as_array().unwrap().len();
+        heard.push(advanced.to_string());
+    }
+    heard.push(space.get("/__admin/webhooks/deliveries?limit=1000").await.data().to_string());
+    heard.push(json!(server.all_calls().await).to_string());
+    for _ in 0..happened {
+        let event = in_time(events.recv()).await.unwrap();
+        heard.push(format!("{:?} {} {}", event.id, event.name, event.data));
+    }
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (number, receiver) in receivers.iter().enumerate() {
+        for delivery in receiver.deliveries() {
+            let call = format!("{number} {}", delivery.json()["data"]["callId"]);
+            let line = format!("{} {}", delivery.header("webhook-signature"), delivery.text());
+            told.entry(call).or_default().push(line);
+        }
+    }
+    heard.push(format!("{told:?}"));
+    let addresses = receivers.map(|receiver| receiver.url.clone());
+    let nameless =
+        |text: String| addresses.iter().fold(text, |text, address| text.replace(address.as_str(), "receiver"));
+    heard.into_iter().map(nameless).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_threads_at_one_instant_cause_what_one_causes_to_the_byte() {
+    let mut heard = Vec::new();
+    for are_at_once in [false, true] {
+        let (well, sick) = (Receiver::start().await, Receiver::always(Reaction::Status(500)).await);
+        let server = telling(&well, &sick).await;
+        let mut requests: Vec<(&str, Value)> = callers().into_iter().map(|call| ("/__admin/calls", call)).collect();
+        requests.extend(people().iter().take(25).map(|person| ("/api/v1/calls", placement(person))));
+        if are_at_once {
+            let send = |(path, body)| {
+                let server = Arc::clone(&server);
+                tokio::spawn(async move { server.post(path, body).await.data() })
+            };
+            for task in requests.into_iter().rev().map(send).collect::<Vec<_>>() {
+                task.await.unwrap();
+            }
+        } else {
+            for (path, body) in requests {
+                server.post(path, body).await.data();
+            }
+        }
+        heard.push(heard_of_all(&server, [&well, &sick]).await);
+    }
+    assert!(heard[0].len() > 500, "{}", heard[0].len());
+    for (position, (one, other)) in heard[0].iter().zip(&heard[1]).enumerate() {
+        assert_eq!(one, other, "{position}");
+    }
+    assert_eq!(heard[0].len(), heard[1].len());
 }

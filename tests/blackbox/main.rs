@@ -70,4 +70,5 @@ mod webhook_retries;
 mod webhook_shortage;
 mod webhook_urls;
 mod webhooks;
+mod workspace_ids;
 mod workspaces;

@@ -14,6 +14,7 @@ fn samples(name: &str) -> [&'static str; 2] {
         "cors-origin" => ["http://localhost:3000", "*"],
         "journal-size" => ["0", "1000000"],
         "max-workspaces" => ["2", "off"],
+        "workspace-ids" => ["shared", "distinct"],
         "log-format" => ["json", "off"],
         "log-level" => ["calls", "quiet"],
         "seed" => ["7", "18446744073709551615"],

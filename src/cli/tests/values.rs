@@ -25,6 +25,7 @@ fn numbers_end_where_their_range_ends() {
     assert_edges("rate-limit", &["1", "1000000000", "off"], &["0", "1000000001", "on", "false"]);
     assert_edges("journal-size", &["0", "1000000"], &["1000001", "-1", "off"]);
     assert_edges("max-workspaces", &["2", "1000000", "off"], &["1", "1000001", "none"]);
+    assert_edges("workspace-ids", &["distinct", "shared"], &["", "on", "Shared"]);
     assert_edges("minute-limit", &["0", &max, "off"], &["-1", "18446744073709551616", "never"]);
 }
 

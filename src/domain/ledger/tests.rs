@@ -58,6 +58,7 @@ fn call(id: u16, at: u32, campaign: prop::sample::Index, directory: &Directory) 
     let id = "0123456789abcdefghijklmnopqrstuvwxyz".char_indices().filter(|(n, _)| id & (1 << (n % 16)) != 0);
     let digits: String = id.map(|(_, digit)| digit).filter(|digit| *digit != '0').take(4).collect();
     Call {
+        is_keyed: false,
         id: format!("call_{}", if digits.is_empty() { "z" } else { &digits }).parse().unwrap(),
         campaign: CampaignIndex(campaign as u16),
         number: directory.campaigns[campaign].numbers[0],

@@ -17,6 +17,9 @@ use crate::time::Timestamp;
 pub struct CallRecord {
     /// Its identity.
     pub id: CallId,
+    /// Whether the workspace's key has moved its id; left out where it has not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_keyed: bool,
     /// Its campaign's id.
     pub campaign_id: String,
     /// The id of the account's own number.

@@ -11,6 +11,7 @@ use super::attempt::Headers;
 use super::event::Event;
 use super::mischief::Trick;
 use crate::domain::call::CallId;
+use crate::domain::id_key::IdKey;
 use crate::domain::moment::{DeliveryMoment, DeliveryResult};
 use crate::domain::vocabulary::vocabulary;
 use crate::rng::Seed;
@@ -70,9 +71,14 @@ impl MessageId {
         MessageId(seed.number())
     }
 
-    /// The seed that it belongs to.
-    pub const fn seed(self) -> Seed {
-        Seed::at(self.0)
+    /// The seed that it grows from in a workspace of that key: the same in every workspace.
+    pub const fn seed(self, key: IdKey) -> Seed {
+        Seed::at(key.moved(self.0))
+    }
+
+    /// The id that takes the place of this one in a workspace of that key, and the other way round.
+    pub const fn keyed(self, key: IdKey) -> MessageId {
+        MessageId(key.moved(self.0))
     }
 
     /// Gives the id to `read` as it is shown.
@@ -129,12 +135,9 @@ impl Serialize for MessageId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryNumber(pub u64);
 
-impl DeliveryNumber {
-    /// Its place among all deliveries, from 1.
-    pub const fn rank(self) -> u64 {
-        self.0 + 1
-    }
-}
+/// The place of a delivery among all: by when it was made, and within one instant by its call. So what several requests cause at one instant
+/// has an order that does not depend on which of them came first.
+pub type DeliveryOrder = (Timestamp, CallId, DeliveryNumber);
 
 /// Names one try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -186,12 +189,14 @@ pub struct Known {
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its identity, and what is random about it.
+    /// Its identity; what is random about it grows from the one that it would have in the workspace `default`.
     pub id: MessageId,
     /// What is told.
     pub event: Event,
     /// Which call it is about.
     pub call: CallId,
+    /// What everything random about that call grows from.
+    pub origin: CallId,
     /// Who is told; `None` where nobody has subscribed.
     pub to: Option<Addressee>,
     /// When it happened.
@@ -255,6 +260,11 @@ pub struct TryReport {
 }
 
 impl Delivery {
+    /// Its place among all, where that is its number.
+    pub(super) fn order(&self, number: DeliveryNumber) -> DeliveryOrder {
+        (self.created_at, self.origin, number)
+    }
+
     /// Whether any try was received.
     pub fn was_received(&self) -> bool {
         self.tries.iter().any(|one| matches!(&one.answer, Some((answer, _)) if answer.is_received()))

@@ -4,6 +4,7 @@
 //! behind it. So a call's events arrive in order, and calls do not wait for each other.
 
 mod answering;
+mod ids;
 mod restoring;
 mod sending;
 
@@ -15,10 +16,13 @@ use std::time::Duration;
 
 use hashbrown::HashSet;
 
+use self::ids::webhook_id;
 use self::sending::lane_of;
 use super::attempt::{Attempt, Headers, sign};
 use super::body::EventData;
-use super::delivery::{Addressee, AttemptKey, Content, Delivery, DeliveryNumber, DeliveryState, Known, MessageId};
+use super::delivery::{
+    Addressee, AttemptKey, Content, Delivery, DeliveryNumber, DeliveryOrder, DeliveryState, Known, MessageId,
+};
 use super::event::Event;
 use super::log::Log;
 use super::mischief::Mischief;
@@ -26,6 +30,7 @@ use super::subscription::{NewSubscription, Subscription};
 use crate::config::{Profile, Signature};
 use crate::domain::call::CallId;
 use crate::domain::error::Error;
+use crate::domain::id_key::IdKey;
 use crate::domain::moment::{Moment, What};
 use crate::domain::signature;
 use crate::rng::Seed;
@@ -58,17 +63,28 @@ struct Lane {
     call: CallId,
 }
 
+/// What happened to which call.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// What happened.
+    pub event: Event,
+    /// The call.
+    pub call: CallId,
+    /// What everything random about the call grows from: the id that it would have in the workspace `default`.
+    pub origin: CallId,
+    /// Whether somebody asked for it, and it did not come about by itself.
+    pub is_triggered: bool,
+}
+
 /// Something to be told.
 #[derive(Clone, Copy, Debug)]
 pub struct Telling<'a> {
     /// What happened.
-    pub event: Event,
+    pub told: Told,
     /// Whose call it is.
     pub business_id: &'a str,
     /// The call.
     pub data: &'a EventData,
-    /// Whether somebody asked for it, and it did not come about by itself.
-    pub is_triggered: bool,
 }
 
 /// See the module.
@@ -77,6 +93,8 @@ pub struct Outbox {
     /// What messages are drawn from, and what subscriptions are.
     messages: Seed,
     receivers: Seed,
+    /// What moves the ids of both, and the secrets.
+    id_key: IdKey,
     settings: HookSettings,
     /// By number, so in the order in which they were made.
     subscriptions: BTreeMap<u32, Subscription>,
@@ -99,8 +117,8 @@ pub struct Outbox {
 
 impl Outbox {
     /// Nothing on its way yet.
-    pub fn new(settings: HookSettings, seed: Seed) -> Outbox {
-        let mut outbox = Outbox::empty(settings, seed);
+    pub fn new(settings: HookSettings, seed: Seed, id_key: IdKey) -> Outbox {
+        let mut outbox = Outbox::empty(settings, seed, id_key);
         for url in outbox.settings.urls.clone() {
             let url = WebhookUrl::parse(&url, outbox.settings.profile).map_or(url, |url| url.as_str().into());
             let (secret, events) = (Arc::clone(&outbox.settings.secret), Arc::clone(&outbox.settings.events));
@@ -110,8 +128,9 @@ impl Outbox {
     }
 
     /// Nobody to tell yet.
-    fn empty(settings: HookSettings, seed: Seed) -> Outbox {
+    fn empty(settings: HookSettings, seed: Seed, id_key: IdKey) -> Outbox {
         Outbox {
+            id_key,
             messages: seed.child("events"),
             receivers: seed.child("webhook"),
             subscriptions: BTreeMap::new(),
@@ -126,6 +145,16 @@ impl Outbox {
             moments: Vec::new(),
             settings,
         }
+    }
+
+    /// What moves its ids and secrets.
+    pub fn id_key(&self) -> IdKey {
+        self.id_key
+    }
+
+    /// What is signed with where a subscription has no secret of its own.
+    pub fn secret(&self) -> &str {
+        &self.settings.secret
     }
 
     /// Who is told, in the order of making.
@@ -150,10 +179,10 @@ impl Outbox {
     fn add(&mut self, url: Arc<str>, secret: Option<Arc<str>>, events: Arc<[Event]>) -> &Subscription {
         let number = self.subscribed;
         self.subscribed += 1;
-        let seed = self.receivers.nth(u64::from(number));
+        let seed = self.id_key.seed(self.receivers.nth(u64::from(number)));
         let subscription = Subscription {
             number,
-            id: format!("whk_{:013x}", seed.number() >> 12).into(),
+            id: webhook_id(seed.number()).into(),
             url,
             secret: secret.unwrap_or_else(|| signature::secret(seed).into()),
             events,
@@ -170,9 +199,10 @@ impl Outbox {
         let is_theirs = |delivery: &Delivery| {
             !delivery.state.is_final() && delivery.to.as_ref().is_some_and(|to| to.number == deleted.number)
         };
-        let theirs: Vec<DeliveryNumber> =
-            self.log.iter().filter(|(_, delivery)| is_theirs(delivery)).map(|(number, _)| number).collect();
-        for delivery in theirs {
+        let theirs = self.log.iter().filter(|(_, delivery)| is_theirs(delivery));
+        let mut theirs: Vec<DeliveryOrder> = theirs.map(|(number, delivery)| delivery.order(number)).collect();
+        theirs.sort_unstable();
+        for (.., delivery) in theirs {
             self.take_back(delivery, now);
         }
         Ok(deleted)
@@ -189,18 +219,11 @@ impl Outbox {
     }
 
     /// Keeps an event for reading. Its body is made when somebody reads it.
-    pub fn keep(
-        &mut self,
-        event: Event,
-        call: CallId,
-        known: Known,
-        is_triggered: bool,
-        now: Timestamp,
-    ) -> DeliveryNumber {
-        let seed = self.seed_of((call, event, None), INBOX, is_triggered);
-        let mut delivery = delivery(seed, event, call, now, Content::Known(known));
+    pub fn keep(&mut self, told: Told, known: Known, now: Timestamp) -> DeliveryNumber {
+        let id = self.id_of(told, None, INBOX);
+        let mut delivery = delivery(id, told, now, Content::Known(known));
         delivery.state = DeliveryState::Kept;
-        self.moments.push(Moment { at: now, call, what: What::Kept(delivery.id, event) });
+        self.moments.push(Moment { at: now, call: told.call, what: What::Kept(id, told.event) });
         self.log.add(delivery)
     }
 
@@ -209,9 +232,29 @@ impl Outbox {
         sign(&self.settings.secret, self.settings.signature, &delivery.id.to_string(), body, delivery.created_at)
     }
 
-    /// Every delivery that is remembered, the oldest first.
+    /// Every delivery that is remembered, in the order of their making.
     pub fn deliveries(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
         self.log.iter().map(|(_, delivery)| delivery)
+    }
+
+    /// The newest of the deliveries that are remembered and match, that many at most; the oldest first, those of one instant by their calls.
+    pub fn newest(&self, most: usize, matches: impl Fn(&Delivery) -> bool) -> Vec<&Delivery> {
+        let mut found: Vec<(DeliveryOrder, &Delivery)> = Vec::new();
+        for (number, delivery) in self.log.iter().rev().filter(|(_, delivery)| matches(delivery)) {
+            // Of the last instant all are looked at: which of them are the newest, their calls decide.
+            if found.len() >= most && found.last().is_none_or(|(last, _)| last.0 != delivery.created_at) {
+                break;
+            }
+            found.push((delivery.order(number), delivery));
+        }
+        found.sort_unstable_by_key(|(order, _)| *order);
+        let surplus = found.len().saturating_sub(most);
+        found.into_iter().skip(surplus).map(|(_, delivery)| delivery).collect()
+    }
+
+    /// The place of a try among all: by its delivery's, then by how many were made before.
+    pub fn order_of(&self, key: AttemptKey) -> Option<(DeliveryOrder, u32)> {
+        self.log.get(key.delivery).map(|delivery| (delivery.order(key.delivery), key.attempt))
     }
 
     /// The delivery of that number, if it is remembered.
@@ -313,35 +356,18 @@ impl Outbox {
     pub fn tell_moments(&mut self, moments: &mut Vec<Moment>) {
         moments.append(&mut self.moments);
     }
-
-    /// What is random about a message. What happens by itself happens once; what is told again has further seeds, in order.
-    fn seed_of(&mut self, told: (CallId, Event, Option<u32>), receiver: &str, is_triggered: bool) -> Seed {
-        let (call, event, _) = told;
-        let first = self.messages.nth(call.number()).child(event.as_str()).child(receiver);
-        if !is_triggered && self.log.find(MessageId::from_seed(first)).is_none() {
-            return first;
-        }
-        loop {
-            let ordinal = self.repeats.entry(told).or_insert(0);
-            *ordinal += 1;
-            let seed = first.nth(*ordinal);
-            // Two ids are the same once in billions of years; then the next one is taken.
-            if self.log.find(MessageId::from_seed(seed)).is_none() {
-                return seed;
-            }
-        }
-    }
 }
 
 /// What stands for the receiver of an event that is kept.
 const INBOX: &str = "inbox";
 
 /// A delivery that nothing has been done with.
-fn delivery(seed: Seed, event: Event, call: CallId, created_at: Timestamp, content: Content) -> Delivery {
+fn delivery(id: MessageId, told: Told, created_at: Timestamp, content: Content) -> Delivery {
     Delivery {
-        id: MessageId::from_seed(seed),
-        event,
-        call,
+        id,
+        event: told.event,
+        call: told.call,
+        origin: told.origin,
         to: None,
         created_at,
         content,

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::*;
 use crate::config::{Profile, Signature};
 use crate::domain::call::CallId;
+use crate::domain::id_key::IdKey;
 use crate::rng::Seed;
 use crate::time::Timestamp;
 use scenes::*;

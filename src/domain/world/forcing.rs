@@ -115,7 +115,7 @@ impl World {
         let Some(scenario) = self.fixtures.scenarios.iter().find(talks) else { return silence };
         let nth = u32::from(call.returning);
         let brief = Brief { scenario, business, direction: call.direction, person: call.person, nth };
-        let mut stream = self.seed.child("forced").nth(call.id.number()).stream();
+        let mut stream = self.seed.child("forced").nth(self.origin(call).number()).stream();
         Plan::draw(&brief, &self.fixtures.dialogues, self.seed, &mut stream)
     }
 }

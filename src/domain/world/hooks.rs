@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Due, World};
+use super::{Due, World, rank};
 use crate::domain::call::{Call, Outcome, Status};
 use crate::domain::dialogue::Line;
 use crate::domain::error::Error;
@@ -11,7 +11,7 @@ use crate::domain::ledger::Slot;
 use crate::domain::plan::Script;
 use crate::domain::webhook::{
     Attempt, AttemptKey, Body, Content, Delivery, DeliveryNumber, Ending, Event, EventData, Known, Mischief,
-    NewSubscription, Outbox, Subscription, Telling, TryReport,
+    NewSubscription, Outbox, Subscription, Telling, Told, TryReport,
 };
 use crate::time::Timestamp;
 
@@ -131,7 +131,8 @@ impl World {
     fn keep(&mut self, slot: Slot, event: Event, is_triggered: bool) -> DeliveryNumber {
         let call = self.ledger.get(slot);
         let known = Known { rung: call.has_rung, answered: call.answered_at.is_some(), ended: call.ended_at.is_some() };
-        let kept = self.outbox.keep(event, call.id, known, is_triggered, self.now);
+        let told = Told { event, call: call.id, origin: self.origin(call), is_triggered };
+        let kept = self.outbox.keep(told, known, self.now);
         self.outbox.tell_moments(&mut self.moments);
         kept
     }
@@ -141,7 +142,8 @@ impl World {
         let data = self.event_data(call, event, self.now);
         let directory = &self.fixtures.directory;
         let business_id = &directory.business_of(call.campaign).id;
-        let made = self.outbox.publish(&Telling { event, business_id, data: &data, is_triggered }, self.now);
+        let told = Told { event, call: call.id, origin: self.origin(call), is_triggered };
+        let made = self.outbox.publish(&Telling { told, business_id, data: &data }, self.now);
         self.empty_outbox();
         made
     }
@@ -149,8 +151,7 @@ impl World {
     /// Enters into the agenda what the outbox waits for, and takes note of what has happened in it.
     fn empty_outbox(&mut self) {
         for (at, delivery) in self.outbox.take_alarms() {
-            let due = Due::Delivery(delivery);
-            self.agenda.enter_ranked(at, due.rank(), due);
+            self.agenda.enter(at, rank::of_delivery(delivery, &self.outbox), Due::Delivery(delivery));
         }
         self.outbox.tell_moments(&mut self.moments);
     }

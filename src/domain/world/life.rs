@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::hooks::events_of_ending;
-use super::{Due, Step, World};
+use super::{Due, Step, World, rank};
 use crate::domain::call::{Outcome, Status};
 use crate::domain::error::Error;
 use crate::domain::ledger::Slot;
@@ -89,7 +89,8 @@ impl World {
     }
 
     pub(super) fn schedule(&mut self, slot: Slot, wait: Duration, step: Step) {
-        let ticket = self.agenda.enter(self.now + wait, Due::Call(slot, step));
+        let rank = rank::of_step(self.origin(self.ledger.get(slot)));
+        let ticket = self.agenda.enter(self.now + wait, rank, Due::Call(slot, step));
         self.live.insert(slot, ticket);
     }
 

@@ -10,6 +10,7 @@ use crate::domain::directory::{CampaignIndex, CampaignStatus, NumberIndex};
 use crate::domain::error::Error;
 use crate::domain::fault::Fault;
 use crate::domain::fixtures::Fixtures;
+use crate::domain::id_key::IdKey;
 use crate::domain::ledger::Slot;
 use crate::domain::moment::CallStep;
 use crate::domain::person;
@@ -104,7 +105,7 @@ impl World {
     /// list before [`World::list_past`].
     pub(in crate::domain) fn remember_with(&mut self, person: PhoneNumber, make: impl FnOnce(CallId, bool) -> Call) {
         let is_returning = self.calls_with(person) > 0;
-        let id = self.turn_of(person).id;
+        let id = self.turn_of(person, IdKey::NONE).id;
         let slot = self.ledger.keep(make(id, is_returning));
         self.count_minutes(slot);
     }
@@ -129,12 +130,12 @@ impl World {
         self.calls_with.get(&person).copied().unwrap_or(0)
     }
 
-    /// Gives `person` the next call: from here on it counts as one that they had.
-    fn turn_of(&mut self, person: PhoneNumber) -> Turn {
+    /// Gives `person` the next call, whose id `key` moves: from here on it counts as one that they had.
+    fn turn_of(&mut self, person: PhoneNumber, key: IdKey) -> Turn {
         let count = self.calls_with.entry(person).or_insert(0);
         loop {
             let seed = self.seed.child("call").nth(person.digits()).nth(u64::from(*count));
-            let id = CallId::from_seed(seed);
+            let id = CallId::from_seed(seed).keyed(key);
             *count += 1;
             // Two ids are the same once in billions of years; then the next one is taken.
             if self.ledger.find(id).is_none() {
@@ -165,7 +166,7 @@ impl World {
         let fixtures = Arc::clone(&self.fixtures);
         let Planned { direction, campaign, number, person, .. } = *planned;
         let nth = self.calls_with(person);
-        let Turn { id, seed } = self.turn_of(person);
+        let Turn { id, seed } = self.turn_of(person, self.id_key);
         let scenario = self.scenario_for(planned, seed, &fixtures);
         let business = fixtures.directory.business_of(campaign);
         let brief = Brief { scenario, business, direction, person, nth };
@@ -176,6 +177,7 @@ impl World {
         };
         let slot = self.ledger.add(Call {
             id,
+            is_keyed: !self.id_key.is_none(),
             campaign,
             number,
             person,

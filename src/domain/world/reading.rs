@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::World;
+use super::{World, origin};
 use crate::domain::call::{Call, CallId, Direction};
 use crate::domain::campaigns::{CampaignChange, CampaignState};
 use crate::domain::dialogue::Line;
@@ -11,6 +11,7 @@ use crate::domain::directory::CampaignIndex;
 use crate::domain::error::Error;
 use crate::domain::facet::Filter;
 use crate::domain::fixtures::Fixtures;
+use crate::domain::id_key::IdKey;
 use crate::domain::ledger::{Ledger, Slot};
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::recording::{Recording, Turn};
@@ -54,7 +55,17 @@ impl World {
 
     /// The words of a call of this world.
     pub fn story<'a>(&'a self, call: &'a Call) -> Story<'a> {
-        Story::of(call, &self.fixtures, self.seed)
+        Story::of(call, self.origin(call), &self.fixtures, self.seed)
+    }
+
+    /// What everything random about a call grows from.
+    pub(super) fn origin(&self, call: &Call) -> CallId {
+        origin(call, self.id_key)
+    }
+
+    /// What moves the ids of the world.
+    pub fn id_key(&self) -> IdKey {
+        self.id_key
     }
 
     /// What has been written of this world's calls.
@@ -83,7 +94,12 @@ impl World {
         let format = format.ok_or_else(|| none("its campaign's recording setting is off"))?;
         Ok(self.shelf.recorded(call, format, || {
             let lines = self.story(call).transcript(self.now);
-            Recording::new(format, seconds, &turns(&lines), self.seed.child("recording").nth(call.id.number()))
+            Recording::new(
+                format,
+                seconds,
+                &turns(&lines),
+                self.seed.child("recording").nth(self.origin(call).number()),
+            )
         }))
     }
 

@@ -6,12 +6,13 @@ mod calls;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::World;
-use crate::domain::call::Direction;
+use super::{World, origin};
+use crate::domain::call::{Call, Direction};
 use crate::domain::campaigns::CampaignState;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::faults::Faults;
 use crate::domain::fixtures::Fixtures;
+use crate::domain::id_key::IdKey;
 use crate::domain::idempotency::Idempotency;
 use crate::domain::latency::Latency;
 use crate::domain::ledger::Ledger;
@@ -22,7 +23,7 @@ use crate::domain::shelf::Shelf;
 use crate::domain::state::{
     CampaignRecord, Checked, SettingsRecord, Tally, Upto, WeightRecord, WorldRecord, within, wrong,
 };
-use crate::domain::webhook::{HookSettings, Outbox, Surroundings};
+use crate::domain::webhook::{DeliveryNumber, HookSettings, Outbox, Surroundings};
 use crate::rng::Seed;
 
 impl World {
@@ -51,35 +52,45 @@ impl World {
         }
     }
 
-    /// The world that a document has, made of these fixtures. `hooks` are the server's settings of webhooks, of which it keeps what the
+    /// The world that a document has, made of these fixtures, whose ids `id_key` moves. `hooks` are the server's settings of webhooks, of which it keeps what the
     /// document leaves to the server. Refuses, by its place, the first thing that could not have come about.
     pub fn restore(
         fixtures: Arc<Fixtures>,
-        seed: Seed,
+        (seed, id_key): (Seed, IdKey),
         hooks: HookSettings,
         record: WorldRecord,
     ) -> Result<World, Error> {
-        restore(fixtures, seed, hooks, record).map_err(|fault| Error::Invalid(vec![fault]))
+        restore(fixtures, seed, id_key, hooks, record).map_err(|fault| Error::Invalid(vec![fault]))
     }
 }
 
-fn restore(fixtures: Arc<Fixtures>, seed: Seed, hooks: HookSettings, record: WorldRecord) -> Checked<World> {
+fn restore(
+    fixtures: Arc<Fixtures>,
+    seed: Seed,
+    id_key: IdKey,
+    hooks: HookSettings,
+    record: WorldRecord,
+) -> Checked<World> {
     let now = record.now;
     let place = |place: &'static str| move |fault: FieldError| within(place, fault);
     let settings = settings(record.settings, &fixtures).map_err(place("settings"))?;
     let campaigns = campaigns(record.campaigns, &fixtures).map_err(place("campaigns"))?;
     let ledger = Ledger::of(Arc::clone(&fixtures), calls::restore(record.calls, now, &fixtures)?, now);
-    let agenda::Restored { agenda, live, awaited } =
-        agenda::restore(record.agenda, &ledger, now).map_err(place("agenda"))?;
+    let origin_of = |call: &Call| origin(call, id_key);
+    let awaited: HashSet<DeliveryNumber> = record.agenda.deliveries().collect();
     let around = Surroundings {
         seed,
+        id_key,
         settings: hooks,
-        is_call: &|id| ledger.find(id).is_some(),
+        origin_of: &|id| ledger.find(id).map(|slot| origin_of(ledger.get(slot))),
         is_awaited: &|delivery| awaited.contains(&delivery),
     };
     let outbox = Outbox::restore(record.webhooks, around).map_err(place("webhooks"))?;
+    let agenda::Restored { agenda, live } =
+        agenda::restore(record.agenda, (&ledger, &origin_of), &outbox, now).map_err(place("agenda"))?;
     Ok(World {
         seed,
+        id_key,
         now,
         settings,
         campaigns,

@@ -13,6 +13,7 @@ use crate::domain::dialogue::Line;
 use crate::domain::directory::CampaignStatus;
 use crate::domain::error::Error;
 use crate::domain::fixtures::Fixtures;
+use crate::domain::id_key::IdKey;
 use crate::domain::ledger::Slot;
 use crate::domain::seed;
 use crate::domain::webhook::{Attempt, Event, HookSettings, Outbox, TryAnswer, TryReport};
@@ -69,7 +70,7 @@ impl World {
     }
 
     fn made_of(fixtures: Arc<Fixtures>, seed: u64, now: Timestamp) -> World {
-        let outbox = Outbox::new(hooks(&[], &[]), Seed::new(seed));
+        let outbox = Outbox::new(hooks(&[], &[]), Seed::new(seed), IdKey::NONE);
         World::empty(fixtures, Seed::new(seed), now, Quotas::default(), outbox)
     }
 
@@ -87,7 +88,7 @@ impl World {
 
     /// Tells one receiver of everything. What is not received is sent again after each of `retries`.
     pub fn with_receiver(mut self, retries: &[Duration]) -> World {
-        self.outbox = Outbox::new(hooks(&["https://receiver.example/"], retries), self.seed);
+        self.outbox = Outbox::new(hooks(&["https://receiver.example/"], retries), self.seed, self.id_key);
         self
     }
 
@@ -116,7 +117,7 @@ impl World {
         let document = serde_json::to_string(&self.record()).unwrap();
         let record = serde_json::from_str(&document).unwrap();
         let elsewhere = hooks(&["https://elsewhere.example/"], &[]);
-        *self = World::restore(self.shared_fixtures(), self.seed, elsewhere, record).unwrap();
+        *self = World::restore(self.shared_fixtures(), (self.seed, self.id_key), elsewhere, record).unwrap();
         assert_eq!(serde_json::to_string(&self.record()).unwrap(), document);
     }
 

@@ -35,7 +35,7 @@ pub struct AdvanceUnderWay;
 impl Workspace {
     /// Tells the world what came of a try of that epoch, and then `note` when it is made again, if it is.
     ///
-    /// During an advance the answers of all tries that it waits for are taken in together, in the order in which they were begun: what
+    /// During an advance the answers of all tries that it waits for are taken in together, in the order of the deliveries: what
     /// follows from them must not hang on which receiver was quicker.
     pub fn deliver(
         &self,

@@ -85,9 +85,9 @@ impl Report {
     }
 }
 
-/// Tells the world what came of tries, in the order in which they were begun.
+/// Tells the world what came of tries, in the order of their deliveries.
 fn tell_in_order(mut reports: Vec<Report>, world: &mut World) -> Vec<Told> {
-    reports.sort_by_key(|report| report.key);
+    reports.sort_by_cached_key(|report| world.outbox().order_of(report.key));
     reports.into_iter().map(|report| report.tell(world)).collect()
 }
 
@@ -177,12 +177,12 @@ impl Awaiting {
         true
     }
 
-    /// Tells the world what came of the tries that were waited for, in the order in which they were begun: what follows from it must not
+    /// Tells the world what came of the tries that were waited for, in the order of their deliveries: what follows from it must not
     /// hang on which receiver was quicker. That many at most; says whether some are left.
     pub(super) fn tell(&mut self, world: &mut World, at_most: usize) -> (Vec<Told>, bool) {
         if self.telling.is_empty() {
             let mut answers = std::mem::take(&mut self.answers);
-            answers.sort_by_key(|report| report.key);
+            answers.sort_by_cached_key(|report| world.outbox().order_of(report.key));
             self.telling = answers.into();
         }
         let count = self.telling.len().min(at_most);

@@ -79,12 +79,12 @@ impl Workspace {
     /// A world as it was at the start, at `now`. Millions of calls take their time to make, which must not hold up others.
     async fn new_world(&self, now: Timestamp) -> World {
         if let Ok(runtime) = runtime::Handle::try_current() {
-            let genesis = Arc::clone(&self.genesis);
-            if let Ok(world) = runtime.spawn_blocking(move || genesis.world(now)).await {
+            let (genesis, name) = (Arc::clone(&self.genesis), self.name.clone());
+            if let Ok(world) = runtime.spawn_blocking(move || genesis.world(&name, now)).await {
                 return world;
             }
         }
         // Nobody else waits for this thread, or the runtime is coming to its end.
-        self.genesis.world(now)
+        self.genesis.world(&self.name, now)
     }
 }

@@ -58,7 +58,7 @@ impl Server {
     pub async fn as_set(settings: Settings) -> Server {
         let server = MockServer::builder().settings(settings).start().await.unwrap();
         let (base, handle) = (format!("http://{}", server.address()), server.handle());
-        let secret = server.webhook_secret().to_owned();
+        let secret = server.webhook_secret();
         let client = Client::builder(TokioExecutor::new()).build_http();
         Server { base, handle, secret, client, server }
     }

@@ -33,7 +33,8 @@ impl Outbox {
         let is_first_received = report.answer.is_received() && !was_received;
         let next = if !leads || was_received {
             Next::Finish
-        } else if is_first_received && self.mischief.plays(Trick::Duplicate, delivery.id.seed(), key.attempt) {
+        } else if is_first_received && self.mischief.plays(Trick::Duplicate, delivery.id.seed(self.id_key), key.attempt)
+        {
             Next::Again
         } else if is_first_received {
             Next::Finish

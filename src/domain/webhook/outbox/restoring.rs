@@ -10,6 +10,7 @@ use super::sending::to_send;
 use super::{HookSettings, Lane, Outbox};
 use crate::domain::call::CallId;
 use crate::domain::error::FieldError;
+use crate::domain::id_key::IdKey;
 use crate::domain::state::{
     Checked, Count, HooksRecord, LaneRecord, Millis, OutboxRecord, RepeatRecord, Tally, within, wrong,
 };
@@ -21,10 +22,12 @@ use crate::rng::Seed;
 pub struct Surroundings<'a> {
     /// What is random grows from here.
     pub seed: Seed,
+    /// What moves the ids of the world.
+    pub id_key: IdKey,
     /// How webhooks are set for the server: profile and size of the log are its own.
     pub settings: HookSettings,
-    /// Which calls there are.
-    pub is_call: &'a dyn Fn(CallId) -> bool,
+    /// The origins of the calls that there are.
+    pub origin_of: &'a dyn Fn(CallId) -> Option<CallId>,
     /// Which deliveries the agenda comes back to.
     pub is_awaited: &'a dyn Fn(DeliveryNumber) -> bool,
 }
@@ -58,12 +61,12 @@ impl Outbox {
         let (subscriptions, addressees) =
             subscriptions::restore(record.subscriptions, record.subscribed, settings.profile)?;
         let made = record.delivered.get();
-        let deliveries = deliveries::restore(record.deliveries, made, &addressees, around.is_call)?;
+        let deliveries = deliveries::restore(record.deliveries, made, &addressees, around.origin_of)?;
         let mut outbox = Outbox {
             subscriptions,
             subscribed: record.subscribed.narrow(),
             mischief: record.mischief,
-            ..Outbox::empty(settings, around.seed)
+            ..Outbox::empty(settings, around.seed, around.id_key)
         };
         outbox.lanes = lanes(record.lanes, &outbox, &deliveries, around.is_awaited)?;
         for (position, repeat) in record.repeats.into_iter().enumerate() {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Lane, Outbox, Telling, delivery};
+use super::{Lane, Outbox, Telling, Told, delivery};
 use crate::config::Signature;
 use crate::domain::error::Error;
 use crate::domain::moment::{DeliveryResult, Moment, What};
@@ -18,21 +18,27 @@ use crate::time::Timestamp;
 impl Outbox {
     /// Sends an event to everybody who is to be told of it. Gives the deliveries, in the order of the subscriptions.
     pub fn publish(&mut self, telling: &Telling<'_>, now: Timestamp) -> Vec<DeliveryNumber> {
-        let told: Vec<Subscription> =
-            self.subscriptions.values().filter(|subscription| subscription.wants(telling.event)).cloned().collect();
+        let told: Vec<Subscription> = self
+            .subscriptions
+            .values()
+            .filter(|subscription| subscription.wants(telling.told.event))
+            .cloned()
+            .collect();
         told.iter().map(|subscription| self.publish_to(subscription, telling, now)).collect()
     }
 
     fn publish_to(&mut self, subscription: &Subscription, telling: &Telling<'_>, now: Timestamp) -> DeliveryNumber {
-        let Telling { event, business_id, data, is_triggered } = *telling;
-        let (call, mischief) = (data.call_id, self.mischief);
-        let seed = self.seed_of((call, event, Some(subscription.number)), &subscription.id, is_triggered);
+        let Telling { told, business_id, data } = *telling;
+        let Told { event, call, is_triggered, .. } = told;
+        let mischief = self.mischief;
+        let id = self.id_of(told, Some(subscription.number), &self.origin_of(subscription));
+        let luck = id.seed(self.id_key);
         let webhook_id = Some(&*subscription.id);
         let body = Body { event, timestamp: now, business_id, webhook_id, data }.to_bytes();
-        let mut delivery = delivery(seed, event, call, now, Content::Body(body));
+        let mut delivery = delivery(id, told, now, Content::Body(body));
         delivery.to = Some(Addressee::from(subscription));
         let lane = Lane { subscription: subscription.number, call };
-        if mischief.plays(Trick::Drop, seed, 1) {
+        if mischief.plays(Trick::Drop, luck, 1) {
             let number = self.log.add(delivery);
             self.drop_delivery(number, now);
             self.let_go(lane, now);
@@ -46,7 +52,7 @@ impl Outbox {
         delivery.is_held = !is_triggered
             && !event.is_of_ending()
             && subscription.wants(Event::CallEnded)
-            && mischief.plays(Trick::Reorder, seed, 1);
+            && mischief.plays(Trick::Reorder, luck, 1);
         let number = self.log.add(delivery);
         let queue = self.lanes.entry(lane).or_default();
         queue.push_back(number);
@@ -158,13 +164,13 @@ impl Outbox {
 
     /// Makes the next try of a delivery.
     pub(super) fn send(&mut self, number: DeliveryNumber, now: Timestamp) {
-        let (mischief, signature) = (self.mischief, self.settings.signature);
+        let (mischief, signature, id_key) = (self.mischief, self.settings.signature, self.id_key);
         let Some(delivery) = self.log.get_mut(number) else { return };
         if !delivery.to.as_ref().is_some_and(|to| self.subscriptions.contains_key(&to.number)) {
             return;
         }
         let attempt = delivery.tried() + 1;
-        let plays = |trick: &Trick| mischief.plays(*trick, delivery.id.seed(), attempt);
+        let plays = |trick: &Trick| mischief.plays(*trick, delivery.id.seed(id_key), attempt);
         let drawn = [Trick::BadSignature, Trick::StaleTimestamp].into_iter().filter(plays);
         let tricks: Vec<Trick> = delivery.tricks.iter().copied().chain(drawn).collect();
         let Some(ready) = to_send(number, delivery, attempt, &tricks, signature) else { return };

@@ -85,8 +85,8 @@ fn what_nothing_follows_is_not_held_back() {
     tell(&mut outbox, Event::CallEnded, 0, NOW);
     assert_eq!(states(&outbox), ["under_way", "dropped"]);
     outbox.set_mischief(mischief);
-    let triggered = Telling { event: Event::CallStarted, business_id: "biz_xxx", data: &data(1), is_triggered: true };
-    outbox.publish(&triggered, NOW);
+    let told = Told { is_triggered: true, ..told(Event::CallStarted, data(1).call_id) };
+    outbox.publish(&Telling { told, business_id: "biz_xxx", data: &data(1) }, NOW);
     assert_eq!(states(&outbox)[2], "under_way");
 }
 

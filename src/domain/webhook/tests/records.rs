@@ -71,8 +71,11 @@ fn an_answer_counts_once() {
 
 #[test]
 fn only_the_newest_finished_deliveries_are_remembered() {
-    let mut outbox =
-        Outbox::new(HookSettings { remembered: 2, ..settings(1, &RETRIES, Signature::Akol) }, Seed::new(1));
+    let mut outbox = Outbox::new(
+        HookSettings { remembered: 2, ..settings(1, &RETRIES, Signature::Akol) },
+        Seed::new(1),
+        IdKey::NONE,
+    );
     let now = Timestamp::from_millis(0);
     tell(&mut outbox, Event::CallStarted, 0, now);
     let unanswered = outbox.take_ready().remove(0);
@@ -88,11 +91,11 @@ fn only_the_newest_finished_deliveries_are_remembered() {
 
 #[test]
 fn a_kept_event_is_cheap_and_nobody_is_sent_it() {
-    let mut outbox = Outbox::new(settings(0, &[], Signature::Akol), Seed::new(1));
+    let mut outbox = Outbox::new(settings(0, &[], Signature::Akol), Seed::new(1), IdKey::NONE);
     let known = Known { rung: true, answered: true, ended: false };
     let now = Timestamp::from_millis(0);
     assert!(outbox.keeps(Event::CallStarted));
-    let number = outbox.keep(Event::CallStarted, data(0).call_id, known, false, now);
+    let number = outbox.keep(told(Event::CallStarted, data(0).call_id), known, now);
     let delivery = outbox.delivery(number).unwrap();
     assert_eq!((delivery.state, &delivery.to, &delivery.content), (DeliveryState::Kept, &None, &Content::Known(known)));
     let id = delivery.id.to_string();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::*;
 use crate::config::{Profile, Signature};
 use crate::domain::call::{CallId, Direction};
+use crate::domain::id_key::IdKey;
 use crate::rng::Seed;
 use crate::time::Timestamp;
 
@@ -25,12 +26,12 @@ pub fn settings(receivers: usize, retries: &[Duration], signature: Signature) ->
 
 /// One receiver, told of everything.
 pub fn outbox(retries: &[Duration], signature: Signature) -> Outbox {
-    Outbox::new(settings(1, retries, signature), Seed::new(1))
+    Outbox::new(settings(1, retries, signature), Seed::new(1), IdKey::NONE)
 }
 
 /// Receivers, each told of these events.
 pub fn told_of(wanted: &[&[Event]], retries: &[Duration], signature: Signature) -> Outbox {
-    let mut outbox = Outbox::new(settings(0, retries, signature), Seed::new(1));
+    let mut outbox = Outbox::new(settings(0, retries, signature), Seed::new(1), IdKey::NONE);
     for events in wanted {
         let url = "https://receiver.example/".to_owned();
         outbox.subscribe(NewSubscription { url, events: Some(events.to_vec()), secret: None }).unwrap();
@@ -51,9 +52,15 @@ pub fn data(call: u64) -> EventData {
     }
 }
 
+/// That it happened to a call by itself.
+pub fn told(event: Event, call: CallId) -> Told {
+    Told { event, call, origin: call, is_triggered: false }
+}
+
 /// Something happens to a call.
 pub fn tell(outbox: &mut Outbox, event: Event, call: u64, now: Timestamp) {
-    outbox.publish(&Telling { event, business_id: "biz_xxx", data: &data(call), is_triggered: false }, now);
+    let data = data(call);
+    outbox.publish(&Telling { told: told(event, data.call_id), business_id: "biz_xxx", data: &data }, now);
 }
 
 pub fn report(status: u16) -> TryReport {

@@ -1,17 +1,15 @@
 //! The agenda, out into a document and in from one: every live call has its next step in it.
 
-use std::collections::HashSet;
-
-use super::super::{Due, World};
+use super::super::{Due, World, rank};
 use super::differ;
-use crate::domain::call::{Call, Outcome, Status};
+use crate::domain::call::{Call, CallId, Outcome, Status};
 use crate::domain::ledger::{Ledger, Slot};
 use crate::domain::lifecycle::Step;
 use crate::domain::next_steps::NextSteps;
 use crate::domain::scenario::{Answer, Spread};
 use crate::domain::schedule::Schedule;
 use crate::domain::state::{AgendaRecord, Checked, Count, DueRecord, EntryRecord, StepRecord, within, wrong};
-use crate::domain::webhook::DeliveryNumber;
+use crate::domain::webhook::{DeliveryNumber, Outbox};
 use crate::time::Timestamp;
 
 /// An agenda, and what else is known from it.
@@ -19,8 +17,6 @@ pub(super) struct Restored {
     pub agenda: Schedule<Due>,
     /// The entry of each live call.
     pub live: NextSteps,
-    /// The deliveries that it comes back to.
-    pub awaited: HashSet<DeliveryNumber>,
 }
 
 impl World {
@@ -38,11 +34,16 @@ impl World {
     }
 }
 
-/// The agenda of a document of the instant `now`.
-pub(super) fn restore(record: AgendaRecord, ledger: &Ledger, now: Timestamp) -> Checked<Restored> {
+/// The agenda of a document of the instant `now`, for these calls, each of which has an origin, and these deliveries.
+pub(super) fn restore(
+    record: AgendaRecord,
+    (ledger, origin_of): (&Ledger, &dyn Fn(&Call) -> CallId),
+    outbox: &Outbox,
+    now: Timestamp,
+) -> Checked<Restored> {
     let AgendaRecord { next_number, entries } = record;
     let agenda = Schedule::counting_from(next_number.get());
-    let mut restored = Restored { agenda, live: NextSteps::default(), awaited: HashSet::new() };
+    let mut restored = Restored { agenda, live: NextSteps::default() };
     if let Err(position) = differ(entries.iter().map(|entry| entry.number)) {
         return Err(wrong(format!("entries[{position}].number"), "is that of another entry too"));
     }
@@ -55,8 +56,8 @@ pub(super) fn restore(record: AgendaRecord, ledger: &Ledger, now: Timestamp) -> 
         match entry.due {
             DueRecord::Call(step) => {
                 let slot = slot_of(step, entry.at, ledger, now).map_err(|fault| within(place(), fault))?;
-                let due = Due::Call(slot, step.step);
-                let ticket = restored.agenda.re_enter(entry.at, due.rank(), entry.number.get(), due);
+                let (due, rank) = (Due::Call(slot, step.step), rank::of_step(origin_of(ledger.get(slot))));
+                let ticket = restored.agenda.re_enter(entry.at, rank, entry.number.get(), due);
                 if restored.live.insert(slot, ticket).is_some() {
                     return Err(wrong(
                         format!("{}.due.call.id", place()),
@@ -64,11 +65,10 @@ pub(super) fn restore(record: AgendaRecord, ledger: &Ledger, now: Timestamp) -> 
                     ));
                 }
             }
-            DueRecord::Delivery(delivery) => {
-                let delivery = DeliveryNumber(delivery.get());
-                let due = Due::Delivery(delivery);
-                restored.agenda.re_enter(entry.at, due.rank(), entry.number.get(), due);
-                restored.awaited.insert(delivery);
+            DueRecord::Delivery(number) => {
+                let delivery = DeliveryNumber(number.get());
+                let rank = rank::of_delivery(delivery, outbox);
+                restored.agenda.re_enter(entry.at, rank, entry.number.get(), Due::Delivery(delivery));
             }
         }
     }

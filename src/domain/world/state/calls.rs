@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 pub(super) fn record(call: &Call, directory: &Directory) -> CallRecord {
     CallRecord {
         id: call.id,
+        is_keyed: call.is_keyed,
         campaign_id: directory.campaign(call.campaign).id.clone(),
         phone_number_id: directory.number(call.number).id.clone(),
         person: call.person,
@@ -55,6 +56,7 @@ fn restore_one(record: CallRecord, now: Timestamp, fixtures: &Fixtures) -> Check
     })?;
     let call = Call {
         id: record.id,
+        is_keyed: record.is_keyed,
         campaign,
         number,
         person: record.person,
@@ -69,6 +71,12 @@ fn restore_one(record: CallRecord, now: Timestamp, fixtures: &Fixtures) -> Check
         outcome: record.outcome,
         sentiment: record.sentiment,
     };
+    if call.is_keyed && !call.id.is_made() {
+        return Err(wrong(
+            "isKeyed",
+            format!("is true, must be false for {}: only ids of 13 digits are moved", call.id),
+        ));
+    }
     check_plan(&call, fixtures).map_err(|fault| within("plan", fault))?;
     check_status(&call)?;
     check_times(&call, now)?;

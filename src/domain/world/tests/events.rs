@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::domain::call::{Outcome, Status};
-use crate::domain::world::{World, testing::*};
+use crate::domain::world::{Inbound, World, testing::*};
 use crate::time::Timestamp;
 
 /// What is told of a call of that scenario.
@@ -107,4 +107,32 @@ fn nothing_is_told_where_nobody_listens() {
     world.let_end(slot);
     assert!(world.take_deliveries().is_empty());
     assert_eq!(world.step(Timestamp::MAX), None);
+}
+
+#[test]
+fn what_falls_due_at_one_instant_does_not_depend_on_what_came_first() {
+    let people: Vec<String> = (0..20).map(|number| format!("+1212555{number:04}")).collect();
+    let seen = |people: &mut dyn Iterator<Item = &String>| {
+        let mut world = World::for_tests(1).with_receiver(&[seconds(1)]);
+        for person in people {
+            let from = person.parse().ok();
+            let call = Inbound { campaign_id: Some(CAMPAIGN), from, scenario: Some("endless"), to: None };
+            world.receive(&call).unwrap();
+        }
+        for attempt in world.take_deliveries() {
+            world.delivery_answered(attempt.key, report(500));
+        }
+        world.take_moments();
+        // Their tries are made again at one instant, and they end at one.
+        let mut told = Vec::new();
+        while world.step(Timestamp::MAX).is_some() {
+            told.extend(world.receive_all());
+        }
+        let listed = world.outbox().newest(usize::MAX, |_| true).into_iter().map(|delivery| format!("{delivery:?}"));
+        let listed: Vec<String> = listed.collect();
+        (told, world.take_moments(), listed)
+    };
+    let (told, moments, listed) = seen(&mut people.iter());
+    assert_eq!(told.len(), 20 * 5);
+    assert_eq!((told, moments, listed), seen(&mut people.iter().rev()));
 }

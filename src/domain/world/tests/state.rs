@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use self::commands::{Command, Stage, commands};
 use crate::domain::error::Error;
+use crate::domain::id_key::IdKey;
 use crate::domain::settings::Quotas;
 use crate::domain::state::WorldRecord;
 use crate::domain::webhook::HookSettings;
@@ -27,7 +28,7 @@ fn written(world: &World) -> String {
 
 fn read(document: &str) -> Result<World, Error> {
     let record: WorldRecord = serde_json::from_str(document).unwrap();
-    World::restore(fixtures(), Seed::new(7), other_hooks(), record)
+    World::restore(fixtures(), (Seed::new(7), IdKey::NONE), other_hooks(), record)
 }
 
 /// A world with some past and a receiver, after these commands.
@@ -71,8 +72,12 @@ fn the_secret_and_the_retries_come_from_the_document() {
     let mut world = World::for_tests(1).with_receiver(&[seconds(5)]);
     world.call_somebody("completed");
     let document = written(&world);
-    let mut restored =
-        World::restore(fixtures(), Seed::new(1), other_hooks(), serde_json::from_str(&document).unwrap());
+    let mut restored = World::restore(
+        fixtures(),
+        (Seed::new(1), IdKey::NONE),
+        other_hooks(),
+        serde_json::from_str(&document).unwrap(),
+    );
     let restored = restored.as_mut().unwrap();
     restored.pass(seconds(60));
     let attempt = restored.take_deliveries().remove(0);
@@ -102,7 +107,7 @@ fn a_thousand_calls_in_the_wrong_order_are_listed_in_the_right_one() {
     let world = World::for_tests(3).with_past(1_000);
     let mut record = world.record();
     record.calls.reverse();
-    let restored = World::restore(Arc::clone(&fixtures()), Seed::new(3), other_hooks(), record).unwrap();
+    let restored = World::restore(Arc::clone(&fixtures()), (Seed::new(3), IdKey::NONE), other_hooks(), record).unwrap();
     let ids = |world: &World| {
         let (total, calls) = world.list(&Default::default(), 0..2_000);
         (total, calls.into_iter().map(|call| call.id).collect::<Vec<_>>())

@@ -34,7 +34,7 @@ impl Delivery {
         }
     }
 
-    fn restore(record: DeliveryRecord, to: Option<Addressee>) -> Checked<Delivery> {
+    fn restore(record: DeliveryRecord, origin: CallId, to: Option<Addressee>) -> Checked<Delivery> {
         let DeliveryRecord { id, state, attempts, .. } = record;
         let id: MessageId = id
             .parse()
@@ -71,6 +71,7 @@ impl Delivery {
             id,
             event: record.event,
             call: record.call_id,
+            origin,
             to,
             created_at: record.created_at,
             content,
@@ -88,7 +89,7 @@ pub(super) fn restore(
     records: Vec<DeliveryRecord>,
     made: u64,
     addressees: &BTreeMap<u32, Addressee>,
-    is_call: &dyn Fn(CallId) -> bool,
+    origin_of: &dyn Fn(CallId) -> Option<CallId>,
 ) -> Checked<BTreeMap<DeliveryNumber, Delivery>> {
     let mut deliveries: BTreeMap<DeliveryNumber, Delivery> = BTreeMap::new();
     let mut ids: HashSet<MessageId> = HashSet::new();
@@ -98,9 +99,9 @@ pub(super) fn restore(
         if number.0 >= made || deliveries.last_key_value().is_some_and(|(last, _)| number <= *last) {
             return refuse("number", format!("is {}, must be above the one before, and below {made}", number.0));
         }
-        if !is_call(record.call_id) {
+        let Some(origin) = origin_of(record.call_id) else {
             return refuse("callId", format!("is {}, which is none of calls", record.call_id));
-        }
+        };
         let to = match record.subscription.map(Tally::narrow) {
             None => None,
             Some(number) => match addressees.get(&number) {
@@ -108,7 +109,7 @@ pub(super) fn restore(
                 None => return refuse("subscription", format!("is {number}, which is the number of none")),
             },
         };
-        let delivery = Delivery::restore(record, to).map_err(|fault| at("deliveries", position, fault))?;
+        let delivery = Delivery::restore(record, origin, to).map_err(|fault| at("deliveries", position, fault))?;
         if !ids.insert(delivery.id) {
             return refuse("id", format!("is {}, which is there twice", delivery.id));
         }
