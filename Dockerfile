@@ -10,6 +10,7 @@ FROM rust:1.95-alpine AS dependencies
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY benches/Cargo.toml benches/Cargo.toml
+COPY tests/features/Cargo.toml tests/features/Cargo.toml
 RUN mkdir src \
     && echo 'fn main() {}' > src/main.rs \
     && echo 'fn main() {}' > build.rs \

@@ -100,10 +100,13 @@ fn is_ignored(path: &str) -> bool {
     ignored
 }
 
+/// What cargo reads before it compiles anything: members of the workspace have to be there, also where nothing of them is built.
+const MANIFESTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "benches/Cargo.toml", "tests/features/Cargo.toml"];
+
 #[test]
 fn everything_that_is_copied_is_there_and_reaches_the_engine() {
     let sources: Vec<String> = stages().iter().flat_map(sources).collect();
-    assert_eq!(sources, ["Cargo.toml", "Cargo.lock", "benches/Cargo.toml", "build.rs", "fixtures", "openapi", "src"]);
+    assert_eq!(sources, [&MANIFESTS[..], &["build.rs", "fixtures", "openapi", "src"]].concat());
     for source in sources {
         assert!(root().join(&source).exists(), "{source}");
         assert!(!is_ignored(&source), "{source}");
@@ -117,7 +120,7 @@ fn everything_that_is_copied_is_there_and_reaches_the_engine() {
 fn dependencies_have_a_layer_that_no_change_of_the_sources_touches() {
     let stages = stages();
     assert_eq!(stages.len(), 3);
-    assert_eq!(sources(&stages[0]), ["Cargo.toml", "Cargo.lock", "benches/Cargo.toml"]);
+    assert_eq!(sources(&stages[0]), MANIFESTS);
     assert!(only(&stages[0], "RUN").contains("cargo build --release --locked"));
     let name = only(&stages[0], "FROM").split_once(" AS ").unwrap().1;
     assert!(only(&stages[1], "FROM").starts_with(&format!("{name} AS ")));
