@@ -267,7 +267,7 @@ impl Builder {
         self.with(|settings| settings.workspace_ids = ids)
     }
 
-    /// How many requests each workspace keeps for reading, the newest; 1,000 unless told otherwise.
+    /// How many requests, and how many finished deliveries, each workspace keeps for reading, the newest; 1,000 unless told otherwise.
     ///
     /// ```
     #[doc = include_str!("client.md")]
