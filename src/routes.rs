@@ -125,6 +125,11 @@ pub fn all() -> impl Iterator<Item = (&'static Method, String)> {
     API.iter().map(below("/api/v1")).chain(CONTROL.iter().map(below("/__admin"))).chain(REFERENCE.iter().map(below("")))
 }
 
+/// All methods that any route takes, as `Allow` has them.
+pub fn methods() -> String {
+    allowed([API, CONTROL, REFERENCE].into_iter().flatten())
+}
+
 const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
     Route { method, path, around: around(path), handler, max_body: MAX_BODY, is_open_ended: false, parameters: &[] }
 }
@@ -182,19 +187,25 @@ pub fn find<'a>(table: &'a [Route], method: &Method, path: &str) -> Result<Found
 impl Unrouted {
     /// Why none of the routes that lead to a path answers a request to it.
     fn instead<'a>(routes: impl Iterator<Item = &'a Route>) -> Unrouted {
-        let mut methods = Vec::new();
-        for route in routes {
-            if route.method == Method::GET {
-                methods.push(Method::HEAD.as_str());
-            }
-            methods.push(route.method.as_str());
+        match allowed(routes) {
+            methods if methods.is_empty() => Unrouted::NoSuchPath,
+            methods => Unrouted::OtherMethods(methods),
         }
-        if methods.is_empty() {
-            return Unrouted::NoSuchPath;
-        }
-        methods.sort_unstable();
-        Unrouted::OtherMethods(methods.join(", "))
     }
+}
+
+/// The methods that those routes take, as `Allow` has them; empty where there is no route.
+fn allowed<'a>(routes: impl Iterator<Item = &'a Route>) -> String {
+    let mut methods = Vec::new();
+    for route in routes {
+        if route.method == Method::GET {
+            methods.push(Method::HEAD.as_str());
+        }
+        methods.push(route.method.as_str());
+    }
+    methods.sort_unstable();
+    methods.dedup();
+    methods.join(", ")
 }
 
 impl Route {

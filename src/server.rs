@@ -26,6 +26,7 @@ use crate::service::Service;
 use crate::time::Timestamp;
 use crate::wire::accept;
 use crate::wire::log::{Log, Weight};
+use crate::wire::malformed::Malformed;
 use crate::wire::shutdown::{Phase, Shutdown};
 
 /// How long what is under way may go on once the server is to stop. Then what has no answer yet is refused.
@@ -133,7 +134,7 @@ impl Server {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let Server { listener, workspaces, service, log, phase, shutdown, delivering, .. } = self;
         let explaining = Arc::clone(&service);
-        let explain = Arc::new(move |status| explaining.explain(status));
+        let explain = Arc::new(move |malformed: &Malformed, peer| explaining.explain(malformed, peer));
         let handle = move |request, client: &_| service.answer(request, client);
         let note = |weight, note: &str| log.note(workspaces.default().clock().now(), None, weight, note);
         let serve = async {

@@ -77,7 +77,7 @@ fn replay(answer: Bytes) -> Reply {
 /// The key, if there is one: a UUID in the usual form, hyphens included.
 fn idempotency_key(request: &Request) -> Result<Option<Uuid>, Error> {
     const EXPECTED: &str = "must be a UUID, such as 7f2c1f8e-3b0a-4a53-9d0c-5f1f6f1f3c11";
-    let Some(key) = only_header(request, KEY)? else {
+    let Some(key) = request.headers.get(KEY) else {
         return Ok(None);
     };
     let text = String::from_utf8_lossy(key.as_bytes());
@@ -87,15 +87,6 @@ fn idempotency_key(request: &Request) -> Result<Option<Uuid>, Error> {
 
 /// The name of the scenario that is asked for, if one is.
 fn scenario(request: &Request) -> Result<Option<&str>, Error> {
-    let name = only_header(request, SCENARIO)?.map(HeaderValue::to_str).transpose();
+    let name = request.headers.get(SCENARIO).map(HeaderValue::to_str).transpose();
     name.map_err(|_| Error::invalid(SCENARIO, "is not text"))
-}
-
-/// A header that is to be given once at most.
-fn only_header<'a>(request: &'a Request, name: &'static str) -> Result<Option<&'a HeaderValue>, Error> {
-    let mut values = request.headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value),
-        (_, Some(_)) => Err(Error::invalid(name, "is given more than once")),
-    }
 }

@@ -21,7 +21,7 @@ use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
 /// The headers of an answer that a page may read, beside those that it always may.
-const EXPOSED: &str = "x-request-id, x-akol-workspace, date, allow, www-authenticate";
+const EXPOSED: &str = "x-request-id, x-akol-workspace, date, allow, www-authenticate, accept-encoding";
 
 /// Top-level names that nobody on the Internet can register: what is under them is the user's own network.
 const OWN_NETWORK: [&str; 5] = ["localhost", "local", "internal", "test", "svc"];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
-use hyper::header::{ALLOW, CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use super::envelope::{self, Field};
 use crate::domain::error::{Error, FieldError};
@@ -35,6 +35,8 @@ enum Advice {
     RetryAfter(u64),
     /// Stay within that many bytes.
     Length(u64),
+    /// Send the body as it is.
+    NoCoding,
 }
 
 impl Refusal {
@@ -109,6 +111,7 @@ impl Refusal {
             Advice::Allow(methods) => reply.with(ALLOW, methods.as_str()),
             Advice::RetryAfter(seconds) => reply.with(RETRY_AFTER, *seconds),
             Advice::Length(length) => reply.with(CONTENT_RANGE, format!("bytes */{length}")),
+            Advice::NoCoding => reply.with(ACCEPT_ENCODING, "identity"),
         }
     }
 }
@@ -167,10 +170,11 @@ impl From<Unreadable> for Refusal {
             Unreadable::BodyBroken => {
                 (StatusCode::BAD_REQUEST, "The request body broke off, or its chunked encoding is wrong".to_owned())
             }
-            Unreadable::NoHost => {
-                let message = "An HTTP/1.1 request has one Host header, no fewer and no more; in HTTP/2 it is :authority, and a Host \
-                               beside it has to be the same";
-                (StatusCode::BAD_REQUEST, message.to_owned())
+            Unreadable::Malformed(malformed) => (malformed.status, malformed.message.into_owned()),
+            Unreadable::ContentCoding(coding) => {
+                let message =
+                    format!("Content-Encoding is {coding}, must be identity or left out: send the body as it is");
+                return Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).with(Advice::NoCoding);
             }
             Unreadable::Stopping => return Refusal::stopping(),
             Unreadable::BodyTooSlow => (

@@ -49,17 +49,20 @@ impl Service {
         self: &Arc<Service>,
         mut request: Request,
         root: usize,
+        head: Result<(), Unreadable>,
         body: RequestBody,
         came: Stopwatch,
     ) -> Answering<Response<Body>> {
-        if let Some(allowed) = self.pages.preflight(&request) {
+        let is_readable = head.is_ok();
+        if let Some(allowed) = self.pages.preflight(&request).filter(|_| is_readable) {
             let service = Arc::clone(self);
             return Answering::later(async move {
                 service.answer_preflight(allowed, &request, body, came).await.into_response(false)
             });
         }
-        let visit = self.let_in(&mut request, root);
-        if body.is_end_stream() {
+        let visit = self.let_in(&mut request, root, head);
+        // Behind a head that is malformed nobody knows what a body is.
+        if body.is_end_stream() || !is_readable {
             return self.carry_out(visit, request, came, came);
         }
         let service = Arc::clone(self);
@@ -76,9 +79,8 @@ impl Service {
     }
 
     /// Finds out whose request it is, whether they may enter, and what is to answer.
-    fn let_in(&self, request: &mut Request, root: usize) -> Visit<'_> {
-        let head = request.check_head().map_err(Refusal::from);
-        let token = head.and_then(|()| self.gate.admit(request));
+    fn let_in(&self, request: &mut Request, root: usize, head: Result<(), Unreadable>) -> Visit<'_> {
+        let token = head.map_err(Refusal::from).and_then(|()| self.gate.admit(request));
         let bearer = token.as_ref().ok().copied().flatten();
         let workspace = self.workspaces.of_token(bearer);
         if matches!(workspace, Cow::Borrowed(_)) {

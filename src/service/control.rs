@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hyper::header::HeaderName;
+use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use subtle::ConstantTimeEq;
 
 use super::calls::takes_body;
@@ -19,7 +19,7 @@ use crate::suggest::nearest;
 use crate::time::Stopwatch;
 use crate::wire::client::Client;
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, discard, read_body};
+use crate::wire::request::{Request, Unreadable, discard, read_body};
 use crate::wire::request_body::RequestBody;
 use crate::wire::shutdown::Phase;
 
@@ -28,6 +28,9 @@ const OPEN: [&str; 2] = ["/health", "/openapi.json"];
 
 /// Says for which workspace an answer is; for none that was found, `default`, by whose clock the answer is dated.
 const WORKSPACE: HeaderName = HeaderName::from_static("x-akol-workspace");
+
+/// What is said here is so at this moment: no browser and no proxy is to keep it.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The workspace that a request is for.
 struct Chosen {
@@ -56,16 +59,18 @@ impl Service {
         &self,
         mut request: Request,
         root: usize,
+        head: Result<(), Unreadable>,
         body: RequestBody,
         came: Stopwatch,
         client: &Client,
     ) -> Reply {
-        if let Some(allowed) = self.guard.preflight(&request) {
+        let is_readable = head.is_ok();
+        if let Some(allowed) = self.guard.preflight(&request).filter(|_| is_readable) {
             let reply = self.answer_preflight(allowed, &request, body, came).await;
-            return reply.with(WORKSPACE, self.workspaces.default().name());
+            return reply.with(WORKSPACE, self.workspaces.default().name()).with(CACHE_CONTROL, NO_STORE);
         }
         let request_id = self.next_id();
-        let admitted = request.check_head().map_err(Refusal::from).and_then(|()| self.admit(&request, root));
+        let admitted = head.map_err(Refusal::from).and_then(|()| self.admit(&request, root));
         let routed = admitted.and_then(|()| route(CONTROL, &mut request, root));
         let is_open = is_open(&request.path()[root..]);
         let found = routed.and_then(|found| Ok((self.workspace_for(&request, found.route, is_open)?, found)));
@@ -78,14 +83,17 @@ impl Service {
                 (chosen.workspace, Some(position), outcome, warnings)
             }
             Err(refusal) => {
-                // It is refused already, whatever else is wrong with it.
-                let _ = discard(&request.headers, body, &self.shutdown).await;
+                if is_readable {
+                    // It is refused already, whatever else is wrong with it.
+                    let _ = discard(&request.headers, body, &self.shutdown).await;
+                }
                 (Arc::clone(self.workspaces.default()), None, Err(refusal), Vec::new())
             }
         };
         let notes = Notes { request: &request, request_id, route: position, came, given: Given::now(&workspace) };
         let mut reply = envelope::warned(self.finish(outcome, &notes), &warnings);
         reply.add(WORKSPACE, workspace.name());
+        reply.add(CACHE_CONTROL, NO_STORE);
         self.guard.share(&request, &mut reply);
         reply
     }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod control;
+mod explain;
 mod reference;
 mod scope;
 mod told;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hyper::header::{DATE, HeaderName};
 use hyper::{Method, StatusCode};
 
+use self::explain::Peers;
 use self::scope::Scope;
 use self::told::Told;
 use crate::api::gate::Gate;
@@ -29,9 +31,9 @@ use crate::wire::answering::Answering;
 use crate::wire::body::Body;
 use crate::wire::client::Client;
 use crate::wire::cors::Cors;
-use crate::wire::log::{Entry, Log, Weight};
+use crate::wire::log::{Entry, Log};
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, discard};
+use crate::wire::request::{Request, decode, discard};
 use crate::wire::request_body::RequestBody;
 use crate::wire::request_id::RequestId;
 use crate::wire::shutdown::Shutdown;
@@ -39,7 +41,7 @@ use crate::wire::shutdown::Shutdown;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The headers of Akol's answers that pages of other origins may read, beside those that they always may: all that there are.
 const EXPOSED: &str = "x-request-id, date, retry-after, idempotent-replayed, etag, accept-ranges, content-range, content-length, allow, \
-                       www-authenticate";
+                       www-authenticate, accept-encoding";
 
 /// Answers requests.
 #[derive(Debug)]
@@ -60,6 +62,8 @@ pub struct Service {
     /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
     ids: Seed,
     requests: AtomicU64,
+    /// Those who have spoken TLS.
+    tls_clients: Peers,
 }
 
 /// What came of a request: the reply, or why there is none but this.
@@ -113,6 +117,7 @@ impl Service {
             shutdown,
             ids: Seed::new(settings.seed).child("control request"),
             requests: AtomicU64::new(0),
+            tls_clients: Peers::default(),
         }
     }
 
@@ -125,37 +130,20 @@ impl Service {
         let came = Stopwatch::start();
         let (parts, body) = request.into_parts();
         let request = Request::new(parts, client.peer.ip());
+        let head = request.check_head();
         let is_head = request.method == Method::HEAD;
         let scope = Scope::of(request.path());
         if let Scope::Api { root } = scope {
-            return self.answer_api(request, root, body, came);
+            return self.answer_api(request, root, head, body, came);
         }
         let (service, client) = (Arc::clone(self), client.clone());
         Answering::later(async move {
             let reply = match scope {
-                Scope::Control { root } => service.answer_control(request, root, body, came, &client).await,
-                _ => service.answer_reader(request, body, came).await,
+                Scope::Control { root } => service.answer_control(request, root, head, body, came, &client).await,
+                _ => service.answer_reader(request, head, body, came).await,
             };
             reply.into_response(is_head)
         })
-    }
-
-    /// The whole answer to what hyper could not read as a request.
-    pub fn explain(&self, status: StatusCode) -> Vec<u8> {
-        let message = match status {
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-                "The request has more than 100 headers, or they are too long"
-            }
-            StatusCode::SERVICE_UNAVAILABLE => "The server is stopping, and the rest of this request has not come",
-            StatusCode::URI_TOO_LONG => "The request's path and query are too long",
-            _ => "This is neither HTTP/1 nor HTTP/2 without TLS: the request line or a header is malformed",
-        };
-        let (workspace, request_id) = (self.workspaces.default(), self.next_id());
-        let note = format!("{} {message} ({request_id})", status.as_u16());
-        self.log.note(workspace.clock().now(), None, Weight::Info, &note);
-        let reply = Refusal::new(status, message).reply();
-        let date = date::at(workspace.clock().now());
-        reply.with(REQUEST_ID, request_id.header()).with(DATE, date).into_bytes()
     }
 
     /// An id for a request that is not for Akol's API.
@@ -206,8 +194,8 @@ fn route(table: &'static [Route], request: &mut Request, root: usize) -> Result<
         request.name(found.id.after(root));
     }
     found.map_err(|unrouted| match unrouted {
-        Unrouted::NoSuchPath => nothing_at(request.path()),
-        Unrouted::BrokenPath => {
+        Unrouted::NoSuchPath if decode(request.path()).is_some() => nothing_at(request.path()),
+        Unrouted::NoSuchPath | Unrouted::BrokenPath => {
             Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8")
         }
         Unrouted::OtherMethods(allowed) => {

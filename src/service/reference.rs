@@ -1,27 +1,51 @@
 //! A request to the server's own reference, or to a path at which there is nothing.
 
+use hyper::StatusCode;
+use hyper::header::ALLOW;
+
 use super::{Given, Notes, Outcome, Service, nothing_at, route};
-use crate::dialect::refusal::Refusal;
-use crate::routes::{API, CONTROL, Found, Handler, REFERENCE};
+use crate::routes::{self, API, CONTROL, Found, Handler, REFERENCE};
 use crate::time::Stopwatch;
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, discard};
+use crate::wire::request::{Request, Unreadable, discard};
 use crate::wire::request_body::RequestBody;
+
+/// The target that stands for the server and no path of it. Only `OPTIONS` takes it.
+const EVERYTHING: &str = "*";
 
 impl Service {
     /// Answers a request that is for neither API. Needs no token.
-    pub(super) async fn answer_reader(&self, mut request: Request, body: RequestBody, came: Stopwatch) -> Reply {
+    pub(super) async fn answer_reader(
+        &self,
+        mut request: Request,
+        head: Result<(), Unreadable>,
+        body: RequestBody,
+        came: Stopwatch,
+    ) -> Reply {
         let request_id = self.next_id();
-        let discarded = discard(&request.headers, body, &self.shutdown).await;
-        let head = request.check_head().map_err(Refusal::from);
-        let routed = head.and_then(|()| route(REFERENCE, &mut request, 0));
-        let routed = routed.and_then(|found| discarded.map(|()| found).map_err(Refusal::from));
-        let position = routed.as_ref().ok().map(|found| API.len() + CONTROL.len() + found.position);
-        let outcome = routed.and_then(|found| tell(&found, &request));
+        let read = match head {
+            Ok(()) => discard(&request.headers, body, &self.shutdown).await,
+            Err(malformed) => Err(malformed),
+        };
+        let (position, outcome) = match read {
+            // Nothing else has this path.
+            Ok(()) if request.path() == EVERYTHING => (None, Ok(options())),
+            Ok(()) => {
+                let routed = route(REFERENCE, &mut request, 0);
+                let position = routed.as_ref().ok().map(|found| API.len() + CONTROL.len() + found.position);
+                (position, routed.and_then(|found| tell(&found, &request)))
+            }
+            Err(unreadable) => (None, Err(unreadable.into())),
+        };
         let given = Given::now(self.workspaces.default());
         let notes = Notes { request: &request, request_id, route: position, came, given };
         self.finish(outcome, &notes)
     }
+}
+
+/// What `OPTIONS *` is answered, which asks for what holds everywhere.
+fn options() -> Reply {
+    Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, routes::methods())
 }
 
 /// Lets the handler answer. The reference knows only those that look at nothing but the request.

@@ -13,6 +13,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioExecutor;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::activity::Activity;
@@ -21,8 +22,10 @@ use super::backlog::{Backlog, Tracked};
 use super::body::Body;
 use super::breakage::{Breakable, Breakage, Order};
 use super::client::Client;
+use super::head_record::HeadRecord;
 use super::idle_timeout::{HEAD_TIMEOUT, IdleTimeout};
 use super::linger::linger;
+use super::malformed::other_protocol;
 use super::preface::{self, Version};
 use super::request_body::RequestBody;
 use super::shutdown::{Phase, Phases, Shutdown};
@@ -68,6 +71,11 @@ impl Manner {
         socket::limit_unsent(&stream);
         // A client that says nothing is told nothing.
         let Some((version, bytes)) = hear(&mut stream, &shutdown).await else { return };
+        // Waited for as HTTP, some of it would never come to an end.
+        if let Some(malformed) = other_protocol(&bytes).filter(|_| version == Version::Http1) {
+            let _ = stream.write_all(&(self.explain)(&malformed, peer.ip())).await;
+            return linger(&mut stream).await;
+        }
         let (order, activity) = (Arc::new(Order::default()), Arc::new(Activity::default()));
         let socket = Breakable::new(Socket::new(stream, bytes, Arc::clone(&activity)), Arc::clone(&order));
         let phases = shutdown.phases();
@@ -89,11 +97,18 @@ impl Manner {
             Version::Http1 => {
                 let client = Client::http1(peer, Arc::clone(&activity));
                 let (state, idle) = (Arc::clone(&activity), IdleTimeout::http1(Arc::clone(&activity)));
+                let record = Arc::new(HeadRecord::default());
+                let unread = Arc::clone(activity.unread());
+                let socket = Explaining::new(socket, peer.ip(), self.explain, Arc::clone(&record), unread);
                 let service = service_fn(move |request: Request<Incoming>| {
                     state.called();
-                    answer_http1(handle(state.unread().watch(request), &client), &state, &order)
+                    let mut request = state.unread().watch(request);
+                    if let Some(malformed) = record.taken(&request) {
+                        request.extensions_mut().insert(malformed);
+                    }
+                    answer_http1(handle(request, &client), &state, &order)
                 });
-                let mut connection = self.http1.serve_connection(Explaining::new(socket, self.explain), service);
+                let mut connection = self.http1.serve_connection(socket, service);
                 // Not hyper's own graceful shutdown, which looks at nothing that has come over the socket since it read last.
                 let stop = |_: Pin<&mut http1::Connection<_, _>>, phase| activity.reach(phase);
                 converse(Pin::new(&mut connection), phases, stop, &activity, idle).await;

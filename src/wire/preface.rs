@@ -17,18 +17,21 @@ pub enum Version {
     Http2,
 }
 
-/// Reads until it is clear which HTTP a client speaks, and no further than the preface. What has been read is in `bytes`, also where this is
+/// How much is read at a time, in bytes: the whole head of a usual request, as hyper does not judge one that comes in pieces before it is whole.
+const PIECE: usize = 512;
+
+/// Reads until it is clear which HTTP a client speaks. What has been read is in `bytes`, also where this is
 /// dropped before it knows; then it can be called again with them.
 pub async fn hear(client: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> io::Result<Version> {
     loop {
-        let is_preface_so_far = PREFACE.starts_with(bytes);
-        let missing = PREFACE.len().saturating_sub(bytes.len());
-        if !is_preface_so_far || missing == 0 {
-            return Ok(if is_preface_so_far { Version::Http2 } else { Version::Http1 });
+        if bytes.starts_with(PREFACE) {
+            return Ok(Version::Http2);
         }
-        bytes.reserve(missing);
-        let mut limited = (&mut *client).take(missing as u64);
-        if limited.read_buf(bytes).await? == 0 {
+        if !PREFACE.starts_with(bytes) {
+            return Ok(Version::Http1);
+        }
+        bytes.reserve(PIECE);
+        if client.read_buf(bytes).await? == 0 {
             // Whoever breaks off in the middle is told what everybody is who sends no HTTP.
             return Ok(Version::Http1);
         }
@@ -52,7 +55,10 @@ mod tests {
         let whole = (Version::Http2, PREFACE.to_vec());
         assert_eq!(heard(&[PREFACE]).await, whole);
         assert_eq!(heard(&[&PREFACE[..1], &PREFACE[1..5], &PREFACE[5..]]).await, whole);
-        assert_eq!(heard(&[PREFACE, b"a frame"]).await, whole, "and what follows it is left alone");
+        assert_eq!(heard(&[PREFACE, b"a frame"]).await, whole, "and what follows it is not waited for");
+        let (cut, rest) = PREFACE.split_at(9);
+        let with_frame = [rest, b"a frame"].concat().leak();
+        assert_eq!(heard(&[cut, with_frame]).await, (Version::Http2, [PREFACE, b"a frame"].concat()));
     }
 
     #[tokio::test]

@@ -11,13 +11,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
-use hyper::header::{AsHeaderName, CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
+use hyper::header::{AsHeaderName, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Uri, Version};
 use percent_encoding::percent_decode_str;
 
+use super::malformed::{Malformed, shown};
 use super::request_body::RequestBody;
 use super::shutdown::{Phase, Shutdown};
+use super::{head, host};
 use crate::awake;
 
 /// The largest body that is read of an ordinary request, in bytes.
@@ -55,6 +57,8 @@ pub struct Request {
     pub version: Version,
     /// Whether its answer will be held back: a second request may come before it is given.
     pub is_held_back: bool,
+    /// What is wrong with its head that does not show in it any more.
+    malformed: Option<Box<Malformed>>,
 }
 
 /// The part of a path that names one thing. Where it stands in the path as it is, it is not copied.
@@ -97,7 +101,7 @@ impl Id {
 }
 
 /// Why a request cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// The body is longer than it may be.
     BodyTooLong {
@@ -110,8 +114,10 @@ pub enum Unreadable {
     TooManyHeaders,
     /// The path and query are longer than [`MAX_TARGET`].
     TargetTooLong,
-    /// There is no `Host`, or more than one; or it contradicts the `:authority` of HTTP/2.
-    NoHost,
+    /// The head is none that HTTP has, or asks for what is not understood.
+    Malformed(Box<Malformed>),
+    /// The body has that coding, which is not undone.
+    ContentCoding(String),
     /// The client broke off, or its chunks are none.
     BodyBroken,
     /// The body did not come within [`BODY_WITHIN`].
@@ -123,10 +129,9 @@ pub enum Unreadable {
 impl Request {
     /// The request without its body.
     pub fn new(mut parts: Parts, peer: IpAddr) -> Request {
-        if parts.version == Version::HTTP_2 {
-            name_host(&mut parts);
-        }
+        host::settle(&mut parts);
         Request {
+            malformed: parts.extensions.remove().map(Box::new),
             uri: parts.uri,
             method: parts.method,
             id: Id::None,
@@ -140,22 +145,39 @@ impl Request {
 
     /// Whether everything but the body is as it has to be, and within its limits.
     pub fn check_head(&self) -> Result<(), Unreadable> {
+        if let Some(malformed) = &self.malformed {
+            return Err(Unreadable::Malformed(malformed.clone()));
+        }
         if self.path().len() + self.query().len() > MAX_TARGET {
             return Err(Unreadable::TargetTooLong);
         }
-        let (mut hosts, mut length) = (0, 0);
+        let (mut host, mut hosts, mut length, mut is_framed) = (None, 0, 0, false);
         for (name, value) in &self.headers {
-            hosts += usize::from(*name == HOST);
+            if *name == HOST {
+                (host, hosts) = (Some(value), hosts + 1);
+            }
+            is_framed |= head::is_of_framing(name);
             length += name.as_str().len() + value.len();
         }
         // HTTP/1.0 knows no such header.
         if self.version >= Version::HTTP_11 && hosts != 1 {
-            return Err(Unreadable::NoHost);
+            return Err(head::not_one_host(&self.headers, self.version == Version::HTTP_2).into());
         }
         if length > MAX_HEADERS {
             return Err(Unreadable::HeadersTooLong);
         }
-        if self.headers.len() > MOST_HEADERS { Err(Unreadable::TooManyHeaders) } else { Ok(()) }
+        if self.headers.len() > MOST_HEADERS {
+            return Err(Unreadable::TooManyHeaders);
+        }
+        if let Some(host) = host.filter(|host| !host::is_valid(host.as_bytes())) {
+            return Err(head::no_such_host(host.as_bytes()).into());
+        }
+        head::check_target(&self.method, &self.uri)?;
+        head::check_once(&self.headers)?;
+        if is_framed {
+            head::check_framing(&self.headers)?;
+        }
+        Ok(())
     }
 
     /// The path as it came.
@@ -195,12 +217,9 @@ impl Request {
     }
 }
 
-/// Writes what HTTP/2 has in `:authority` where HTTP/1 has it: all that looks at a host looks there. Where the client has sent another
-/// one there, it has sent two.
-fn name_host(parts: &mut Parts) {
-    let named = parts.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
-    if let Some(named) = named.filter(|named| parts.headers.get(HOST) != Some(named)) {
-        parts.headers.append(HOST, named);
+impl From<Malformed> for Unreadable {
+    fn from(malformed: Malformed) -> Unreadable {
+        Unreadable::Malformed(Box::new(malformed))
     }
 }
 
@@ -211,6 +230,7 @@ pub async fn read_body(
     limit: usize,
     shutdown: &Shutdown,
 ) -> Result<Bytes, Unreadable> {
+    check_coding(headers)?;
     if announced_length(headers).is_some_and(|length| length > limit) {
         return Err(Unreadable::BodyTooLong { limit });
     }
@@ -239,6 +259,14 @@ pub async fn discard(headers: &HeaderMap, mut body: RequestBody, shutdown: &Shut
         Ok(())
     };
     within(DISCARDED_WITHIN, shutdown, read).await.unwrap_or(Ok(()))
+}
+
+/// Refuses a body that is not sent as it is.
+fn check_coding(headers: &HeaderMap) -> Result<(), Unreadable> {
+    let mut codings =
+        headers.get_all(CONTENT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let is_one = |coding: &&[u8]| !coding.is_empty() && !coding.trim_ascii().eq_ignore_ascii_case(b"identity");
+    codings.find(is_one).map_or(Ok(()), |coding| Err(Unreadable::ContentCoding(shown(coding.trim_ascii()))))
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<usize> {

@@ -1,32 +1,55 @@
 //! Answers to what is no HTTP.
 //!
 //! hyper answers a request that it cannot parse by itself, with a bare status: no handler ever sees it. This stands between hyper and the
-//! socket, knows those answers by their form, and sends ones that explain themselves in their place.
+//! socket, knows those answers by their form, and sends ones that explain themselves in their place. What they explain is what has come through it.
 
+use std::cell::RefCell;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use hyper::StatusCode;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 
-/// Makes the whole answer, head and body, to a request that hyper has refused with that status.
-pub type Explain = Arc<dyn Fn(StatusCode) -> Vec<u8> + Send + Sync>;
+use super::head_record::HeadRecord;
+use super::malformed::{Malformed, diagnose};
+use super::request_body::UnreadBody;
+
+/// Makes the whole answer, head and body, to a request that is malformed like that, for a client at that address.
+pub type Explain = Arc<dyn Fn(&Malformed, IpAddr) -> Vec<u8> + Send + Sync>;
+
+/// How much is read at a time, in bytes.
+const PIECE: usize = 64 << 10;
+
+thread_local! {
+    /// What is being read. hyper's own buffer can be filled, and not be looked at.
+    static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; PIECE].into());
+}
 
 /// A socket on which hyper's own refusals are explained.
 pub struct Explaining<S> {
     socket: S,
+    peer: IpAddr,
     explain: Explain,
+    record: Arc<HeadRecord>,
+    unread: Arc<UnreadBody>,
     /// What is still to be written of an explanation.
     pending: Vec<u8>,
     has_explained: bool,
 }
 
 impl<S> Explaining<S> {
-    /// Stands before `socket`.
-    pub fn new(socket: S, explain: Explain) -> Explaining<S> {
-        Explaining { socket, explain, pending: Vec::new(), has_explained: false }
+    /// Stands before `socket`, of a client at that address. `record` is told what comes, `unread` tells whether that is a body.
+    pub fn new(
+        socket: S,
+        peer: IpAddr,
+        explain: Explain,
+        record: Arc<HeadRecord>,
+        unread: Arc<UnreadBody>,
+    ) -> Explaining<S> {
+        Explaining { socket, peer, explain, record, unread, pending: Vec::new(), has_explained: false }
     }
 
     /// Whether a refusal has been explained. It is the last answer of a connection, and the client may still be sending.
@@ -66,14 +89,25 @@ impl<S: Read + Write + Unpin> Read for Explaining<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = ready!(Pin::new(&mut self.socket).poll_read(context, buffer));
+        let Explaining { socket, record, unread, .. } = &mut *self;
+        let in_body = unread.is_there();
+        record.asked(in_body);
+        let read: io::Result<()> = ready!(READ.with_borrow_mut(|bytes| {
+            let room = buffer.remaining().min(bytes.len());
+            let mut read = ReadBuf::new(&mut bytes[..room]);
+            ready!(Pin::new(socket).poll_read(context, read.unfilled()))?;
+            record.came(read.filled(), in_body);
+            buffer.put_slice(read.filled());
+            Poll::Ready(Ok(()))
+        }));
         if let Err(error) = &read
             && error.kind() == io::ErrorKind::TimedOut
         {
             // hyper has nothing to say then. A client that does not take this at once loses it.
-            self.pending = (self.explain)(StatusCode::SERVICE_UNAVAILABLE);
+            let stopping = "The server is stopping, and the rest of this request has not come";
+            self.pending = (self.explain)(&Malformed::new(StatusCode::SERVICE_UNAVAILABLE, stopping), self.peer);
             self.has_explained = true;
             let _ = self.poll_pending(context)?;
         }
@@ -86,7 +120,8 @@ impl<S: Write + Unpin> Write for Explaining<S> {
         ready!(self.poll_pending(context))?;
         match refused_by_hyper(bytes) {
             Some(status) => {
-                self.pending = (self.explain)(status);
+                let malformed = self.record.refused(|came| diagnose(status, came));
+                self.pending = (self.explain)(&malformed, self.peer);
                 self.has_explained = true;
                 Poll::Ready(Ok(bytes.len()))
             }

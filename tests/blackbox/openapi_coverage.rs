@@ -102,7 +102,13 @@ async fn refuse_what_is_no_good(seen: &mut Seen, server: &Server, document: &'st
     for (line, _, takes_body) in lines(document, root) {
         seen.ask(server, 414, &format!("{line}?note={}", "x".repeat(9_000)), &[], &Value::Null).await;
         seen.ask(server, 431, &line, &[("x-note", &"x".repeat(17_000))], &Value::Null).await;
+        seen.ask(server, 417, &line, &[("expect", "miracles")], &Value::Null).await;
+        let head = "Host: localhost\r\nAuthorization: Bearer test\r\nConnection: close\r\n";
+        let coded = format!("{line} HTTP/1.1\r\n{head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n");
+        seen.note(&line, 501, &server.raw(coded.as_bytes()).await[0]);
         if takes_body {
+            let coded = seen.ask(server, 415, &line, &[("content-encoding", "gzip")], &json!({})).await;
+            assert_eq!(coded.header("accept-encoding"), "identity");
             let length = if line.ends_with("/state") { TOO_LONG_FOR_A_STATE } else { MIB + 1 };
             let head = "Host: localhost\r\nAuthorization: Bearer test\r\nConnection: close\r\nExpect: 100-continue\r\n";
             let sent = format!("{line} HTTP/1.1\r\n{head}Content-Length: {length}\r\n\r\n");

@@ -1,8 +1,8 @@
 //! Answers: whether their status, headers and body are what the document says of the operation.
 
 use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, TRANSFER_ENCODING, VARY,
-    WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER,
+    TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
@@ -98,8 +98,10 @@ pub fn of_nothing(asked: Option<&Asked>, seen: Seen<'_>) -> Vec<String> {
 
 fn allowance(asked: &Asked, seen: Seen<'_>) -> Vec<String> {
     let mut found = on_every_answer(seen.headers);
-    if !asked.headers.contains_key("access-control-request-method") || !seen.body.unwrap_or_default().is_empty() {
-        found.push("only a browser's question is answered with 204, and with nothing else".to_owned());
+    let is_question = asked.headers.contains_key("access-control-request-method");
+    let is_of_everything = asked.target == "*" && seen.headers.contains_key(ALLOW);
+    if !(is_question || is_of_everything) || !seen.body.unwrap_or_default().is_empty() {
+        found.push("only a browser's question and OPTIONS * are answered with 204, and with nothing else".to_owned());
     }
     found
 }
@@ -140,7 +142,18 @@ fn of_refusal(is_head: bool, is_control: bool, seen: Seen<'_>) -> Vec<String> {
     if media_type(seen.headers).as_deref() != Some("application/json") {
         found.push("the content type of an error is application/json".to_owned());
     }
-    let known = [&OF_HTTP[..], &[HeaderName::from_static("x-request-id"), DATE, ALLOW, WWW_AUTHENTICATE, RETRY_AFTER]];
+    let known = [
+        &OF_HTTP[..],
+        &[
+            HeaderName::from_static("x-request-id"),
+            DATE,
+            ALLOW,
+            WWW_AUTHENTICATE,
+            RETRY_AFTER,
+            ACCEPT_ENCODING,
+            CACHE_CONTROL,
+        ],
+    ];
     let of_control = if is_control { &[WORKSPACE][..] } else { &[] };
     found.extend(unknown_headers(seen.headers, &[&known.concat(), of_control].concat()));
     match seen.body.map(serde_json::from_slice::<Value>) {

@@ -87,7 +87,11 @@ impl Document {
     pub fn operation(&'static self, method: &Method, path: &str) -> Option<Operation> {
         let (template, segments) =
             self.servers.iter().find_map(|server| self.template(path.strip_prefix(&**server)?))?;
-        let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_ascii_lowercase() };
+        // Methods differ by their case: "get" is another one than "GET".
+        let method = match method.as_str() {
+            "HEAD" => "get".to_owned(),
+            name => Some(name.to_ascii_lowercase()).filter(|lower| lower != name)?,
+        };
         let item = &self.root["paths"][template];
         let value = item.get(&method)?;
         let parameters = [item, value].into_iter().filter_map(|value| value["parameters"].as_array()).flatten();

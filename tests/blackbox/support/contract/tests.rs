@@ -185,9 +185,12 @@ fn a_request_that_is_refused_though_it_is_documented_is_found() {
 #[test]
 fn the_control_api_knows_all_that_it_takes() {
     let health = super::document::CONTROL.root()["components"]["examples"]["healthy"]["value"].clone();
-    assert_eq!(found(&get("/__admin/health?workspace=a"), &answer(200, &health)), "");
+    let mut healthy = answer(200, &health);
+    assert_found(&get("/__admin/health"), &healthy, &["getHealth", "200", "the header Cache-Control is missing"]);
+    healthy.headers.insert("cache-control", "no-store".parse().unwrap());
+    assert_eq!(found(&get("/__admin/health?workspace=a"), &healthy), "");
     let parts = ["getHealth", "200", "accepted", "no query parameter note"];
-    assert_found(&get("/__admin/health?note=1"), &answer(200, &health), &parts);
+    assert_found(&get("/__admin/health?note=1"), &healthy, &parts);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn request(sent: &[u8]) -> Option<(Asked, &[u8])> {
     let mut lines = sent[..end].split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let first = std::str::from_utf8(lines.next()?).ok()?;
     let [method, target, version] = first.split(' ').collect::<Vec<_>>().try_into().ok()?;
-    if !version.starts_with("HTTP/1.") {
+    if !["HTTP/1.0", "HTTP/1.1"].contains(&version) {
         return None;
     }
     let mut headers = HeaderMap::new();
