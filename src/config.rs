@@ -51,6 +51,9 @@ pub struct Settings {
     /// How many API requests, and how many finished deliveries, each workspace keeps for reading, at most
     /// [`Settings::MAX_JOURNAL`].
     pub journal_size: u32,
+    /// How many bytes all journals and finished deliveries of the server may take together, [`Settings::MIN_JOURNAL_BYTES`] to
+    /// [`Settings::MAX_JOURNAL_BYTES`]: the oldest bodies make room for newer ones, and when there are none left, the oldest entries.
+    pub journal_bytes: u64,
     /// Which bearer tokens are accepted.
     pub auth: Auth,
     /// Requests a minute for each token, 1 to [`Settings::MAX_RATE_LIMIT`]; no limit where `None`.
@@ -85,6 +88,10 @@ impl Settings {
     pub const MAX_WORKSPACES: u32 = 1_000_000;
     /// The most requests that a journal can be told to keep.
     pub const MAX_JOURNAL: u32 = 1_000_000;
+    /// The least that all journals can be told to take together, in bytes.
+    pub const MIN_JOURNAL_BYTES: u64 = 64 << 10;
+    /// The most that all journals can be told to take together, in bytes.
+    pub const MAX_JOURNAL_BYTES: u64 = 1 << 40;
     /// The highest rate limit, in requests a minute.
     pub const MAX_RATE_LIMIT: u32 = 1_000_000_000;
     /// The rate limit that Akol documents, in requests a minute.
@@ -103,6 +110,7 @@ impl Default for Settings {
             max_workspaces: Some(10_000),
             workspace_ids: WorkspaceIds::Distinct,
             journal_size: 1_000,
+            journal_bytes: 256 << 20,
             auth: Auth::Any,
             rate_limit: None,
             minute_limit: None,

@@ -57,6 +57,16 @@ pub(super) fn limit<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<T
     number(text, range).map(Some)
 }
 
+/// A size of the range, in bytes: a whole number, with a unit behind it or not.
+pub(super) fn size(text: &str, range: RangeInclusive<u64>) -> Result<u64, Wrong> {
+    const UNITS: [(&str, u32); 5] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("", 0)];
+    let read = |(unit, shift): &(&str, u32)| Some((text.strip_suffix(unit)?, *shift));
+    let (digits, shift) = UNITS.iter().find_map(read).unwrap_or((text, 0));
+    let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    bytes.filter(|bytes| is_plain && range.contains(bytes)).ok_or_else(|| Wrong::text(text))
+}
+
 /// `on` or `off`.
 pub(super) fn switch(text: &str) -> Result<bool, Wrong> {
     choice(text, &SWITCH)

@@ -36,6 +36,7 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), String> {
         within("calls", self.calls, 0..=Settings::MAX_CALLS)?;
         within("journal_size", self.journal_size, 0..=Settings::MAX_JOURNAL)?;
+        within("journal_bytes", self.journal_bytes, Settings::MIN_JOURNAL_BYTES..=Settings::MAX_JOURNAL_BYTES)?;
         within_or_none("max_workspaces", self.max_workspaces, 2..=Settings::MAX_WORKSPACES)?;
         within_or_none("rate_limit", self.rate_limit, 1..=Settings::MAX_RATE_LIMIT)?;
         self.check_clock()?;

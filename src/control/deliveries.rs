@@ -14,7 +14,7 @@ use crate::dialect::oversight;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::domain::call::CallId;
-use crate::domain::webhook::{Delivery, DeliveryState, Event, MessageId, Trick, Try, TryAnswer};
+use crate::domain::webhook::{Content, Delivery, DeliveryState, Event, MessageId, Trick, Try, TryAnswer};
 use crate::domain::world::World;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
@@ -35,6 +35,7 @@ pub struct DeliveryView<'a> {
     /// As it was sent, to the byte.
     body: Option<Box<RawValue>>,
     attempts: Vec<AttemptView<'a>>,
+    is_body_dropped: bool,
 }
 
 #[derive(Serialize)]
@@ -85,6 +86,7 @@ impl<'a> DeliveryView<'a> {
             next_attempt_at: delivery.next_attempt_at,
             body: text.and_then(|text| RawValue::from_string(text).ok()),
             attempts,
+            is_body_dropped: delivery.content == Content::Dropped,
         }
     }
 }

@@ -67,6 +67,8 @@ struct BodyView {
     /// In bytes, before it was cut.
     body_length: Option<u64>,
     is_body_cut: bool,
+    /// Whether it had to make room for newer ones.
+    is_body_dropped: bool,
 }
 
 #[derive(Serialize)]
@@ -144,12 +146,12 @@ impl ExchangeView<'_> {
             path: request.path(),
             query: request.query(),
             headers: headers(request.headers()),
-            body: BodyView::of(request.body(), Some(request.body_length as u64)),
+            body: BodyView::of(request.body(), Some(request.body_length as u64), request.is_body_dropped),
             answer: exchange.answer().map(|answer| AnswerView {
                 at: answer.at,
                 status: answer.reply.status,
                 headers: headers(answer.reply.headers()),
-                body: BodyView::of(answer.reply.body(), answer.reply.body_length),
+                body: BodyView::of(&answer.reply.body(), answer.reply.body_length, answer.reply.is_body_dropped),
                 faults: &answer.trouble().rules,
                 delay_ms: answer.trouble().delay.as_millis(),
                 broken: answer.trouble().breakage,
@@ -183,10 +185,10 @@ impl Shown {
 }
 
 impl BodyView {
-    fn of(kept: &[u8], body_length: Option<u64>) -> BodyView {
+    fn of(kept: &[u8], body_length: Option<u64>, is_body_dropped: bool) -> BodyView {
         let is_body_cut = kept.len() == KEPT_BODY && body_length > Some(KEPT_BODY as u64);
         let (body, body_encoding) = Shown::of(kept, is_body_cut);
-        BodyView { body, body_encoding, body_length, is_body_cut }
+        BodyView { body, body_encoding, body_length, is_body_cut, is_body_dropped }
     }
 }
 

@@ -19,6 +19,9 @@ use super::quoted::Quoted;
 pub use path::{NotAPath, PathPattern};
 pub use reach::can_match;
 
+/// What is shown in place of a body that is not known any more.
+const DROPPED: &str = "dropped to make room for newer ones (--journal-bytes)";
+
 /// A request as patterns see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sketch<'a> {
@@ -32,6 +35,8 @@ pub struct Sketch<'a> {
     pub status: Option<u16>,
     /// The body as it came.
     pub body: &'a [u8],
+    /// Whether there was a body that is not known any more. It is like no pattern with one.
+    pub is_body_dropped: bool,
 }
 
 impl Sketch<'_> {
@@ -86,7 +91,7 @@ impl Pattern {
         self.method.as_ref().is_none_or(|method| method.0 == request.method)
             && self.status.is_none_or(|status| request.status == Some(status))
             && self.path.as_ref().is_none_or(|path| path.matches(request.path, request.query))
-            && self.body.as_ref().is_none_or(|part| body::is_in(part, request.body))
+            && self.body.as_ref().is_none_or(|part| !request.is_body_dropped && body::is_in(part, request.body))
     }
 
     /// Every way in which the request is not what the pattern wants; none where it matches.
@@ -104,7 +109,13 @@ impl Pattern {
         if let Some(status) = self.status.filter(|status| request.status != Some(*status)) {
             differs("status", status.into(), request.status.map(Json::from));
         }
-        if let Some(part) = &self.body {
+        if let Some(part) = self.body.as_ref().filter(|_| request.is_body_dropped) {
+            differences.push(Difference {
+                field: "body".to_owned(),
+                expected: part.clone(),
+                found: Some(DROPPED.into()),
+            });
+        } else if let Some(part) = &self.body {
             differences.extend(body::differences(part, request.body));
         }
         differences

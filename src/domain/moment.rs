@@ -18,6 +18,24 @@ pub struct Moment {
     pub what: What,
 }
 
+impl Moment {
+    /// How many bytes it takes beside its own. What it shares with a delivery counts as if it were its own, since it may outlive that.
+    pub fn held_bytes(&self) -> usize {
+        /// Of a text that is shared: how many share it.
+        const COUNTS: usize = 2 * size_of::<usize>();
+        match &self.what {
+            What::Transition(_) | What::Kept(..) => 0,
+            What::Delivery(delivery) => {
+                let failure = match &delivery.result {
+                    DeliveryResult::Failed(why) => COUNTS + why.len(),
+                    DeliveryResult::Answered(_) | DeliveryResult::Dropped | DeliveryResult::Kept => 0,
+                };
+                size_of::<DeliveryMoment>() + COUNTS + delivery.id.len() + failure
+            }
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {

@@ -86,11 +86,11 @@ impl Shelf {
 
     /// What has been written of a call in that form, else what `write` writes. Kept only if the call is over.
     pub fn written(&self, call: &Call, form: Form, write: impl FnOnce() -> Vec<u8>) -> Bytes {
+        // Whoever keeps it keeps none of the room that it was written in.
         if !call.status.is_final() {
-            return write().into();
+            return Bytes::from(write().into_boxed_slice());
         }
         self.at_hand(call.id, form).unwrap_or_else(|| {
-            // Without the room that it was written in.
             let text = Bytes::from(write().into_boxed_slice());
             WRITTEN.insert(self.place(call.id, form), text.clone());
             text

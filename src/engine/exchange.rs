@@ -1,6 +1,7 @@
 //! One API request and its answer, as the journal keeps them: each in as few pieces of memory as can be. Thousands are kept and hardly
 //! one is ever looked at, but each request makes the oldest go, and every piece of that has long left the processor's caches.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct KeptRequest {
     path_end: usize,
     query_end: usize,
     headers_end: usize,
+    /// Whether there was a body that had to make room for newer ones.
+    pub is_body_dropped: bool,
 }
 
 /// What a request was answered.
@@ -71,18 +74,21 @@ pub struct KeptReply {
     body: KeptBody,
     /// How long the body is, in bytes; `None` where that shows only when it has been sent.
     pub body_length: Option<u64>,
-    headers: Box<[u8]>,
+    /// The headers, and the body where it is its own, cut after [`KEPT_BODY`].
+    text: Box<[u8]>,
+    headers_end: usize,
+    /// Whether there was a body that had to make room for newer ones.
+    pub is_body_dropped: bool,
 }
 
 /// The body of a reply. Where others have it, too, it is not copied.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum KeptBody {
-    Whole(Bytes),
-    Pieces {
-        pieces: Arc<[Bytes]>,
-        /// They, joined and cut, once somebody has looked at them.
-        joined: OnceLock<Box<[u8]>>,
-    },
+    /// It stands behind the headers, in memory of just its length: the memory in which it was made may be larger.
+    Own,
+    Shared(Bytes),
+    /// As many as it takes for [`KEPT_BODY`].
+    Pieces(Arc<[Bytes]>),
 }
 
 /// What was done to an answer on purpose.
@@ -119,11 +125,47 @@ impl Exchange {
             query: self.request.query(),
             status: self.answer().map(|answer| answer.reply.status),
             body: self.request.body(),
+            is_body_dropped: self.request.is_body_dropped,
         }
+    }
+
+    /// How many bytes it takes in a journal. What an answer shares with others counts as if it were its own, since it may soon be.
+    pub(super) fn held_bytes(&self) -> usize {
+        /// Its place in the journal, and the counts of who shares it.
+        const PLACE: usize = 4 * size_of::<usize>();
+        PLACE + size_of::<Exchange>() + self.request.held_bytes() + self.answer().map_or(0, Answer::held_bytes)
+    }
+
+    /// How many of them would be free without the bodies; none while the answer is still to come, as that belongs to this very one.
+    pub(super) fn droppable_bytes(&self) -> usize {
+        self.answer().map_or(0, |answer| self.request.body().len() + answer.reply.body_bytes())
+    }
+
+    /// The same without the bodies, which are marked as dropped.
+    pub(super) fn without_bodies(&self) -> Exchange {
+        let answer = OnceLock::new();
+        if let Some(given) = self.answer() {
+            // It is empty, so it takes what it is given.
+            let _ = answer.set(given.without_body());
+        }
+        Exchange { number: self.number, at: self.at, id: self.id, request: self.request.without_body(), answer }
     }
 }
 
 impl Answer {
+    /// How many bytes it takes in a journal.
+    pub(super) fn held_bytes(&self) -> usize {
+        let trouble = self.trouble.as_ref().map_or(0, |trouble| {
+            let rules = trouble.rules.iter().map(|rule| size_of::<String>() + rule.len());
+            size_of::<Meddling>() + rules.sum::<usize>()
+        });
+        self.reply.text.len() - self.reply.own_body().len() + self.reply.body_bytes() + trouble
+    }
+
+    fn without_body(&self) -> Answer {
+        Answer { number: self.number, at: self.at, reply: self.reply.without_body(), trouble: self.trouble.clone() }
+    }
+
     /// What was done to it on purpose.
     pub fn trouble(&self) -> &Meddling {
         self.trouble.as_deref().unwrap_or(&NOTHING)
@@ -150,12 +192,28 @@ impl KeptRequest {
             text,
             path_end: path.len(),
             query_end,
+            is_body_dropped: false,
         }
     }
 
-    /// The same of a body of which that is only the beginning.
-    pub(super) fn cut_from(self, body_length: usize) -> KeptRequest {
-        KeptRequest { body_length, ..self }
+    /// The same of a body of which that is only the beginning, or which has been dropped.
+    pub(super) fn cut_from(self, body_length: usize, is_body_dropped: bool) -> KeptRequest {
+        KeptRequest { body_length, is_body_dropped, ..self }
+    }
+
+    fn without_body(&self) -> KeptRequest {
+        KeptRequest {
+            method: self.method.clone(),
+            id: self.id.clone(),
+            text: self.text[..self.headers_end].into(),
+            is_body_dropped: self.is_body_dropped || !self.body().is_empty(),
+            ..*self
+        }
+    }
+
+    fn held_bytes(&self) -> usize {
+        let id = if let Id::Decoded(id) = &self.id { id.len() } else { 0 };
+        self.text.len() + self.method.as_str().len() + id
     }
 
     /// The path as it came.
@@ -193,50 +251,75 @@ impl KeptRequest {
 impl KeptReply {
     /// What is kept of `reply`.
     pub(super) fn of(reply: &Reply) -> KeptReply {
-        let body = match &reply.body {
-            Body::Full(bytes) => KeptBody::Whole(cut(bytes.clone())),
-            Body::Pieces(pieces) => KeptBody::Pieces { pieces: Arc::clone(pieces), joined: OnceLock::new() },
-            Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => KeptBody::Whole(Bytes::new()),
+        let (own, body): (&[u8], KeptBody) = match &reply.body {
+            // Nobody else has it, or all of it is too much.
+            Body::Full(bytes) if bytes.is_unique() || bytes.len() > KEPT_BODY => (cut(bytes), KeptBody::Own),
+            Body::Full(bytes) => (&[], KeptBody::Shared(bytes.clone())),
+            Body::Pieces(pieces) => (&[], KeptBody::Pieces(first_of(pieces))),
+            Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => (&[], KeptBody::Own),
         };
-        KeptReply::with(reply.status.as_u16(), &reply.headers, body, reply.body.len(), reply.subject)
+        let kept = KeptReply::new(reply.status.as_u16(), &reply.headers, own, reply.body.len(), reply.subject);
+        KeptReply { body, ..kept }
     }
 
     /// All that is kept of a reply; the body has been cut.
     pub(super) fn new(
         status: u16,
         headers: &HeaderMap,
-        body: Bytes,
+        body: &[u8],
         body_length: Option<u64>,
         subject: Option<u64>,
     ) -> KeptReply {
-        KeptReply::with(status, headers, KeptBody::Whole(body), body_length, subject)
+        let text = headers::in_one_piece(|text| {
+            headers::write(headers, text);
+            text.extend_from_slice(body);
+        });
+        let headers_end = text.len() - body.len();
+        KeptReply { status, subject, body: KeptBody::Own, body_length, text, headers_end, is_body_dropped: false }
     }
 
-    fn with(
-        status: u16,
-        headers: &HeaderMap,
-        body: KeptBody,
-        body_length: Option<u64>,
-        subject: Option<u64>,
-    ) -> KeptReply {
-        let headers = headers::in_one_piece(|text| headers::write(headers, text));
-        KeptReply { status, subject, body, body_length, headers }
+    /// The same of a body that has been dropped.
+    pub(super) fn of_dropped(self) -> KeptReply {
+        KeptReply { is_body_dropped: true, ..self }
+    }
+
+    fn without_body(&self) -> KeptReply {
+        KeptReply {
+            body: KeptBody::Own,
+            text: self.text[..self.headers_end].into(),
+            is_body_dropped: self.is_body_dropped || self.body_bytes() > 0,
+            ..*self
+        }
     }
 
     /// The headers.
     pub fn headers(&self) -> Headers<'_> {
-        Headers::read(&self.headers)
+        Headers::read(&self.text[..self.headers_end])
     }
 
     /// The body, cut after [`KEPT_BODY`]; empty where it is made as it is sent.
-    pub fn body(&self) -> &[u8] {
+    pub fn body(&self) -> Cow<'_, [u8]> {
         match &self.body {
-            KeptBody::Whole(bytes) => bytes,
-            KeptBody::Pieces { pieces, joined } => joined.get_or_init(|| {
+            KeptBody::Own => self.own_body().into(),
+            KeptBody::Shared(bytes) => bytes.as_ref().into(),
+            KeptBody::Pieces(pieces) => {
                 let mut bytes = pieces.concat();
                 bytes.truncate(KEPT_BODY);
-                bytes.into_boxed_slice()
-            }),
+                bytes.into()
+            }
+        }
+    }
+
+    fn own_body(&self) -> &[u8] {
+        &self.text[self.headers_end..]
+    }
+
+    /// How many bytes the body takes.
+    fn body_bytes(&self) -> usize {
+        match &self.body {
+            KeptBody::Own => self.own_body().len(),
+            KeptBody::Shared(bytes) => bytes.len(),
+            KeptBody::Pieces(pieces) => pieces.iter().map(|piece| size_of::<Bytes>() + piece.len()).sum(),
         }
     }
 }
@@ -250,7 +333,19 @@ pub struct Arrival {
     pub epoch: Arc<Epoch>,
 }
 
-/// The first part of a long body, copied so that the rest can go.
-fn cut(body: Bytes) -> Bytes {
-    if body.len() > KEPT_BODY { Bytes::copy_from_slice(&body[..KEPT_BODY]) } else { body }
+/// The first part of a long body.
+fn cut(body: &Bytes) -> &[u8] {
+    &body[..body.len().min(KEPT_BODY)]
+}
+
+/// The first pieces of a long body, so that the rest can go; all of them of one that is not long.
+fn first_of(pieces: &Arc<[Bytes]>) -> Arc<[Bytes]> {
+    let mut length = 0;
+    let is_wanted = |piece: &&Bytes| {
+        let is_wanted = length < KEPT_BODY;
+        length += piece.len();
+        is_wanted
+    };
+    let wanted = pieces.iter().take_while(is_wanted).count();
+    if wanted < pieces.len() { pieces[..wanted].into() } else { Arc::clone(pieces) }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::budget::Budget;
 use crate::clock::Reading;
 use crate::config::{Settings, WorkspaceIds};
 use crate::domain::fixtures::Fixtures;
@@ -21,12 +22,20 @@ pub(super) const DEFAULT: &str = "default";
 pub struct Genesis {
     settings: Settings,
     fixtures: Arc<Fixtures>,
+    /// What all journals and finished deliveries may take together.
+    budget: Arc<Budget>,
 }
 
 impl Genesis {
     /// Workspaces made of those fixtures, as `settings` say.
     pub fn new(settings: &Settings, fixtures: Fixtures) -> Genesis {
-        Genesis { settings: settings.clone(), fixtures: Arc::new(fixtures) }
+        let budget = Budget::new(settings.journal_bytes);
+        Genesis { settings: settings.clone(), fixtures: Arc::new(fixtures), budget }
+    }
+
+    /// What all journals and finished deliveries may take together.
+    pub(super) fn budget(&self) -> &Arc<Budget> {
+        &self.budget
     }
 
     /// The server's settings.

@@ -1,15 +1,17 @@
 //! The journal: the newest API requests with their answers, and the newest moments of the world, in one order. Whoever watches is told
 //! as things happen.
 
+mod pages;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
+use self::pages::{Aged, FIRST, MOMENTS, Pages, Watcher, held_bytes_of, push};
+use super::budget::{Budget, Holder, Part};
 use super::epoch::Epoch;
 use super::exchange::{Answer, Arrival, Exchange, KeptReply, KeptRequest, Meddling};
 use super::waiters::{Awaited, Waiters, Waiting};
@@ -20,19 +22,15 @@ use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
 
-/// How many moments are kept.
-const MOMENTS: usize = 16 * 1024;
 /// How many happenings may wait for somebody who watches; who is slower than that is told no more.
 const BACKLOG: usize = 1_024;
-/// The number of the first happening: not 0, so that a reader who has seen nothing can say 0.
-const FIRST: u64 = 1;
 
 /// Something that happened in a workspace.
 #[derive(Clone, Debug)]
 pub enum Happening {
     /// In its world.
     Moment(u64, Moment),
-    /// A request was answered.
+    /// A request was answered. The bodies are left out.
     Answered(u64, Arc<Exchange>),
 }
 
@@ -41,6 +39,14 @@ impl Happening {
     pub fn number(&self) -> u64 {
         match self {
             Happening::Moment(number, _) | Happening::Answered(number, _) => *number,
+        }
+    }
+
+    /// The same without the bodies of a request and its answer.
+    fn without_bodies(self) -> Happening {
+        match self {
+            Happening::Moment(..) => self,
+            Happening::Answered(number, exchange) => Happening::Answered(number, Arc::new(exchange.without_bodies())),
         }
     }
 }
@@ -53,34 +59,8 @@ pub struct Journal {
     waiters: Waiters<Arc<Exchange>>,
     /// How many requests are kept.
     size: usize,
-}
-
-#[derive(Debug)]
-struct Pages {
-    next_number: u64,
-    /// The latest instant at which a request came or was answered, or something happened.
-    latest: Timestamp,
-    exchanges: VecDeque<Arc<Exchange>>,
-    moments: VecDeque<(u64, Moment)>,
-    /// The number of the newest thing that has been forgotten.
-    forgotten: u64,
-    watchers: Vec<Watcher>,
-    /// The moments of an advance that is under way.
-    collected: Option<Vec<Moment>>,
-}
-
-impl Default for Pages {
-    fn default() -> Pages {
-        Pages {
-            next_number: FIRST,
-            latest: Timestamp::MIN,
-            exchanges: VecDeque::new(),
-            moments: VecDeque::new(),
-            forgotten: 0,
-            watchers: Vec::new(),
-            collected: None,
-        }
-    }
+    /// What it takes counts against this.
+    budget: Arc<Budget>,
 }
 
 /// What a journal keeps, without whoever watches it.
@@ -100,12 +80,6 @@ impl Default for Kept {
     fn default() -> Kept {
         Kept { next_number: FIRST, forgotten: 0, moments: Vec::new(), exchanges: Vec::new() }
     }
-}
-
-#[derive(Debug)]
-struct Watcher {
-    queue: mpsc::Sender<Happening>,
-    end: Arc<OnceLock<WatchEnd>>,
 }
 
 /// What somebody who watches is given.
@@ -135,9 +109,13 @@ pub enum WatchEnd {
 }
 
 impl Journal {
-    /// A journal that keeps `size` requests.
-    pub(super) fn new(size: usize) -> Journal {
-        Journal { pages: Mutex::default(), waiters: Waiters::default(), size }
+    /// A journal that keeps `size` requests, as far as the budget allows.
+    pub(super) fn new(size: usize, budget: &Arc<Budget>) -> Arc<Journal> {
+        let budget = Arc::clone(budget);
+        let journal = Arc::new(Journal { pages: Mutex::default(), waiters: Waiters::default(), size, budget });
+        let holder: Weak<Journal> = Arc::downgrade(&journal);
+        journal.budget.join(holder);
+        journal
     }
 
     /// Takes in a request that `came` then. Of two requests the one that comes first in the journal must not have arrived after
@@ -149,12 +127,15 @@ impl Journal {
         let is_late = epoch.has_ended();
         let (number, at) = if is_late { (0, came) } else { (pages.take_number(), pages.not_before(came)) };
         let exchange = Arc::new(Exchange { number, at, id, request: kept, answer: OnceLock::new() });
+        let (mut before, mut after) = (0, 0);
         let mut forgotten = None;
         if self.size > 0 && !is_late {
             if pages.exchanges.len() >= self.size {
                 forgotten = pages.forget_exchange();
             }
-            pages.exchanges.push_back(Arc::clone(&exchange));
+            before = forgotten.as_ref().map_or(0, |forgotten| forgotten.held_bytes());
+            after = exchange.held_bytes();
+            push(&mut pages.exchanges, Aged { age: self.budget.age(), kept: Arc::clone(&exchange) });
         }
         if !is_late {
             self.waiters.tell(|| Arc::clone(&exchange));
@@ -162,6 +143,7 @@ impl Journal {
         drop(pages);
         // Taken to pieces while nobody waits for it.
         drop(forgotten);
+        self.budget.replace(before, after);
         Arrival { exchange, epoch }
     }
 
@@ -174,15 +156,21 @@ impl Journal {
             return;
         }
         let number = pages.take_number();
-        if !pages.keeps(&arrival.exchange) {
+        let is_kept = pages.keeps(&arrival.exchange);
+        if !is_kept {
             // Who comes back later is not told of it any more.
             pages.forgotten = pages.forgotten.max(number);
         }
         let at = pages.not_before(given);
         // A request is answered once.
         let _ = arrival.exchange.answer.set(Answer { number, at, reply, trouble });
-        pages.tell(|| Happening::Answered(number, Arc::clone(&arrival.exchange)));
+        let answer = arrival.exchange.answer().filter(|_| is_kept).map_or(0, Answer::held_bytes);
+        if !pages.watchers.is_empty() {
+            pages.tell(&Happening::Answered(number, Arc::new(arrival.exchange.without_bodies())));
+        }
         self.waiters.tell(|| Arc::clone(&arrival.exchange));
+        drop(pages);
+        self.budget.replace(0, answer);
     }
 
     /// Takes in what happened in the world.
@@ -190,37 +178,46 @@ impl Journal {
         if moments.is_empty() {
             return;
         }
+        let (mut before, mut after, age) = (0, 0, self.budget.age());
         let mut pages = self.pages.lock();
         for moment in moments {
             let number = pages.take_number();
             pages.not_before(moment.at);
             if pages.moments.len() >= MOMENTS {
-                pages.forget_moment();
+                before += pages.forget_moment();
             }
-            pages.tell(|| Happening::Moment(number, moment.clone()));
+            if !pages.watchers.is_empty() {
+                pages.tell(&Happening::Moment(number, moment.clone()));
+            }
             if let Some(collected) = &mut pages.collected {
                 collected.push(moment.clone());
             }
-            pages.moments.push_back((number, moment));
+            after += held_bytes_of(&moment);
+            push(&mut pages.moments, Aged { age, kept: (number, moment) });
         }
+        // The world is locked here. Whoever has locked it makes room when it is not.
+        self.budget.note(before, after);
     }
 
     /// The requests that are kept, oldest first.
     pub fn exchanges(&self) -> Vec<Arc<Exchange>> {
-        self.pages.lock().exchanges.iter().cloned().collect()
+        self.pages.lock().exchanges.iter().map(|one| Arc::clone(&one.kept)).collect()
     }
 
     /// Forgets all requests; says how many.
     pub fn forget_exchanges(&self) -> usize {
         let mut pages = self.pages.lock();
         let count = pages.exchanges.len();
-        (0..count).for_each(|_| drop(pages.forget_exchange()));
+        let forgotten = std::iter::from_fn(|| pages.forget_exchange());
+        let held = forgotten.map(|forgotten| forgotten.held_bytes()).sum();
+        pages.exchanges.shrink_to_fit();
+        self.budget.note(held, 0);
         count
     }
 
     /// The moments that are kept, oldest first, each with its number.
     pub fn moments(&self) -> Vec<(u64, Moment)> {
-        self.pages.lock().moments.iter().cloned().collect()
+        self.pages.lock().moments.iter().map(|one| one.kept.clone()).collect()
     }
 
     /// From now on tells what happens, and before that what has happened since the happening with number `since`.
@@ -236,6 +233,9 @@ impl Journal {
         // Those who have gone are noticed here, too, as perhaps nothing ever happens that they could be told.
         pages.watchers.retain(|watcher| !watcher.queue.is_closed());
         pages.watchers.push(Watcher { queue, end: Arc::clone(&end) });
+        drop(pages);
+        // A slow reader must not keep bodies that make room meanwhile.
+        let past = past.into_iter().map(Happening::without_bodies).collect();
         Watch { past, has_gap, happenings, end }
     }
 
@@ -244,7 +244,7 @@ impl Journal {
     pub fn wait(&self, pattern: Pattern, count: usize) -> (Waiting<'_, Arc<Exchange>>, Vec<Arc<Exchange>>) {
         let pages = self.pages.lock();
         let waiting = self.waiters.wait(count, move |sketch: &Sketch<'_>| pattern.matches(sketch));
-        (waiting, pages.exchanges.iter().cloned().collect())
+        (waiting, pages.exchanges.iter().map(|one| Arc::clone(&one.kept)).collect())
     }
 
     /// Collects the moments that come, until they are taken.
@@ -263,8 +263,8 @@ impl Journal {
         Kept {
             next_number: pages.next_number,
             forgotten: pages.forgotten,
-            moments: pages.moments.iter().cloned().collect(),
-            exchanges: pages.exchanges.iter().cloned().collect(),
+            moments: pages.moments.iter().map(|one| one.kept.clone()).collect(),
+            exchanges: pages.exchanges.iter().map(|one| Arc::clone(&one.kept)).collect(),
         }
     }
 
@@ -281,11 +281,12 @@ impl Journal {
 
     /// Ends all watching, and goes on from what another journal kept, as far as this one keeps as much.
     pub(super) fn replace(&self, kept: Kept, end: WatchEnd) {
+        let age = self.budget.age();
         let mut pages = Pages {
             next_number: kept.next_number,
             forgotten: kept.forgotten,
-            moments: kept.moments.into(),
-            exchanges: kept.exchanges.into(),
+            moments: kept.moments.into_iter().map(|kept| Aged { age, kept }).collect(),
+            exchanges: kept.exchanges.into_iter().map(|kept| Aged { age, kept }).collect(),
             ..Pages::default()
         };
         while pages.moments.len() > MOMENTS {
@@ -294,8 +295,11 @@ impl Journal {
         while pages.exchanges.len() > self.size {
             pages.forget_exchange();
         }
+        let after = pages.held_bytes();
         let before = std::mem::replace(&mut *self.pages.lock(), pages);
         before.watchers.iter().for_each(|watcher| watcher.end(end));
+        // The world is locked here.
+        self.budget.note(before.held_bytes(), after);
         self.waiters.begin_anew();
     }
 }
@@ -312,67 +316,27 @@ impl Awaited for Arc<Exchange> {
     }
 }
 
-impl Pages {
-    fn take_number(&mut self) -> u64 {
-        let number = self.next_number;
-        self.next_number += 1;
-        number
-    }
-
-    fn forget_moment(&mut self) {
-        if let Some((oldest, _)) = self.moments.pop_front() {
-            self.forgotten = self.forgotten.max(oldest);
-        }
-    }
-
-    /// Forgets the oldest request, and gives what was kept of it.
-    fn forget_exchange(&mut self) -> Option<Arc<Exchange>> {
-        let oldest = self.exchanges.pop_front()?;
-        let number = oldest.answer().map_or(oldest.number, |answer| answer.number);
-        self.forgotten = self.forgotten.max(number);
-        Some(oldest)
-    }
-
-    /// The instant, or the latest that there has been where that is later: what comes after something else in the journal is not before
-    /// it in time.
-    fn not_before(&mut self, instant: Timestamp) -> Timestamp {
-        self.latest = self.latest.max(instant);
-        self.latest
-    }
-
-    /// Whether the journal still has a request that it has taken in. They are forgotten in the order of their numbers.
-    fn keeps(&self, exchange: &Exchange) -> bool {
-        self.exchanges.front().is_some_and(|oldest| oldest.number <= exchange.number)
-    }
-
-    /// What has happened since, in order.
-    fn since(&self, since: u64) -> Vec<Happening> {
-        let moments = self.moments.iter().map(|(number, moment)| Happening::Moment(*number, moment.clone()));
-        let answered = self.exchanges.iter().filter_map(|exchange| {
-            exchange.answer().map(|answer| Happening::Answered(answer.number, Arc::clone(exchange)))
-        });
-        let mut happenings: Vec<Happening> =
-            moments.chain(answered).filter(|happening| happening.number() > since).collect();
-        happenings.sort_by_key(Happening::number);
-        happenings
-    }
-
-    /// Tells whoever watches. Who does not keep up, or has gone, is told no more.
-    fn tell(&mut self, happening: impl Fn() -> Happening) {
-        self.watchers.retain(|watcher| match watcher.queue.try_send(happening()) {
-            Ok(()) => true,
-            Err(mpsc::error::TrySendError::Closed(_)) => false,
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                watcher.end(WatchEnd::TooSlow);
-                false
-            }
-        });
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.budget.note(self.pages.get_mut().held_bytes(), 0);
     }
 }
 
-impl Watcher {
-    fn end(&self, why: WatchEnd) {
-        // The first reason stands.
-        let _ = self.end.set(why);
+impl Holder for Journal {
+    fn oldest(&self, part: Part) -> Option<u64> {
+        self.pages.lock().oldest(part)
+    }
+
+    fn release(&self, part: Part, until: u64, wanted: usize) -> usize {
+        let mut pages = self.pages.lock();
+        let mut freed = 0;
+        while freed < wanted && pages.oldest(part).is_some_and(|age| age <= until) {
+            freed += match part {
+                Part::Bodies => pages.drop_bodies(),
+                Part::Entries => pages.forget_oldest(),
+            };
+        }
+        pages.shrink();
+        freed
     }
 }

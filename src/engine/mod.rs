@@ -1,6 +1,7 @@
 //! The engine: worlds behind their locks, each brought up to date whenever somebody looks at it, and what is known of what happened
 //! in them.
 
+mod budget;
 mod call_log;
 pub mod date;
 mod epoch;

@@ -15,6 +15,7 @@ pub use self::advancing::{AdvanceUnderWay, Progress};
 use self::awaiting::Awaiting;
 pub use self::noted::NotedDelivery;
 
+use super::budget::{Holder, Part};
 use super::call_log;
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
@@ -43,7 +44,7 @@ pub struct Workspace {
     genesis: Arc<Genesis>,
     clock: Clock,
     present: RwLock<Present>,
-    journal: Journal,
+    journal: Arc<Journal>,
     /// Where deliveries go that are to be sent.
     errands: mpsc::UnboundedSender<Errand>,
     late: Lateness,
@@ -139,11 +140,13 @@ impl Workspace {
     ) -> Arc<Workspace> {
         let reading = genesis.clock();
         let world = genesis.world(name, reading.now);
-        Arc::new_cyclic(|own| Workspace {
+        let budget = genesis.budget();
+        budget.note(0, world.outbox().held_bytes());
+        let workspace = Arc::new_cyclic(|own: &Weak<Workspace>| Workspace {
             name: name.into(),
             clock: Clock::new(reading),
             present: RwLock::new(Present::new(world)),
-            journal: Journal::new(genesis.settings().journal_size as usize),
+            journal: Journal::new(genesis.settings().journal_size as usize, budget),
             genesis: Arc::clone(genesis),
             errands,
             late,
@@ -157,7 +160,10 @@ impl Workspace {
             agenda_changed: Notify::new(),
             delivery_waiters: Waiters::default(),
             delivery_answered: Notify::new(),
-        })
+        });
+        let holder: Weak<Workspace> = Arc::downgrade(&workspace);
+        budget.join(holder);
+        workspace
     }
 
     /// Its name.
@@ -308,12 +314,17 @@ impl Workspace {
     }
 
     fn locked<T>(&self, change: impl FnOnce(&mut Present) -> T) -> T {
+        let budget = self.genesis.budget();
         let mut present = self.present.write();
         let due_before = present.world.next_due();
+        let held_before = present.world.outbox().held_bytes();
+        present.world.set_age(budget.age());
         let result = change(&mut present);
         self.send_off(&mut present);
+        budget.note(held_before, present.world.outbox().held_bytes());
         let due = present.world.next_due();
         drop(present);
+        budget.make_room();
         let is_earlier = due.is_some_and(|due| due_before.is_none_or(|before| due < before));
         if is_earlier {
             self.agenda_changed.notify_one();
@@ -342,5 +353,32 @@ impl Workspace {
                 });
             }
         }
+    }
+}
+
+/// Holds finished deliveries. The journal is a holder of its own.
+impl Holder for Workspace {
+    fn oldest(&self, part: Part) -> Option<u64> {
+        // Who has the lock may be waiting for room.
+        let present = self.present.try_read()?;
+        match part {
+            Part::Bodies => present.world.outbox().oldest_body(),
+            Part::Entries => present.world.outbox().oldest_finished(),
+        }
+    }
+
+    fn release(&self, part: Part, until: u64, wanted: usize) -> usize {
+        let Some(mut present) = self.present.try_write() else { return 0 };
+        let outbox = present.world.outbox_mut();
+        match part {
+            Part::Bodies => outbox.drop_bodies(until, wanted),
+            Part::Entries => outbox.forget_finished(until, wanted),
+        }
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        self.genesis.budget().note(self.present.get_mut().world.outbox().held_bytes(), 0);
     }
 }

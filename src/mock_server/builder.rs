@@ -281,6 +281,22 @@ impl Builder {
         self.with(|settings| settings.journal_size = requests)
     }
 
+    /// How many bytes all journals and finished deliveries of the server may take together; 256 MiB unless told otherwise. The oldest
+    /// bodies make room for newer ones, and when there are none left, the oldest entries.
+    ///
+    /// ```
+    #[doc = include_str!("client.md")]
+    /// let server = akol_mock::MockServer::builder().journal_bytes(64 << 10).start_blocking()?;
+    /// for _ in 0..2 {
+    ///     send(&server, "POST /api/v1/calls", &"x".repeat(40_000));
+    /// }
+    /// assert!(server.requests()[0].is_body_dropped() && !server.requests()[1].is_body_dropped());
+    /// # Ok::<(), akol_mock::StartError>(())
+    /// ```
+    pub fn journal_bytes(self, bytes: u64) -> Builder {
+        self.with(|settings| settings.journal_bytes = bytes)
+    }
+
     /// The bearer token that the control API wants; none unless told otherwise.
     ///
     /// ```

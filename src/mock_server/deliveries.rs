@@ -12,7 +12,7 @@ use super::report::Report;
 use super::waiting::TooFew;
 use super::workspace::Workspace;
 use crate::domain::moment::DeliveryResult;
-use crate::domain::webhook::{self, DeliveryNumber, DeliveryState, Event, Trick, Try, TryAnswer};
+use crate::domain::webhook::{self, Content, DeliveryNumber, DeliveryState, Event, Trick, Try, TryAnswer};
 use crate::domain::world::World;
 use crate::time::Timestamp;
 
@@ -51,6 +51,9 @@ pub struct Delivery {
     pub next_attempt_at: Option<Timestamp>,
     /// The body as it is sent, to the byte.
     pub body: Vec<u8>,
+    /// Whether the body had to make room for newer ones, as [`Builder::journal_bytes`](super::Builder::journal_bytes) says. It is empty
+    /// then.
+    pub is_body_dropped: bool,
     /// Every try, the first one first. Of one that is kept: what would have been sent.
     pub attempts: Vec<DeliveryAttempt>,
 }
@@ -143,6 +146,7 @@ impl Delivery {
             state: delivery.state,
             next_attempt_at: delivery.next_attempt_at,
             body: body.into(),
+            is_body_dropped: delivery.content == Content::Dropped,
             attempts,
         }
     }

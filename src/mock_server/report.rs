@@ -29,7 +29,7 @@ impl Report<'_> {
 
     /// How many requests are like that.
     pub(super) fn count(&self, pattern: &RequestPattern) -> usize {
-        self.requests.iter().filter(|request| pattern.0.matches(&request.0.sketch())).count()
+        self.requests.iter().filter(|request| pattern.0.matches(&request.exchange.sketch())).count()
     }
 
     /// The problem, the request that came nearest to what was looked for, and all else.
@@ -71,7 +71,7 @@ impl Report<'_> {
 
     /// The request with the fewest differences, the newest of equals, and what they are.
     fn nearest(&self, pattern: &RequestPattern) -> Option<String> {
-        let differences = |request: &RecordedRequest| pattern.0.differences(&request.0.sketch());
+        let differences = |request: &RecordedRequest| pattern.0.differences(&request.exchange.sketch());
         let misses = self.requests.iter().rev().map(|request| (request, differences(request)));
         let misses = misses.filter(|(_, differences)| !differences.is_empty());
         let (request, differences) = misses.min_by_key(|(_, differences)| differences.len())?;
@@ -110,6 +110,9 @@ fn line(request: &RecordedRequest) -> String {
         line += " ";
         line.extend(body[..cut].chars().map(|letter| if letter.is_control() { ' ' } else { letter }));
         line += if cut < body.len() { "…" } else { "" };
+    }
+    if request.is_body_dropped() {
+        line += " (its body was dropped)";
     }
     line + &request.status().map_or_else(|| " -> no answer yet".to_owned(), |status| format!(" -> {status}"))
 }

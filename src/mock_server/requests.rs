@@ -1,6 +1,7 @@
 //! Requests as the journal keeps them.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::{DeserializeOwned, Error as _};
 
@@ -11,7 +12,7 @@ use crate::engine::Exchange;
 use crate::time::Timestamp;
 
 /// A request to Akol's API, and what it was answered. It is noted when it arrives; the answer is there as soon as it has been given.
-/// Of bodies the first 64 KiB are kept.
+/// Of bodies the first 64 KiB are kept, until they have to make room for newer ones.
 ///
 /// ```
 #[doc = include_str!("client.md")]
@@ -23,9 +24,17 @@ use crate::time::Timestamp;
 /// # Ok::<(), akol_mock::StartError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct RecordedRequest(pub(super) Arc<Exchange>);
+pub struct RecordedRequest {
+    pub(super) exchange: Arc<Exchange>,
+    /// The body of the answer, once somebody has looked at one that the journal has in pieces.
+    answer_body: OnceLock<Vec<u8>>,
+}
 
 impl RecordedRequest {
+    pub(super) fn of(exchange: Arc<Exchange>) -> RecordedRequest {
+        RecordedRequest { exchange, answer_body: OnceLock::new() }
+    }
+
     /// When it arrived, on the workspace's clock.
     ///
     /// ```
@@ -36,7 +45,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn at(&self) -> Timestamp {
-        self.0.at
+        self.exchange.at
     }
 
     /// Its id: the `X-Request-Id` of its answer.
@@ -49,7 +58,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn id(&self) -> &str {
-        self.0.id.as_str()
+        self.exchange.id.as_str()
     }
 
     /// Its method.
@@ -62,7 +71,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn method(&self) -> &str {
-        self.0.request.method.as_str()
+        self.exchange.request.method.as_str()
     }
 
     /// Its path as it came.
@@ -75,7 +84,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn path(&self) -> &str {
-        self.0.request.path()
+        self.exchange.request.path()
     }
 
     /// Its query as it came, without the `?`; empty where it has none.
@@ -88,7 +97,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn query(&self) -> &str {
-        self.0.request.query()
+        self.exchange.request.query()
     }
 
     /// The header of that name, in whatever case; `None` where it is missing or no text.
@@ -101,7 +110,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0.request.headers().text(name)
+        self.exchange.request.headers().text(name)
     }
 
     /// Its body.
@@ -114,7 +123,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn body(&self) -> &[u8] {
-        self.0.request.body()
+        self.exchange.request.body()
     }
 
     /// Its body, read as JSON.
@@ -148,7 +157,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn status(&self) -> Option<u16> {
-        self.0.answer().map(|answer| answer.reply.status)
+        self.exchange.answer().map(|answer| answer.reply.status)
     }
 
     /// The header of that name in its answer, in whatever case; `None` while it has no answer, and where it is missing or no text.
@@ -161,7 +170,7 @@ impl RecordedRequest {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn answer_header(&self, name: &str) -> Option<&str> {
-        self.0.answer()?.reply.headers().text(name)
+        self.exchange.answer()?.reply.headers().text(name)
     }
 
     /// The body of its answer; `None` while it has no answer, empty where it is made as it is sent: that of a recording.
@@ -175,7 +184,37 @@ impl RecordedRequest {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn answer_body(&self) -> Option<&[u8]> {
-        self.0.answer().map(|answer| answer.reply.body())
+        self.exchange.answer().map(|answer| match answer.reply.body() {
+            Cow::Borrowed(body) => body,
+            Cow::Owned(body) => self.answer_body.get_or_init(|| body),
+        })
+    }
+
+    /// Whether its body had to make room for newer ones, as [`Builder::journal_bytes`](super::Builder::journal_bytes) says. It is empty
+    /// then, and like no pattern with a body.
+    ///
+    /// ```
+    #[doc = include_str!("client.md")]
+    /// let server = akol_mock::MockServer::builder().start_blocking()?;
+    /// send(&server, "POST /api/v1/calls", "not JSON");
+    /// assert!(!server.requests()[0].is_body_dropped());
+    /// # Ok::<(), akol_mock::StartError>(())
+    /// ```
+    pub fn is_body_dropped(&self) -> bool {
+        self.exchange.request.is_body_dropped
+    }
+
+    /// Whether the body of its answer had to make room for newer ones. It is empty then.
+    ///
+    /// ```
+    #[doc = include_str!("client.md")]
+    /// let server = akol_mock::MockServer::builder().start_blocking()?;
+    /// send(&server, "GET /api/v1/calls/call_xxx", "");
+    /// assert!(!server.requests()[0].is_answer_body_dropped());
+    /// # Ok::<(), akol_mock::StartError>(())
+    /// ```
+    pub fn is_answer_body_dropped(&self) -> bool {
+        self.exchange.answer().is_some_and(|answer| answer.reply.is_body_dropped)
     }
 }
 
@@ -192,7 +231,7 @@ impl Workspace {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.inner.journal().exchanges().into_iter().map(RecordedRequest).collect()
+        self.inner.journal().exchanges().into_iter().map(RecordedRequest::of).collect()
     }
 
     /// The requests that are like that, oldest first.
@@ -210,7 +249,7 @@ impl Workspace {
     /// ```
     pub fn requests_like(&self, pattern: &RequestPattern) -> Vec<RecordedRequest> {
         let mut requests = self.requests();
-        requests.retain(|request| pattern.0.matches(&request.0.sketch()));
+        requests.retain(|request| pattern.0.matches(&request.exchange.sketch()));
         requests
     }
 

@@ -81,7 +81,7 @@ impl Workspace {
         let (waiting, there) = self.inner.journal().wait(pattern.0.clone(), count);
         waiting.look_at(there)();
         let found = self.in_time(timeout, waiting.enough()).await;
-        let found = found.map(|found| found.into_iter().map(RecordedRequest).collect());
+        let found = found.map(|found| found.into_iter().map(RecordedRequest::of).collect());
         found.ok_or_else(|| {
             let report = Report::of(self);
             let found = report.count(pattern).max(waiting.found().len());

@@ -224,6 +224,7 @@ fn trouble(workspace: &Workspace, entry: &Entry, request: &Request) -> Trouble {
         query: request.query(),
         status: None,
         body: &request.body,
+        is_body_dropped: false,
     };
     // A request that a reset has overtaken is refused for that.
     workspace.write_in(&entry.epoch, |world| world.trouble_for(&sketch, entry.number)).unwrap_or(Trouble::NONE)

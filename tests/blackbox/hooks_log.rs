@@ -47,9 +47,21 @@ async fn a_delivery_shows_each_try_as_it_was_sent_and_answered() {
     let sent = receiver.deliveries();
     assert_eq!(
         shown.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>(),
-        ["id", "event", "callId", "webhookId", "url", "createdAt", "state", "nextAttemptAt", "body", "attempts"]
-            .map(str::to_owned)
-            .into()
+        [
+            "id",
+            "event",
+            "callId",
+            "webhookId",
+            "url",
+            "createdAt",
+            "state",
+            "nextAttemptAt",
+            "body",
+            "isBodyDropped",
+            "attempts"
+        ]
+        .map(str::to_owned)
+        .into()
     );
     assert_eq!(shown["id"], sent[0].header("webhook-id"));
     assert_eq!((&shown["event"], &shown["callId"]), (&json!("call.started"), &json!(call)));

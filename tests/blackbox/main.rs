@@ -42,6 +42,7 @@ mod http2_faults;
 mod http2_frames;
 mod idempotency;
 mod journal;
+mod journal_bytes;
 mod library;
 mod library_webhooks;
 mod limits;

@@ -13,6 +13,7 @@ fn samples(name: &str) -> [&'static str; 2] {
         "admin-origin" => ["http://localhost:3000", "*"],
         "cors-origin" => ["http://localhost:3000", "*"],
         "journal-size" => ["0", "1000000"],
+        "journal-bytes" => ["512KiB", "1TiB"],
         "max-workspaces" => ["2", "off"],
         "workspace-ids" => ["shared", "distinct"],
         "log-format" => ["json", "off"],

@@ -24,6 +24,23 @@ fn numbers_end_where_their_range_ends() {
     assert_edges("calls", &["0", "10000000"], &["10000001", "-1", "1e3"]);
     assert_edges("rate-limit", &["1", "1000000000", "off"], &["0", "1000000001", "on", "false"]);
     assert_edges("journal-size", &["0", "1000000"], &["1000001", "-1", "off"]);
+    assert_edges(
+        "journal-bytes",
+        &["65536", "64KiB", "1TiB", "1024GiB", "1099511627776", "512KiB", "1000000"],
+        &[
+            "65535",
+            "63KiB",
+            "1025GiB",
+            "1099511627777",
+            "18446744073709551615TiB",
+            "256",
+            "256MB",
+            "256mib",
+            "+1GiB",
+            "1.5GiB",
+            "off",
+        ],
+    );
     assert_edges("max-workspaces", &["2", "1000000", "off"], &["1", "1000001", "none"]);
     assert_edges("workspace-ids", &["distinct", "shared"], &["", "on", "Shared"]);
     assert_edges("minute-limit", &["0", &max, "off"], &["-1", "18446744073709551616", "never"]);

@@ -15,7 +15,7 @@ use crate::dialect::oversight;
 use crate::domain::NotOneOf;
 use crate::domain::json::Json;
 use crate::domain::matching::{Difference, Pattern, Sketch};
-use crate::domain::webhook::{Delivery, DeliveryNumber, DeliveryState, Event, TryAnswer};
+use crate::domain::webhook::{Content, Delivery, DeliveryNumber, DeliveryState, Event, TryAnswer};
 use crate::domain::world::World;
 use crate::engine::{NotedDelivery, Workspace};
 use crate::wire::reply::Reply;
@@ -69,7 +69,8 @@ impl Wanted {
         compare("state", self.state.map(|state| word(state.as_str())), Some(word(delivery.state.as_str())));
         compare("status", self.status.map(Json::from), last_status(delivery).map(Json::from));
         if self.body.body.is_some() {
-            let sketch = Sketch { method: "POST", path: "", query: "", status: None, body };
+            let is_body_dropped = delivery.content == Content::Dropped;
+            let sketch = Sketch { method: "POST", path: "", query: "", status: None, body, is_body_dropped };
             differences.extend(self.body.differences(&sketch));
         }
         differences

@@ -31,7 +31,8 @@ fn faults(rules: impl IntoIterator<Item = Terms>) -> Faults {
 }
 
 fn request(body: &str) -> Sketch<'_> {
-    Sketch { method: "POST", path: "/api/v1/calls", query: "", status: None, body: body.as_bytes() }
+    let body = body.as_bytes();
+    Sketch { method: "POST", path: "/api/v1/calls", query: "", status: None, body, is_body_dropped: false }
 }
 
 /// What befalls a request for each body, in order.

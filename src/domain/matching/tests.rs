@@ -8,7 +8,14 @@ use super::*;
 const BODY: &str = r#"{"campaignId": "cmp_xxx", "toNumber": "+15551234567", "tags": ["a", {"b": 1, "c": 2}], "n": 2}"#;
 
 fn request(body: &str) -> Sketch<'_> {
-    Sketch { method: "POST", path: "/api/v1/calls", query: "page=1", status: Some(201), body: body.as_bytes() }
+    Sketch {
+        method: "POST",
+        path: "/api/v1/calls",
+        query: "page=1",
+        status: Some(201),
+        body: body.as_bytes(),
+        is_body_dropped: false,
+    }
 }
 
 /// The part is given as JSON is written, so that no digit is lost.
@@ -178,4 +185,15 @@ proptest! {
     fn everything_is_a_part_of_itself(whole in values()) {
         prop_assert!(body_like(whole.clone()).matches(&request(&whole.to_string())));
     }
+}
+
+#[test]
+fn a_body_that_was_dropped_is_like_no_pattern_with_one_and_says_why() {
+    let dropped = Sketch { is_body_dropped: true, ..request("") };
+    let pattern = body_like(json!({"a": 1}));
+    assert!(!pattern.matches(&dropped) && !body_like(json!("")).matches(&dropped));
+    let differences = pattern.differences(&dropped);
+    assert_eq!((differences.len(), &*differences[0].field, &differences[0].expected), (1, "body", &json!({"a": 1})));
+    assert!(differences[0].found.as_ref().unwrap().as_str().unwrap().contains("--journal-bytes"));
+    assert!(Pattern::default().matches(&dropped) && Pattern::default().differences(&dropped).is_empty());
 }

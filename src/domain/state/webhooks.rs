@@ -128,6 +128,8 @@ pub enum ContentRecord {
     Body(Octets),
     /// Of a kept one: what its body can be made from.
     Known(KnownRecord),
+    /// Of one that is over: nothing any more, to make room.
+    Dropped,
 }
 
 /// How much was known of a call when it was told of.

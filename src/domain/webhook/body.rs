@@ -70,7 +70,9 @@ impl Body<'_> {
     /// The body's bytes.
     pub fn to_bytes(self) -> Bytes {
         // Plain strings, numbers and lists always serialize.
-        serde_json::to_vec(&self).unwrap_or_default().into()
+        let written = serde_json::to_vec(&self).unwrap_or_default();
+        // It is kept for long, without the room that it was written in.
+        Bytes::from(written.into_boxed_slice())
     }
 }
 

@@ -1,5 +1,6 @@
 //! A delivery: an event on its way to one receiver, with each try and what came of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -173,6 +174,8 @@ pub enum Content {
     Body(Bytes),
     /// Of a kept one: what its body can be made from.
     Known(Known),
+    /// Of one that is over: nothing any more. The body had to make room for newer ones.
+    Dropped,
 }
 
 /// How much was known of a call when it was told of. With the call itself this is enough to say it again.
@@ -259,6 +262,22 @@ pub struct TryReport {
     pub hint: Option<Arc<str>>,
 }
 
+impl Try {
+    fn held_bytes(&self) -> usize {
+        let text = |text: &Cow<'static, str>| if let Cow::Owned(text) = text { text.len() } else { 0 };
+        let headers = self.headers.iter().map(|(name, value)| text(name) + text(value));
+        let failure = match &self.answer {
+            Some((TryAnswer::Failed(why), _)) => why.len(),
+            Some((TryAnswer::Answered(_), _)) | None => 0,
+        };
+        size_of::<Try>()
+            + self.headers.len() * size_of::<(Cow<'static, str>, Cow<'static, str>)>()
+            + headers.sum::<usize>()
+            + failure
+            + self.mischief.len() * size_of::<Trick>()
+    }
+}
+
 impl Delivery {
     /// Its place among all, where that is its number.
     pub(super) fn order(&self, number: DeliveryNumber) -> DeliveryOrder {
@@ -268,6 +287,27 @@ impl Delivery {
     /// Whether any try was received.
     pub fn was_received(&self) -> bool {
         self.tries.iter().any(|one| matches!(&one.answer, Some((answer, _)) if answer.is_received()))
+    }
+
+    /// How many bytes its body takes; none where it is made when it is read.
+    pub(super) fn body_bytes(&self) -> usize {
+        match &self.content {
+            Content::Body(body) => body.len(),
+            Content::Known(_) | Content::Dropped => 0,
+        }
+    }
+
+    /// Gives back the room that only one that goes on needs.
+    pub(super) fn shrink(&mut self) {
+        self.tricks.shrink_to_fit();
+        self.tries.shrink_to_fit();
+        self.tries.iter_mut().for_each(|one| one.headers.shrink_to_fit());
+    }
+
+    /// How many bytes it takes. What it shares with its subscription counts there.
+    pub(super) fn held_bytes(&self) -> usize {
+        let tries: usize = self.tries.iter().map(Try::held_bytes).sum();
+        size_of::<Delivery>() + self.body_bytes() + tries + self.tricks.len() * size_of::<Trick>()
     }
 
     /// How many tries were made.

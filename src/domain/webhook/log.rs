@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use hashbrown::HashMap;
 
-use super::delivery::{Delivery, DeliveryNumber, MessageId};
+use super::delivery::{Content, Delivery, DeliveryNumber, MessageId};
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,13 @@ pub(super) struct Log {
     deliveries: BTreeMap<DeliveryNumber, Box<Delivery>>,
     numbers: HashMap<MessageId, DeliveryNumber>,
     /// Those that may be forgotten, in order: most come to their end in the order of their making, or nearly so.
-    finished: VecDeque<DeliveryNumber>,
+    finished: VecDeque<Finished>,
+    /// How many of the first of those have no body to drop.
+    without_bodies: usize,
+    /// How many bytes they take.
+    held: usize,
+    /// What is given to those that come to their end now.
+    age: u64,
     /// How many finished ones are kept.
     capacity: usize,
     made: u64,
@@ -30,6 +36,17 @@ struct Changes {
     forgotten: Vec<(DeliveryNumber, Delivery)>,
 }
 
+/// A delivery that has come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Finished {
+    number: DeliveryNumber,
+    /// Its age among all that the server keeps.
+    age: u64,
+}
+
+/// What it takes to find a delivery by its number and its id, in bytes, about.
+const BINDING: usize = 96;
+
 impl Log {
     /// An empty log that keeps that many finished deliveries.
     pub(super) fn new(capacity: usize) -> Log {
@@ -37,6 +54,9 @@ impl Log {
             deliveries: BTreeMap::new(),
             numbers: HashMap::new(),
             finished: VecDeque::new(),
+            without_bodies: 0,
+            held: 0,
+            age: 0,
             capacity,
             made: 0,
             changes: None,
@@ -98,18 +118,16 @@ impl Log {
 
     /// From here on a delivery may be forgotten, once there are enough newer ones.
     pub(super) fn finish(&mut self, number: DeliveryNumber) {
-        if let Err(place) = self.finished.binary_search(&number) {
-            self.finished.insert(place, number);
+        if let Err(place) = self.place_of(number)
+            && let Some(delivery) = self.deliveries.get_mut(&number)
+        {
+            delivery.shrink();
+            self.held += held_bytes(delivery);
+            self.without_bodies = self.without_bodies.min(place);
+            self.finished.insert(place, Finished { number, age: self.age });
         }
         while self.finished.len() > self.capacity {
-            let oldest = self.finished.pop_front();
-            let forgotten = oldest.and_then(|oldest| self.deliveries.remove(&oldest));
-            if let Some(forgotten) = forgotten {
-                self.numbers.remove(&forgotten.id);
-                if let (Some(changes), Some(number)) = (&mut self.changes, oldest) {
-                    changes.forgotten.push((number, *forgotten));
-                }
-            }
+            self.forget_oldest();
         }
     }
 
@@ -142,8 +160,94 @@ impl Log {
 
     /// A delivery that had come to its end is sent again: it may not be forgotten meanwhile.
     pub(super) fn reopen(&mut self, number: DeliveryNumber) {
-        if let Ok(place) = self.finished.binary_search(&number) {
+        if let Ok(place) = self.place_of(number) {
             self.finished.remove(place);
+            self.without_bodies -= usize::from(place < self.without_bodies);
+            self.held -= self.deliveries.get(&number).map_or(0, |delivery| held_bytes(delivery));
         }
     }
+
+    fn place_of(&self, number: DeliveryNumber) -> Result<usize, usize> {
+        self.finished.binary_search_by_key(&number, |finished| finished.number)
+    }
+
+    /// Forgets the oldest of those that have come to their end, and says how many bytes it took.
+    fn forget_oldest(&mut self) -> usize {
+        let Some(Finished { number, .. }) = self.finished.pop_front() else { return 0 };
+        self.without_bodies = self.without_bodies.saturating_sub(1);
+        let Some(forgotten) = self.deliveries.remove(&number) else { return 0 };
+        self.numbers.remove(&forgotten.id);
+        let freed = held_bytes(&forgotten);
+        self.held -= freed;
+        if let Some(changes) = &mut self.changes {
+            changes.forgotten.push((number, *forgotten));
+        }
+        freed
+    }
+
+    /// How many bytes those take that have come to their end.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held
+    }
+
+    /// The same, counted anew.
+    #[cfg(test)]
+    pub(super) fn counted_bytes(&self) -> usize {
+        self.deliveries.values().filter(|delivery| delivery.state.is_final()).map(|one| held_bytes(one)).sum()
+    }
+
+    /// Says what is given to those that come to their end from here on.
+    pub(super) fn set_age(&mut self, age: u64) {
+        self.age = age;
+    }
+
+    /// The age of the oldest body that can be dropped.
+    pub(super) fn oldest_body(&self) -> Option<u64> {
+        self.oldest_with_body().map(|place| self.finished[place].age)
+    }
+
+    /// The age of the oldest delivery that can be forgotten.
+    pub(super) fn oldest_finished(&self) -> Option<u64> {
+        self.finished.front().map(|finished| finished.age)
+    }
+
+    /// Drops the oldest bodies up to that age, until so many bytes are freed. Says how many were.
+    pub(super) fn drop_bodies(&mut self, until: u64, wanted: usize) -> usize {
+        let mut freed = 0;
+        while freed < wanted
+            && let Some(place) = self.oldest_with_body()
+            && self.finished[place].age <= until
+        {
+            self.without_bodies = place + 1;
+            let Some(delivery) = self.deliveries.get_mut(&self.finished[place].number) else { continue };
+            freed += delivery.body_bytes();
+            delivery.content = Content::Dropped;
+        }
+        self.held -= freed;
+        freed
+    }
+
+    /// Forgets the oldest deliveries up to that age, until so many bytes are freed. Says how many were.
+    pub(super) fn forget_finished(&mut self, until: u64, wanted: usize) -> usize {
+        let mut freed = 0;
+        while freed < wanted && self.oldest_finished().is_some_and(|age| age <= until) {
+            freed += self.forget_oldest();
+        }
+        if self.finished.len() < self.finished.capacity() / 2 {
+            self.finished.shrink_to_fit();
+        }
+        freed
+    }
+
+    /// The place of the first of those that have come to their end and still have a body.
+    fn oldest_with_body(&self) -> Option<usize> {
+        let has_body = |finished: &Finished| self.get(finished.number).is_some_and(|one| one.body_bytes() > 0);
+        let rest = self.finished.iter().skip(self.without_bodies).position(has_body)?;
+        Some(self.without_bodies + rest)
+    }
+}
+
+/// How many bytes a delivery takes in the log.
+fn held_bytes(delivery: &Delivery) -> usize {
+    BINDING + delivery.held_bytes()
 }

@@ -272,6 +272,43 @@ impl Outbox {
         id.parse().ok().and_then(|id| self.log.find(id))
     }
 
+    /// How many bytes deliveries take that have come to their end.
+    pub fn held_bytes(&self) -> usize {
+        self.log.held_bytes()
+    }
+
+    /// The same, counted anew.
+    #[cfg(test)]
+    pub fn counted_bytes(&self) -> usize {
+        self.log.counted_bytes()
+    }
+
+    /// Says which age is given to deliveries that come to their end from here on.
+    pub fn set_age(&mut self, age: u64) {
+        self.log.set_age(age);
+    }
+
+    /// The age of the oldest body that can be dropped.
+    pub fn oldest_body(&self) -> Option<u64> {
+        self.log.oldest_body()
+    }
+
+    /// The age of the oldest delivery that can be forgotten.
+    pub fn oldest_finished(&self) -> Option<u64> {
+        self.log.oldest_finished()
+    }
+
+    /// Drops the bodies of the oldest deliveries that have come to their end, up to that age, until so many bytes are freed. Says how many
+    /// were.
+    pub fn drop_bodies(&mut self, until: u64, wanted: usize) -> usize {
+        self.log.drop_bodies(until, wanted)
+    }
+
+    /// Forgets the oldest deliveries that have come to their end, as [`Outbox::drop_bodies`] drops bodies.
+    pub fn forget_finished(&mut self, until: u64, wanted: usize) -> usize {
+        self.log.forget_finished(until, wanted)
+    }
+
     /// How deliveries misbehave.
     pub fn mischief(&self) -> Mischief {
         self.mischief

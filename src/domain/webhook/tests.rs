@@ -2,6 +2,7 @@
 
 mod mischief;
 mod records;
+mod room;
 mod scenes;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -161,6 +162,7 @@ impl Model {
             assert!(is_seen_to, "{place:?} is forgotten: {waiting:?}");
         }
         assert_eq!(self.outbox.under_way(), self.under_way.len());
+        assert_eq!(self.outbox.held_bytes(), self.outbox.counted_bytes());
     }
 }
 

@@ -61,6 +61,16 @@ impl World {
         self.outbox.take_changes()
     }
 
+    /// The same, to be changed.
+    pub fn outbox_mut(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    /// Says which age is given to deliveries that come to their end from here on.
+    pub fn set_age(&mut self, age: u64) {
+        self.outbox.set_age(age);
+    }
+
     /// Makes a subscription, which is told of what happens from here on.
     pub fn subscribe(&mut self, new: NewSubscription) -> Result<&Subscription, Error> {
         self.outbox.subscribe(new)
@@ -117,6 +127,7 @@ impl World {
     pub fn body_of(&self, delivery: &Delivery) -> Bytes {
         let known = match &delivery.content {
             Content::Body(body) => return body.clone(),
+            Content::Dropped => return Bytes::new(),
             Content::Known(known) => *known,
         };
         // Calls are never forgotten.

@@ -43,7 +43,8 @@ mod tests {
     use crate::domain::probability::Probability;
     use crate::domain::span::Span;
 
-    const REQUEST: Sketch<'_> = Sketch { method: "GET", path: "/api/v1/calls", query: "", status: None, body: b"" };
+    const REQUEST: Sketch<'_> =
+        Sketch { method: "GET", path: "/api/v1/calls", query: "", status: None, body: b"", is_body_dropped: false };
 
     #[test]
     fn the_settings_latency_adds_to_that_of_the_rules() {

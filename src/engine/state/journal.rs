@@ -51,6 +51,9 @@ struct ExchangeRecord {
     headers: Vec<(String, Octets)>,
     body: Octets,
     body_length: Count,
+    /// Whether the body has been dropped. Not said of one that has not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_body_dropped: bool,
     answer: Option<AnswerRecord>,
 }
 
@@ -63,6 +66,9 @@ struct AnswerRecord {
     headers: Vec<(String, Octets)>,
     body: Octets,
     body_length: Option<Count>,
+    /// As of the request's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_body_dropped: bool,
     /// The number of the call that it is about, in a text.
     subject: Option<String>,
     faults: Vec<String>,
@@ -135,6 +141,7 @@ impl ExchangeRecord {
             headers: header_records(request.headers()),
             body: Octets(Bytes::copy_from_slice(request.body())),
             body_length: Count::of(request.body_length),
+            is_body_dropped: request.is_body_dropped,
             answer: exchange.answer().filter(|answer| answer.number < next).map(AnswerRecord::of),
         }
     }
@@ -142,7 +149,7 @@ impl ExchangeRecord {
     fn restore(self, next: Count) -> Checked<Exchange> {
         let method = Method::from_bytes(self.method.as_bytes());
         let method = method.map_err(|_| wrong("method", format!("is {}, which is none", Quoted(&self.method))))?;
-        check_body(&self.body)?;
+        check_body(&self.body, self.is_body_dropped)?;
         let answer = OnceLock::new();
         if let Some(record) = self.answer {
             if record.number <= self.number || record.number >= next {
@@ -166,7 +173,7 @@ impl ExchangeRecord {
         request.body = self.body.0;
         request.name(Id::Decoded(self.named.into()));
         let body_length = usize::try_from(self.body_length.get()).unwrap_or(usize::MAX);
-        let request = KeptRequest::of(&request).cut_from(body_length);
+        let request = KeptRequest::of(&request).cut_from(body_length, self.is_body_dropped);
         Ok(Exchange { number: self.number.get(), at: self.at, id, request, answer })
     }
 }
@@ -180,8 +187,9 @@ impl AnswerRecord {
             at: answer.at,
             status: Status::of(reply.status),
             headers: header_records(reply.headers()),
-            body: Octets(Bytes::copy_from_slice(reply.body())),
+            body: Octets(Bytes::from(reply.body().into_owned())),
             body_length: reply.body_length.map(Count::of),
+            is_body_dropped: reply.is_body_dropped,
             subject: reply.subject.map(|number| number.to_string()),
             faults: rules.clone(),
             delay_ms: Count::of(delay.as_millis()),
@@ -190,7 +198,7 @@ impl AnswerRecord {
     }
 
     fn restore(self) -> Checked<Answer> {
-        check_body(&self.body)?;
+        check_body(&self.body, self.is_body_dropped)?;
         let subject =
             self.subject.map(|text| text.parse().map_err(|_| wrong("subject", "must be a whole number in a text")));
         let trouble = Meddling {
@@ -198,22 +206,21 @@ impl AnswerRecord {
             delay: Duration::from_millis(self.delay_ms.get()),
             breakage: self.broken.map(ConnectionFault::as_str),
         };
+        let (status, length) = (self.status.narrow(), self.body_length.map(Count::get));
+        let reply = KeptReply::new(status, &headers(self.headers)?, &self.body.0, length, subject.transpose()?);
         Ok(Answer {
             number: self.number.get(),
             at: self.at,
-            reply: KeptReply::new(
-                self.status.narrow(),
-                &headers(self.headers)?,
-                self.body.0,
-                self.body_length.map(Count::get),
-                subject.transpose()?,
-            ),
+            reply: if self.is_body_dropped { reply.of_dropped() } else { reply },
             trouble: trouble.is_any().then(|| Box::new(trouble)),
         })
     }
 }
 
-fn check_body(body: &Octets) -> Checked<()> {
+fn check_body(body: &Octets, is_dropped: bool) -> Checked<()> {
+    if is_dropped && !body.0.is_empty() {
+        return Err(wrong("isBodyDropped", "is true, must be false where there is a body"));
+    }
     if body.0.len() > KEPT_BODY {
         return Err(wrong("body", format!("has {} bytes, must be cut after {KEPT_BODY}", body.0.len())));
     }

@@ -57,6 +57,8 @@ impl Workspace {
             let mut before = std::mem::replace(&mut *present, Present::new(world));
             // With it go the answers that an advance has not told the world yet.
             before.awaiting = None;
+            let held = |present: &Present| present.world.outbox().held_bytes();
+            self.genesis.budget().note(held(&before), held(&present));
             before.epoch.end();
             self.break_off_advance();
             self.clock.restart(clock);

@@ -84,6 +84,9 @@ impl Outbox {
             (DeliveryState::Retrying, _) => {
                 Some("it waits for its next try, which comes by itself; let the clock go on")
             }
+            _ if delivery.content == Content::Dropped => {
+                Some("its body has been dropped to make room (--journal-bytes); trigger the event anew")
+            }
             (_, Some(to)) if !is_subscribed(to) => Some("its webhook has been deleted; subscribe again for new events"),
             _ => None,
         };

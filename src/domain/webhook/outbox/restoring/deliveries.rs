@@ -25,6 +25,7 @@ impl Delivery {
             content: match &self.content {
                 Content::Body(body) => ContentRecord::Body(Octets(body.clone())),
                 Content::Known(known) => ContentRecord::Known((*known).into()),
+                Content::Dropped => ContentRecord::Dropped,
             },
             state: self.state,
             next_attempt_at: self.next_attempt_at,
@@ -42,6 +43,10 @@ impl Delivery {
         let content = match record.content {
             ContentRecord::Body(Octets(body)) => Content::Body(body),
             ContentRecord::Known(known) => Content::Known(known.into()),
+            ContentRecord::Dropped if !state.is_final() => {
+                return Err(wrong("content", format!("is dropped, must be there of one that is {state}")));
+            }
+            ContentRecord::Dropped => Content::Dropped,
         };
         let is_kept = state == DeliveryState::Kept;
         if is_kept != to.is_none() || is_kept != matches!(content, Content::Known(_)) {

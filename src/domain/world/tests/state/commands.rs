@@ -189,7 +189,9 @@ impl Stage {
             Command::Request(which) => {
                 let counted = world.count_request(&format!("client {}", which % 3));
                 let path = format!("/api/v1/calls/{}", which % 4);
-                let request = Sketch { method: "GET", path: &path, query: "", status: None, body: b"{\"a\":0.1}" };
+                let body = b"{\"a\":0.1}";
+                let (method, path) = ("GET", &*path);
+                let request = Sketch { method, path, query: "", status: None, body, is_body_dropped: false };
                 format!("{counted:?} {:?}", world.trouble_for(&request, which.into()))
             }
             Command::Key(key, body) => {
