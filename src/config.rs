@@ -246,6 +246,8 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
+    /// The most receivers from the start.
+    pub const MAX_URLS: usize = 100;
     /// The most further tries of one delivery.
     pub const MAX_RETRIES: usize = 20;
 

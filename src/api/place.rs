@@ -12,7 +12,7 @@ use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
 use crate::domain::call::CallId;
 use crate::domain::error::Error;
-use crate::domain::idempotency::{Known, RequestDigest};
+use crate::domain::idempotency::{Known, MOST_KEYS, RequestDigest};
 use crate::domain::phone_number::NotAPhoneNumber;
 use crate::domain::quoted::Quoted;
 use crate::domain::world::{Placement, World};
@@ -31,7 +31,10 @@ pub fn place(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     let key = fields.gather(idempotency_key(request)).flatten().map(|key| (key, RequestDigest::of(fields.whole())));
     if let Some((key, digest)) = &key {
         match world.answers().look_up(*key, digest, now) {
-            Known::New => {}
+            Known::New => world.answers().check_room(now).map_err(|until| {
+                let there = format!("{MOST_KEYS} keys of the last 24 hours");
+                Error::too_many(KEY, there, &format!("leave it out, or come again at {until}"))
+            })?,
             Known::Same(answer) => return Ok(replay(answer)),
             Known::Unanswered => return Err(Error::StillAnswering.into()),
             Known::Different => {

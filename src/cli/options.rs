@@ -121,9 +121,7 @@ pub(super) const TABLE: &[Opt] = &[
         details: "The oldest bodies make room, of whichever workspace; when there are none, the oldest entries do.",
         default: "256MiB",
         accepts: "a size from 64KiB to 1TiB: a number of bytes, or one of KiB, MiB, GiB or TiB, such as 512KiB or 1GiB",
-        read: Read::One(|to, text| {
-            set(&mut to.journal_bytes, values::size(text, Settings::MIN_JOURNAL_BYTES..=Settings::MAX_JOURNAL_BYTES))
-        }),
+        read: Read::One(|to, text| set(&mut to.journal_bytes, values::size(text, values::JOURNAL_BYTES))),
         ..PLAIN
     },
     Opt {

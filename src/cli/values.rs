@@ -23,6 +23,9 @@ const OFF: &str = "off";
 /// The two ways to say yes and the two to say no: TOML and YAML users write booleans.
 const SWITCH: [(&str, bool); 4] = [("on", true), (OFF, false), ("true", true), ("false", false)];
 
+/// What all journals can be told to take together, in bytes.
+pub(super) const JOURNAL_BYTES: RangeInclusive<u64> = Settings::MIN_JOURNAL_BYTES..=Settings::MAX_JOURNAL_BYTES;
+
 /// Names and what they stand for.
 pub(super) const PROFILES: [(&str, Profile); 2] = [("lenient", Profile::Lenient), ("production", Profile::Production)];
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::secret::why_not_standard;
+use super::secret::{LONGEST_SECRET, why_not_standard};
 use super::{Auth, ClockMode, Settings, Signature, Webhooks};
 use crate::origin::Origin;
 use crate::speed::Speed;
@@ -93,6 +93,7 @@ impl Webhooks {
         if self.events.is_empty() && !self.urls.is_empty() {
             return Err("webhooks.events is empty, so nothing would be sent to webhooks.urls; name an event".to_owned());
         }
+        within("the number of webhooks.urls", self.urls.len(), 0..=Webhooks::MAX_URLS)?;
         within("the number of webhooks.retries", self.retries.len(), 0..=Webhooks::MAX_RETRIES)?;
         if let Some(wait) = self.retries.iter().find(|wait| !WAITS.contains(*wait)) {
             return Err(format!("webhooks.retries has {wait:?}, must be waits of 1 ms to 24 h"));
@@ -102,6 +103,7 @@ impl Webhooks {
         if !is_token(secret) {
             return Err("webhooks.secret must be visible ASCII characters without spaces, at least one".to_owned());
         }
+        within("the length of webhooks.secret", secret.len(), 1..=LONGEST_SECRET)?;
         match why_not_standard(secret).filter(|_| self.signature == Signature::Standard) {
             Some(why) => Err(format!(
                 "webhooks.secret does not go with the Standard signature: {why}; give whsec_ and the base64 of 24 to 64 \

@@ -3,6 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+/// The longest secret that webhooks are signed with, in characters.
+pub(crate) const LONGEST_SECRET: usize = 256;
+
 /// What follows the prefix, if the text has it.
 const PREFIX: &str = "whsec_";
 

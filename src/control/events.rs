@@ -27,9 +27,18 @@ const IN_FLIGHT: usize = 16;
 /// Streams everything from now on, or from after the event that `Last-Event-ID` names, as far as it is kept.
 pub fn stream(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
     let since = last_event_id(request)?;
+    let streams = workspace.streams();
+    let place = streams.take().ok_or_else(|| {
+        let message = format!("has {} event streams already, which is the most; close one", streams.most());
+        Error::invalid("workspace", message)
+    })?;
     let watch = workspace.journal().watch(since);
     let (sender, stream) = mpsc::channel(IN_FLIGHT);
-    tokio::spawn(tell(watch, sender));
+    tokio::spawn(async move {
+        tell(watch, sender).await;
+        // Only now is there nothing more of it in memory.
+        drop(place);
+    });
     Ok(Reply::new(StatusCode::OK, "text/event-stream", Body::Stream(stream)).with(CACHE_CONTROL, "no-store"))
 }
 

@@ -7,7 +7,7 @@ use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
 use crate::dialect::{envelope, faults, oversight};
 use crate::domain::error::Error;
-use crate::domain::faults::{Effect, Faults, Rule};
+use crate::domain::faults::{Effect, Rule};
 use crate::domain::matching::Pattern;
 use crate::domain::probability::Probability;
 use crate::domain::world::World;
@@ -64,11 +64,7 @@ pub fn add(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     // Whatever leaves a rule unread has been noted as wrong.
     let terms = terms.ok_or_else(|| Error::invalid("body", "is no fault rule"))?;
     let warnings = oversight::of_rule(&terms, world.faults().rules());
-    let rule = world.faults_mut().add(terms).map_err(|_| {
-        let most = Faults::MOST;
-        let message = format!("There are {most} fault rules already, which is the most; DELETE /__admin/faults/:id");
-        Refusal::new(StatusCode::CONFLICT, message)
-    })?;
+    let rule = world.faults_mut().add(terms)?;
     Ok(envelope::warned(envelope::success(StatusCode::CREATED, &RuleView::of(rule)), &warnings))
 }
 

@@ -15,9 +15,10 @@ use crate::config::ClockMode;
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
+use crate::domain::error::Error;
 use crate::domain::matching::Difference;
 use crate::domain::span::Span;
-use crate::engine::{Awaited, Epoch, Waiting, Workspace};
+use crate::engine::{Awaited, Epoch, Place, Waiting, Workspace};
 use crate::wire::reply::Reply;
 
 /// How many of those that came nearest are shown.
@@ -77,6 +78,13 @@ fn of_clock(workspace: &Workspace) -> Option<String> {
     };
     let warning = format!("The clock stands at {now}, and {due}; advance the clock with POST /__admin/clock/advance");
     (mode == ClockMode::Manual).then_some(warning)
+}
+
+/// A place among those who wait in a workspace, until it is dropped.
+fn place_in(workspace: &Workspace) -> Result<Place, Error> {
+    let waits = workspace.waits();
+    let there = || format!("{} waits of this workspace", waits.most());
+    waits.take().ok_or_else(|| Error::too_many("body", there(), "let one of them be answered first"))
 }
 
 /// The refusal of a wait that a reset has ended.

@@ -10,7 +10,8 @@ use crate::domain::error::{Error, FieldError};
 use crate::domain::fault::Fault;
 use crate::wire::conditional::Unmet;
 use crate::wire::reply::Reply;
-use crate::wire::request::{BODY_WITHIN, MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
+use crate::wire::request::{MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
+use crate::wire::upload::{LARGE, PROGRESS_WITHIN};
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -179,8 +180,16 @@ impl From<Unreadable> for Refusal {
             Unreadable::Stopping => return Refusal::stopping(),
             Unreadable::BodyTooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
-                format!("The request body did not come within {} s", BODY_WITHIN.as_secs()),
+                format!("No more of the request body came for {} s", PROGRESS_WITHIN.as_secs()),
             ),
+            Unreadable::LargeUploadUnderWay => {
+                let mebibytes = LARGE >> 20;
+                let message = format!(
+                    "The request body is longer than {mebibytes} MiB, of which the server takes one at a time, and another is under \
+                     way; send it again later"
+                );
+                return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message).with(Advice::RetryAfter(1));
+            }
         };
         Refusal::new(status, message)
     }
@@ -229,7 +238,7 @@ mod tests {
     fn a_body_that_is_too_slow_is_a_408() {
         let refusal = Refusal::from(Unreadable::BodyTooSlow);
         assert_eq!(refusal.status, StatusCode::REQUEST_TIMEOUT);
-        assert_eq!(refusal.message, "The request body did not come within 30 s");
+        assert_eq!(refusal.message, "No more of the request body came for 30 s");
     }
 
     #[test]

@@ -115,6 +115,11 @@ impl Error {
         Error::Invalid(vec![FieldError { field: Cow::Borrowed(field), message: message.into() }])
     }
 
+    /// There is no room for what `field` gives: `there` says how many there are, and `remedy` what would help.
+    pub fn too_many(field: &'static str, there: impl fmt::Display, remedy: &str) -> Error {
+        Error::invalid(field, format!("is one too many: there are {there} already, which is the most; {remedy}"))
+    }
+
     /// There is no such thing.
     pub fn not_found(what: &'static str, id: impl Into<String>) -> Error {
         Error::NotFound { what, id: id.into() }

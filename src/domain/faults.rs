@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::error::Error;
 use super::latency::Latency;
 use super::matching::{Pattern, Sketch};
 use super::probability::Probability;
@@ -91,8 +92,8 @@ pub struct Rule {
     drawn: BTreeMap<u64, u64>,
 }
 
-/// A rule that has drawn for that many different requests forgets them, and draws for each as for its first.
-const MOST_DRAWN: usize = 100_000;
+/// When all rules together have drawn for that many different requests, they forget them, and draw for each as for its first.
+const MOST_DRAWN: usize = if cfg!(test) { 1_000 } else { 100_000 };
 
 impl Rule {
     /// Its id.
@@ -118,9 +119,6 @@ impl Rule {
             return own;
         }
         let digest = request.digest();
-        if self.drawn.len() >= MOST_DRAWN && !self.drawn.contains_key(&digest) {
-            self.drawn.clear();
-        }
         let count = self.drawn.entry(digest).or_default();
         let seed = own.nth(digest).nth(*count);
         *count += 1;
@@ -162,13 +160,11 @@ pub struct Faults {
     made: u64,
 }
 
-/// There are as many rules as there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyRules;
-
 impl Faults {
     /// The most rules that there may be.
     pub const MOST: usize = 1_000;
+    /// The most that the patterns of all rules may take together as JSON, in bytes.
+    pub const MOST_BYTES: usize = 64 << 10;
 
     /// The rules in force.
     pub fn rules(&self) -> &[Rule] {
@@ -176,9 +172,20 @@ impl Faults {
     }
 
     /// Adds a rule, which comes after all others.
-    pub fn add(&mut self, terms: Terms) -> Result<&Rule, TooManyRules> {
-        if self.rules.len() >= Faults::MOST {
-            return Err(TooManyRules);
+    pub fn add(&mut self, terms: Terms) -> Result<&Rule, Error> {
+        const REMEDY: &str = "take one back (DELETE /__admin/faults/:id)";
+        let most = Faults::MOST;
+        if self.rules.len() >= most {
+            return Err(Error::too_many("body", format!("{most} fault rules"), REMEDY));
+        }
+        let (new, most) = (terms.pattern.written_bytes(), Faults::MOST_BYTES);
+        let before: usize = self.rules.iter().map(|rule| rule.terms.pattern.written_bytes()).sum();
+        if before + new > most {
+            let message = format!(
+                "has {new} bytes, of at most {most} that the patterns of all fault rules have together, which is the most; {before} \
+                 are taken: {REMEDY}"
+            );
+            return Err(Error::invalid("match", message));
         }
         self.made += 1;
         Ok(self.rules.push_mut(Rule { number: self.made, terms, hits: 0, drawn: BTreeMap::new() }))
@@ -200,6 +207,9 @@ impl Faults {
     /// before it add up. A rule that is used up by it is gone. Draws from `seed`.
     pub fn trouble_for(&mut self, request: &Sketch<'_>, seed: Seed) -> Trouble {
         let mut trouble = Trouble::NONE;
+        if self.rules.iter().map(|rule| rule.drawn.len()).sum::<usize>() >= MOST_DRAWN {
+            self.rules.iter_mut().for_each(|rule| rule.drawn.clear());
+        }
         for rule in self.rules.iter_mut().filter(|rule| rule.terms.pattern.matches(request)) {
             let drawn = rule.draw(request, seed);
             if !rule.terms.probability.strikes(drawn) {

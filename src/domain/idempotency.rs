@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 
 /// How long a key is remembered.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many keys are remembered at once.
+pub const MOST_KEYS: usize = if cfg!(test) { 1_000 } else { 100_000 };
 
 /// The answers of the last 24 hours, by key.
 #[derive(Debug)]
@@ -84,6 +86,15 @@ impl<A: Clone> Idempotency<A> {
         }
     }
 
+    /// Whether there is room for one more key at `now`. Where not, when there is.
+    pub fn check_room(&mut self, now: Timestamp) -> Result<(), Timestamp> {
+        self.forget_expired(now);
+        match self.expiries.front() {
+            Some((expiry, _)) if self.expiries.len() >= MOST_KEYS => Err(*expiry),
+            _ => Ok(()),
+        }
+    }
+
     /// Remembers the answer to a request that came with `key` at `now`.
     pub fn remember(&mut self, key: Uuid, request: RequestDigest, answer: A, now: Timestamp) {
         self.forget_expired(now);
@@ -124,6 +135,9 @@ impl Idempotency<Bytes> {
 
     /// What a document of the instant `now` remembers.
     pub fn restore(records: Vec<AnswerRecord>, now: Timestamp) -> Checked<Idempotency<Bytes>> {
+        if records.len() > MOST_KEYS {
+            return Err(wrong("", format!("has {} keys, must have at most {MOST_KEYS}", records.len())));
+        }
         let mut restored = Idempotency::default();
         let latest = now + REMEMBERED;
         let mut before = Timestamp::MIN;
@@ -219,5 +233,50 @@ mod tests {
         keys.remember(KEY, digest(json!({"a": 2})), "second", start + REMEMBERED);
         assert_eq!(keys.look_up(KEY, &digest(json!({"a": 2})), start + REMEMBERED), Known::Same("second"));
         assert_eq!(keys.expiries.len(), 1);
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_keys_and_then_for_one_for_each_that_is_forgotten() {
+        let mut keys = Idempotency::default();
+        let start = Timestamp::from_millis(0);
+        let later = start + Duration::from_secs(1);
+        keys.remember(Uuid::from_u128(0), digest(json!({})), "first", start);
+        for number in 1..MOST_KEYS {
+            assert_eq!(keys.check_room(later), Ok(()));
+            keys.remember(Uuid::from_u128(number as u128), digest(json!({})), "another", later);
+        }
+        assert_eq!(keys.check_room(later), Err(start + REMEMBERED));
+        let almost = start + REMEMBERED - Duration::from_millis(1);
+        assert_eq!(keys.check_room(almost), Err(start + REMEMBERED));
+        assert_eq!(keys.check_room(start + REMEMBERED), Ok(()));
+        assert_eq!((keys.expiries.len(), keys.answers.len()), (MOST_KEYS - 1, MOST_KEYS - 1));
+    }
+
+    #[test]
+    fn a_document_has_no_more_keys_than_there_may_be_and_each_within_a_day() {
+        let now = Timestamp::from_millis(0);
+        let record = |number: usize, until| AnswerRecord {
+            key: Uuid::from_u128(number as u128).to_string(),
+            request: Hex([0; 32]),
+            answer: Octets::default(),
+            until,
+        };
+        let records = |count: usize| (0..count).map(|number| record(number, now)).collect::<Vec<_>>();
+        assert!(Idempotency::restore(records(MOST_KEYS), now).is_ok());
+        assert!(Idempotency::restore(records(MOST_KEYS + 1), now).is_err());
+        assert!(Idempotency::restore(vec![record(0, now + REMEMBERED)], now).is_ok());
+        let late = record(0, now + REMEMBERED + Duration::from_millis(1));
+        assert!(Idempotency::restore(vec![late], now).is_err());
+        let falling = vec![record(0, now + REMEMBERED), record(1, now)];
+        assert!(Idempotency::restore(falling, now).is_err());
+    }
+
+    #[test]
+    fn what_is_over_is_in_no_document() {
+        let mut keys = Idempotency::default();
+        let start = Timestamp::from_millis(0);
+        keys.remember(KEY, digest(json!({})), Bytes::from_static(b"first"), start);
+        assert_eq!(keys.record(start + REMEMBERED - Duration::from_millis(1)).len(), 1);
+        assert_eq!(keys.record(start + REMEMBERED).len(), 0);
     }
 }

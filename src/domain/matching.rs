@@ -86,6 +86,15 @@ pub struct Difference {
 }
 
 impl Pattern {
+    /// The most that one that is looked for may take as JSON, in bytes.
+    pub const MOST_BYTES: usize = 64 << 10;
+
+    /// How many bytes it takes as JSON.
+    pub fn written_bytes(&self) -> usize {
+        // Texts and JSON always serialize.
+        serde_json::to_vec(self).map_or(0, |written| written.len())
+    }
+
     /// Whether the request is what the pattern wants.
     pub fn matches(&self, request: &Sketch<'_>) -> bool {
         self.method.as_ref().is_none_or(|method| method.0 == request.method)

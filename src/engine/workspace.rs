@@ -23,6 +23,7 @@ use super::genesis::Genesis;
 use super::journal::{Journal, WatchEnd};
 use super::lateness::Lateness;
 use super::patience::Patience;
+use super::places::Places;
 use super::refusals::{Reason, Refusals};
 use super::waiters::Waiters;
 use crate::clock::Clock;
@@ -36,6 +37,11 @@ use crate::wire::log::{Log, Weight};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
+
+/// How many may wait in one workspace at once.
+const MOST_WAITS: usize = 256;
+/// How many may watch one workspace at once. Each of them may have a thousand events waiting.
+const MOST_STREAMS: usize = 64;
 
 /// See the module.
 #[derive(Debug)]
@@ -57,6 +63,10 @@ pub struct Workspace {
     is_advancing: AtomicBool,
     patience: Patience,
     refusals: Refusals,
+    /// How many may wait for requests or deliveries at once.
+    waits: Places,
+    /// How many may watch its events at once.
+    streams: Places,
     /// When it was last used, in the registry's count of uses.
     pub(super) last_use: AtomicU64,
     /// Wakes the driver: something is due earlier than it thinks, or the clock runs differently.
@@ -156,6 +166,8 @@ impl Workspace {
             is_advancing: AtomicBool::new(false),
             patience: Patience::default(),
             refusals: Refusals::default(),
+            waits: Places::new(MOST_WAITS),
+            streams: Places::new(MOST_STREAMS),
             last_use: AtomicU64::new(0),
             agenda_changed: Notify::new(),
             delivery_waiters: Waiters::default(),
@@ -184,6 +196,16 @@ impl Workspace {
     /// What happened in it.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Who waits for requests or deliveries.
+    pub fn waits(&self) -> &Places {
+        &self.waits
+    }
+
+    /// Who watches its events.
+    pub fn streams(&self) -> &Places {
+        &self.streams
     }
 
     /// What it was made from.

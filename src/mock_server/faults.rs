@@ -8,7 +8,7 @@ use super::webhooks::probability;
 use super::workspace::Workspace;
 use crate::dialect::oversight;
 use crate::domain::error::Error;
-use crate::domain::faults::{ConnectionFault, Effect, Faults, Terms};
+use crate::domain::faults::{ConnectionFault, Effect, Terms};
 use crate::domain::latency::Latency;
 use crate::domain::matching::Pattern;
 use crate::domain::probability::Probability;
@@ -211,8 +211,7 @@ impl Workspace {
         let warnings = self.inner.peek(|world| oversight::of_rule(&fault.0, world.faults().rules()));
         warnings.iter().for_each(|warning| self.inner.warn(warning));
         let added = self.inner.write(|world| world.faults_mut().add(fault.0).map(|rule| rule.id()));
-        let message = || format!("There are {} fault rules already, which is the most; take some back", Faults::MOST);
-        added.map_err(|_| Refused { status: 409, message: message() })
+        added.map_err(Refused::from)
     }
 
     /// Takes back the rule with that id; says whether there was one.

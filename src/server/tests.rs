@@ -29,7 +29,10 @@ async fn who_announces_a_body_and_never_sends_it_is_not_waited_for_for_ever() {
     // The machine's own clock stands still too, and jumps to the next deadline whenever nothing else is to be done.
     tokio::time::pause();
     let answer = answer_without_body(address, "POST /api/v1/calls").await;
-    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("did not come within 30 s"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 408 ") && answer.contains("No more of the request body came for 30 s"),
+        "{answer}"
+    );
     let answer = answer_without_body(address, "POST /api/v1/nothing").await;
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }

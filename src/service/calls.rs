@@ -198,7 +198,7 @@ async fn receive(
     shutdown: &Shutdown,
 ) -> Result<Bytes, Unreadable> {
     match is_wanted {
-        true => read_body(headers, body, MAX_BODY, shutdown).await,
+        true => read_body(headers, body, MAX_BODY, shutdown, || false).await,
         false => {
             discard(headers, body, shutdown).await?;
             Ok(Bytes::new())

@@ -158,8 +158,14 @@ impl Service {
         client: &Client,
     ) -> Outcome {
         let route = found.route;
+        // Until it has been answered: what is made of it takes more memory than itself.
+        let mut large_upload = None;
         if takes_body(&request.method) {
-            request.body = read_body(&request.headers, body, route.max_body, &self.shutdown).await?;
+            let begin_large = || {
+                large_upload = self.large_uploads.begin();
+                large_upload.is_some()
+            };
+            request.body = read_body(&request.headers, body, route.max_body, &self.shutdown, begin_large).await?;
         } else {
             discard(&request.headers, body, &self.shutdown).await?;
         }
@@ -167,7 +173,7 @@ impl Service {
             client.cancel_on_close();
         }
         let given_up = if route.is_open_ended { Phase::Stopping } else { Phase::GraceOver };
-        match route.handler {
+        let outcome = match route.handler {
             Handler::Tell(tell) => tell(request),
             Handler::Read(look) => workspace.read(|world, now| look(world, now, request)),
             Handler::Write(change) => workspace.write(|world| change(world, request)),
@@ -195,7 +201,9 @@ impl Service {
                     () = self.shutdown.reached(given_up) => Err(Refusal::stopping()),
                 }
             }
-        }
+        };
+        drop(large_upload);
+        outcome
     }
 
     /// Whether a request may use the control API.

@@ -37,6 +37,7 @@ use crate::wire::request::{Request, decode, discard};
 use crate::wire::request_body::RequestBody;
 use crate::wire::request_id::RequestId;
 use crate::wire::shutdown::Shutdown;
+use crate::wire::upload::LargeUploads;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The headers of Akol's answers that pages of other origins may read, beside those that they always may: all that there are.
@@ -59,6 +60,7 @@ pub struct Service {
     /// The tokens of which the log has said that they belong to `default`.
     told: Told,
     shutdown: Shutdown,
+    large_uploads: LargeUploads,
     /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
     ids: Seed,
     requests: AtomicU64,
@@ -115,6 +117,7 @@ impl Service {
             log,
             told: Told::default(),
             shutdown,
+            large_uploads: LargeUploads::default(),
             ids: Seed::new(settings.seed).child("control request"),
             requests: AtomicU64::new(0),
             tls_clients: Peers::default(),

@@ -28,3 +28,4 @@ pub mod request_id;
 pub mod shutdown;
 pub mod socket;
 pub mod unparsed;
+pub mod upload;

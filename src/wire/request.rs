@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use hyper::header::{AsHeaderName, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST};
 use hyper::http::request::Parts;
@@ -19,6 +19,7 @@ use percent_encoding::percent_decode_str;
 use super::malformed::{Malformed, shown};
 use super::request_body::RequestBody;
 use super::shutdown::{Phase, Shutdown};
+use super::upload::{NotGathered, gather};
 use super::{head, host};
 use crate::awake;
 
@@ -33,8 +34,6 @@ pub const MOST_HEADERS: usize = 100;
 /// The longest path and query, in bytes.
 pub const MAX_TARGET: usize = 8 << 10;
 
-/// How long a client may take to send a body that is read, in real time.
-pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 /// How long an unwanted body is read so that the connection can be kept, in real time.
 const DISCARDED_WITHIN: Duration = Duration::from_secs(1);
 
@@ -120,10 +119,12 @@ pub enum Unreadable {
     ContentCoding(String),
     /// The client broke off, or its chunks are none.
     BodyBroken,
-    /// The body did not come within [`BODY_WITHIN`].
+    /// No more of the body came within [`PROGRESS_WITHIN`](super::upload::PROGRESS_WITHIN).
     BodyTooSlow,
     /// The server is to stop, and the body did not come by then.
     Stopping,
+    /// The body is a large upload, and another is under way.
+    LargeUploadUnderWay,
 }
 
 impl Request {
@@ -223,22 +224,22 @@ impl From<Malformed> for Unreadable {
     }
 }
 
-/// Reads a body of at most `limit` bytes.
+/// Reads a body of at most `limit` bytes. Where that may be a large upload, `begin_large` says whether it can begin.
 pub async fn read_body(
     headers: &HeaderMap,
     mut body: RequestBody,
     limit: usize,
     shutdown: &Shutdown,
+    begin_large: impl FnMut() -> bool,
 ) -> Result<Bytes, Unreadable> {
     check_coding(headers)?;
-    if announced_length(headers).is_some_and(|length| length > limit) {
-        return Err(Unreadable::BodyTooLong { limit });
-    }
-    match within(BODY_WITHIN, shutdown, Limited::new(&mut body, limit).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unreadable::BodyTooLong { limit }),
-        Ok(Err(_)) => Err(Unreadable::BodyBroken),
-        Err(why) => Err(why),
+    let gathering = gather(&mut body, limit, announced_length(headers), begin_large);
+    match unless_stopped(shutdown, gathering).await? {
+        Ok(body) => Ok(body),
+        Err(NotGathered::TooLong) => Err(Unreadable::BodyTooLong { limit }),
+        Err(NotGathered::Busy) => Err(Unreadable::LargeUploadUnderWay),
+        Err(NotGathered::Broken) => Err(Unreadable::BodyBroken),
+        Err(NotGathered::TooSlow) => Err(Unreadable::BodyTooSlow),
     }
 }
 
@@ -282,6 +283,19 @@ async fn within<F: Future>(time: Duration, shutdown: &Shutdown, future: F) -> Re
         Poll::Pending => tokio::select! {
             biased;
             output = awake::timeout(time, future) => output.map_err(|_| Unreadable::BodyTooSlow),
+            () = shutdown.reached(Phase::GraceOver) => Err(Unreadable::Stopping),
+        },
+    }
+}
+
+/// Waits as long as it takes, and not past the grace that a server which is to stop has. As [`within`] otherwise.
+async fn unless_stopped<F: Future>(shutdown: &Shutdown, future: F) -> Result<F::Output, Unreadable> {
+    let mut future = pin!(future);
+    match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => tokio::select! {
+            biased;
+            output = future => Ok(output),
             () = shutdown.reached(Phase::GraceOver) => Err(Unreadable::Stopping),
         },
     }

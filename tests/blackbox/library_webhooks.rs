@@ -43,7 +43,7 @@ fn as_shown(delivery: &Delivery) -> Value {
         "id": delivery.id, "event": delivery.event, "callId": delivery.call_id, "webhookId": delivery.webhook_id,
         "url": delivery.url, "createdAt": delivery.created_at, "state": delivery.state,
         "nextAttemptAt": delivery.next_attempt_at, "body": delivery.json::<Value>().unwrap(),
-        "attempts": attempts.collect::<Vec<_>>(),
+        "attempts": attempts.collect::<Vec<_>>(), "isBodyDropped": delivery.is_body_dropped,
     })
 }
 

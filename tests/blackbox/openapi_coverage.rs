@@ -311,11 +311,6 @@ async fn object(seen: &mut Seen, server: &Server) {
     seen.ask(server, 409, &format!("POST /__admin/webhooks/deliveries/{kept}/redeliver"), &[], &nothing).await;
     server.as_workspace("default").subscribe("http://127.0.0.1:9/hooks", &["call.started"]).await;
     seen.ask(server, 409, "POST /__admin/webhooks/trigger", &[], &json!({"event": "call.ended"})).await;
-    let rule = json!({"effect": {"latency": "1ms"}});
-    for _ in 0..1_000 {
-        server.post("/__admin/faults", rule.clone()).await.data();
-    }
-    seen.ask(server, 409, "POST /__admin/faults", &[], &rule).await;
 }
 
 /// A clock that is being moved cannot be moved.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken};
+use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken, place_in};
 use crate::control::deliveries::DeliveryView;
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
-use crate::dialect::oversight;
+use crate::dialect::{oversight, pattern};
 use crate::domain::NotOneOf;
 use crate::domain::json::Json;
 use crate::domain::matching::{Difference, Pattern, Sketch};
@@ -42,7 +42,7 @@ impl Wanted {
             call_id: fields.optional::<Id>("callId", "the id of a call").map(|Id(id)| id),
             state: fields.optional("state", NotOneOf::of(DeliveryState::ALL.iter().map(|state| state.as_str()))),
             status: fields.number("status", 100..=599).map(|status| status as u16),
-            body: Pattern { body: fields.value("body").cloned(), ..Pattern::default() },
+            body: pattern::of_body(fields),
         }
     }
 
@@ -103,6 +103,7 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let patience = Patience::read(&mut fields);
         fields.finish()?;
         let Scene { workspace, aside, .. } = scene;
+        let _place = place_in(&workspace)?;
         let epoch = workspace.epoch();
         let (wanted, known) = (Arc::new(wanted), Arc::clone(&workspace));
         let (may_be, is) = (Arc::clone(&wanted), Arc::clone(&wanted));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken};
+use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken, place_in};
 use crate::control::requests::{ExchangeView, PATTERN, views};
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
@@ -32,6 +32,7 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let patience = Patience::read(&mut fields);
         fields.finish()?;
         let Scene { workspace, aside, .. } = scene;
+        let _place = place_in(&workspace)?;
         let epoch = workspace.epoch();
         let mut warnings = oversight::of_pattern(&pattern);
         let (waiting, there) = workspace.journal().wait(pattern.clone(), patience.count);

@@ -18,7 +18,7 @@ impl Faults {
             return Err(wrong("rules", format!("has {} rules, must have at most {most}", record.rules.len())));
         }
         let mut rules = Vec::with_capacity(record.rules.len());
-        let mut before = 0;
+        let (mut before, mut drawn, mut bytes) = (0, 0, 0);
         for (position, record) in record.rules.into_iter().enumerate() {
             let place = format!("rules[{position}]");
             let number = record.number.get();
@@ -27,7 +27,17 @@ impl Faults {
                 return Err(wrong(format!("{place}.number"), message));
             }
             before = number;
+            drawn += record.drawn.len();
+            bytes += record.r#match.written_bytes();
             rules.push(Rule::restore(record).map_err(|fault| within(place, fault))?);
+        }
+        // Each may be the last to draw before all of them forget.
+        let (most_drawn, most_bytes) = (MOST_DRAWN + Faults::MOST, Faults::MOST_BYTES);
+        if drawn > most_drawn {
+            return Err(wrong("rules", format!("have drawn for {drawn} digests, must have for at most {most_drawn}")));
+        }
+        if bytes > most_bytes {
+            return Err(wrong("rules", format!("have patterns of {bytes} bytes, must have at most {most_bytes}")));
         }
         Ok(Faults { rules, made })
     }
@@ -51,9 +61,6 @@ impl Rule {
         let RuleRecord { number, r#match, times, probability, effect, hits, drawn } = record;
         if times.is_some_and(|times| hits >= times) {
             return Err(wrong("hits", format!("is {hits}, must be less than times: a rule that is used up is gone")));
-        }
-        if drawn.len() > MOST_DRAWN {
-            return Err(wrong("drawn", format!("has {} digests, must have at most {MOST_DRAWN}", drawn.len())));
         }
         let effect = effect.effect().map_err(|fault| within("effect", fault))?;
         let drawn: BTreeMap<u64, u64> =

@@ -133,7 +133,7 @@ fn rules_are_numbered_on_and_taken_back_by_their_ids() {
 #[test]
 fn there_may_be_no_more_than_a_thousand_rules() {
     let mut faults = faults((0..Faults::MOST).map(|_| always(RESET)));
-    assert_eq!(faults.add(always(RESET)), Err(TooManyRules));
+    assert!(faults.add(always(RESET)).unwrap_err().to_string().contains("1000 fault rules"));
     faults.remove("flt_500");
     assert_eq!(faults.add(always(RESET)).unwrap().id(), "flt_1001");
 }
@@ -144,4 +144,58 @@ fn effects_are_written_as_they_are_read() {
     assert_eq!(json!(RESET), json!({"fault": "CONNECTION_RESET_BY_PEER", "execute": true}));
     assert_eq!(json!(latency(2_000)), json!({"latency": "2s"}));
     assert_eq!(json!(Probability::from_millionths(250_000)), json!(0.25));
+}
+
+/// A rule for requests with that in their bodies.
+fn matching(body: &serde_json::Value) -> Terms {
+    Terms { pattern: Pattern { body: Some(body.into()), ..Pattern::default() }, ..always(RESET) }
+}
+
+#[test]
+fn the_patterns_of_all_rules_take_no_more_than_they_may() {
+    let half = matching(&json!("x".repeat(Faults::MOST_BYTES / 2 - r#"{"body":""}"#.len())));
+    assert_eq!(half.pattern.written_bytes(), Faults::MOST_BYTES / 2);
+    let mut faults = faults([half.clone(), half.clone()]);
+    let refused = faults.add(matching(&json!(1))).unwrap_err();
+    assert!(refused.to_string().contains("match has 10 bytes, of at most 65536"), "{refused}");
+    // A rule for all requests has a pattern, too: of two braces.
+    assert!(faults.add(always(RESET)).is_err());
+    assert!(Faults::restore(faults.record()).is_ok());
+    let mut more = faults.record();
+    more.rules.push(crate::domain::state::RuleRecord { number: more.made, ..more.rules[0].clone() });
+    more.rules[1].number = crate::domain::state::Count::of(1_u32);
+    assert!(Faults::restore(more).is_err());
+    faults.remove("flt_1");
+    faults.add(matching(&json!(1))).unwrap();
+}
+
+#[test]
+fn rules_forget_for_what_they_have_drawn_when_all_together_have_for_too_much() {
+    let mut faults = faults([sometimes(1, RESET), sometimes(1, RESET)]);
+    let drawn = |faults: &Faults| faults.rules().iter().map(|rule| rule.drawn.len()).collect::<Vec<_>>();
+    let mut count = 0;
+    let mut draw = |faults: &mut Faults, requests: usize| {
+        for _ in 0..requests {
+            count += 1;
+            befalls(faults, &[&count.to_string()]);
+        }
+    };
+    draw(&mut faults, MOST_DRAWN / 2);
+    assert_eq!(drawn(&faults), [MOST_DRAWN / 2; 2]);
+    let record = faults.record();
+    assert!(Faults::restore(record.clone()).is_ok());
+    draw(&mut faults, 1);
+    assert_eq!(drawn(&faults), [1, 1]);
+    // No document has more than can have come about.
+    draw(&mut faults, MOST_DRAWN / 2 - 1);
+    let mut more = record;
+    for rule in &mut more.rules {
+        rule.drawn.extend(faults.record().rules[0].drawn.clone());
+        rule.drawn.extend(
+            (0..MOST_DRAWN as u64).map(|number| {
+                (crate::domain::state::Hex(number.to_be_bytes()), crate::domain::state::Count::of(1_u32))
+            }),
+        );
+    }
+    assert!(Faults::restore(more).is_err());
 }

@@ -18,6 +18,8 @@ pub(super) struct Log {
     without_bodies: usize,
     /// How many bytes they take.
     held: usize,
+    /// How many bytes the others have taken since they were made.
+    unfinished: usize,
     /// What is given to those that come to their end now.
     age: u64,
     /// How many finished ones are kept.
@@ -56,6 +58,7 @@ impl Log {
             finished: VecDeque::new(),
             without_bodies: 0,
             held: 0,
+            unfinished: 0,
             age: 0,
             capacity,
             made: 0,
@@ -71,6 +74,7 @@ impl Log {
         let is_finished =
             |(number, delivery): (&DeliveryNumber, &Delivery)| delivery.state.is_final().then_some(*number);
         let finished: Vec<DeliveryNumber> = deliveries.iter().filter_map(is_finished).collect();
+        log.unfinished = deliveries.values().map(made_bytes).sum();
         log.deliveries = deliveries.into_iter().map(|(number, delivery)| (number, Box::new(delivery))).collect();
         finished.into_iter().for_each(|number| log.finish(number));
         log
@@ -87,6 +91,7 @@ impl Log {
         self.made += 1;
         let is_finished = delivery.state.is_final();
         self.numbers.insert(delivery.id, number);
+        self.unfinished += made_bytes(&delivery);
         self.deliveries.insert(number, Box::new(delivery));
         self.note_change(number);
         if is_finished {
@@ -122,6 +127,7 @@ impl Log {
             && let Some(delivery) = self.deliveries.get_mut(&number)
         {
             delivery.shrink();
+            self.unfinished -= made_bytes(delivery);
             self.held += held_bytes(delivery);
             self.without_bodies = self.without_bodies.min(place);
             self.finished.insert(place, Finished { number, age: self.age });
@@ -163,7 +169,10 @@ impl Log {
         if let Ok(place) = self.place_of(number) {
             self.finished.remove(place);
             self.without_bodies -= usize::from(place < self.without_bodies);
-            self.held -= self.deliveries.get(&number).map_or(0, |delivery| held_bytes(delivery));
+            if let Some(delivery) = self.deliveries.get(&number) {
+                self.held -= held_bytes(delivery);
+                self.unfinished += made_bytes(delivery);
+            }
         }
     }
 
@@ -190,7 +199,12 @@ impl Log {
         self.held
     }
 
-    /// The same, counted anew.
+    /// How many have not come to their end, and how many bytes they took when they were made.
+    pub(super) fn unfinished(&self) -> (usize, usize) {
+        (self.deliveries.len() - self.finished.len(), self.unfinished)
+    }
+
+    /// [`Log::held_bytes`], counted anew.
     #[cfg(test)]
     pub(super) fn counted_bytes(&self) -> usize {
         self.deliveries.values().filter(|delivery| delivery.state.is_final()).map(|one| held_bytes(one)).sum()
@@ -245,6 +259,11 @@ impl Log {
         let rest = self.finished.iter().skip(self.without_bodies).position(has_body)?;
         Some(self.without_bodies + rest)
     }
+}
+
+/// How many bytes a delivery took in the log when it was made.
+fn made_bytes(delivery: &Delivery) -> usize {
+    BINDING + size_of::<Delivery>() + delivery.body_bytes()
 }
 
 /// How many bytes a delivery takes in the log.

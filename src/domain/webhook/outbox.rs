@@ -6,6 +6,7 @@
 mod answering;
 mod ids;
 mod restoring;
+mod room;
 mod sending;
 
 pub use restoring::Surroundings;
@@ -162,9 +163,18 @@ impl Outbox {
         self.subscriptions.values()
     }
 
+    /// The most subscriptions that there may be.
+    pub const MOST_SUBSCRIPTIONS: usize = 100;
+
     /// Whether a subscription can be made. Names every field that is wrong.
     pub fn check(&self, new: &NewSubscription) -> Result<(), Error> {
-        new.check(self.settings.profile, self.settings.signature)
+        new.check(self.settings.profile, self.settings.signature)?;
+        let most = Outbox::MOST_SUBSCRIPTIONS;
+        if self.subscriptions.len() >= most {
+            let there = format!("{most} webhooks");
+            return Err(Error::too_many("url", there, "delete one (DELETE /__admin/webhooks/:id)"));
+        }
+        Ok(())
     }
 
     /// Makes a subscription. From here on it is told of what happens.
@@ -196,6 +206,8 @@ impl Outbox {
         let deleted = number.and_then(|number| self.subscriptions.remove(&number));
         let deleted = deleted.ok_or_else(|| Error::not_found("webhook", id))?;
         self.lanes.retain(|lane, _| lane.subscription != deleted.number);
+        // Its number is never given again, so nothing is told to it again either.
+        self.repeats.retain(|(_, _, subscription), _| *subscription != Some(deleted.number));
         let is_theirs = |delivery: &Delivery| {
             !delivery.state.is_final() && delivery.to.as_ref().is_some_and(|to| to.number == deleted.number)
         };
@@ -270,43 +282,6 @@ impl Outbox {
 
     fn number_of(&self, id: &str) -> Option<DeliveryNumber> {
         id.parse().ok().and_then(|id| self.log.find(id))
-    }
-
-    /// How many bytes deliveries take that have come to their end.
-    pub fn held_bytes(&self) -> usize {
-        self.log.held_bytes()
-    }
-
-    /// The same, counted anew.
-    #[cfg(test)]
-    pub fn counted_bytes(&self) -> usize {
-        self.log.counted_bytes()
-    }
-
-    /// Says which age is given to deliveries that come to their end from here on.
-    pub fn set_age(&mut self, age: u64) {
-        self.log.set_age(age);
-    }
-
-    /// The age of the oldest body that can be dropped.
-    pub fn oldest_body(&self) -> Option<u64> {
-        self.log.oldest_body()
-    }
-
-    /// The age of the oldest delivery that can be forgotten.
-    pub fn oldest_finished(&self) -> Option<u64> {
-        self.log.oldest_finished()
-    }
-
-    /// Drops the bodies of the oldest deliveries that have come to their end, up to that age, until so many bytes are freed. Says how many
-    /// were.
-    pub fn drop_bodies(&mut self, until: u64, wanted: usize) -> usize {
-        self.log.drop_bodies(until, wanted)
-    }
-
-    /// Forgets the oldest deliveries that have come to their end, as [`Outbox::drop_bodies`] drops bodies.
-    pub fn forget_finished(&mut self, until: u64, wanted: usize) -> usize {
-        self.log.forget_finished(until, wanted)
     }
 
     /// How deliveries misbehave.

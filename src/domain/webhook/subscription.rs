@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::event::Event;
-use crate::config::secret::why_not_standard;
+use crate::config::secret::{LONGEST_SECRET, why_not_standard};
 use crate::config::{Profile, Signature};
 use crate::domain::error::{Error, FieldError};
 use crate::webhook_url::{NotAWebhookUrl, WebhookUrl};
@@ -56,6 +56,9 @@ impl NewSubscription {
         let is_visible = |secret: &str| !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic());
         // Never shown in a message: it is a secret, and messages get logged.
         let problem = self.secret.as_deref().and_then(|secret| match signature {
+            _ if secret.len() > LONGEST_SECRET => {
+                Some(format!("has {} characters, must have at most {LONGEST_SECRET}", secret.len()))
+            }
             Signature::Akol if is_visible(secret) => None,
             Signature::Akol => Some("must be visible ASCII characters without spaces, at least one".to_owned()),
             Signature::Standard => why_not_standard(secret).map(|why| {

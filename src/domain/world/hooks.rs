@@ -103,6 +103,11 @@ impl World {
         let is_unheard = self.outbox.subscriptions().len() == 0;
         match is_unheard {
             true => Ok(vec![self.keep(slot, event, true)]),
+            false if self.outbox.is_full() => {
+                let (most, bytes) = (Outbox::MOST_UNFINISHED, Outbox::MOST_UNFINISHED_BYTES >> 20);
+                let there = format!("{most} deliveries that are not over, or {bytes} MiB of them,");
+                Err(Error::too_many("event", there, "let the clock go on, or delete webhooks"))
+            }
             false if self.outbox.wants(event) => Ok(self.inform(slot, event, true)),
             false => Err(Error::NobodyWants { event }),
         }

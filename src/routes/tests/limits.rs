@@ -8,7 +8,8 @@ use crate::control::state::MAX_STATE;
 use crate::domain::fixtures::Fixtures;
 use crate::fixture_files;
 use crate::reference::document::{CALLS, CONTROL};
-use crate::wire::request::{BODY_WITHIN, MAX_BODY, MAX_HEADERS, MAX_TARGET};
+use crate::wire::request::{MAX_BODY, MAX_HEADERS, MAX_TARGET};
+use crate::wire::upload::{LARGE, PROGRESS_WITHIN};
 
 fn read(document: &str) -> Value {
     serde_json::from_str(document).unwrap()
@@ -29,17 +30,19 @@ fn in_prose(number: usize) -> String {
 
 #[test]
 fn the_refusals_name_the_limits_that_there_are() {
-    let slow = format!("within {} seconds of real time", BODY_WITHIN.as_secs());
+    let slow = format!("for {} seconds of real time", PROGRESS_WITHIN.as_secs());
     let body = format!("longer than {} bytes", in_prose(MAX_BODY));
     let target = format!("longer than {} bytes", in_prose(MAX_TARGET));
     let headers = format!("longer than {} bytes in all, or more than 100", in_prose(MAX_HEADERS));
     let state = format!("longer than {} GiB", MAX_STATE >> 30);
+    let large = format!("longer than {} MiB", LARGE >> 20);
     let calls =
         [("RequestTimeout", &slow), ("ContentTooLarge", &body), ("UriTooLong", &target), ("HeadersTooLarge", &headers)];
     let control = [
         ("BodyTooSlow", &slow),
         ("BodyTooLong", &body),
         ("StateTooLong", &state),
+        ("StateBusy", &large),
         ("UriTooLong", &target),
         ("HeadersTooLarge", &headers),
     ];

@@ -38,7 +38,7 @@ impl Outbox {
         let mut delivery = delivery(id, told, now, Content::Body(body));
         delivery.to = Some(Addressee::from(subscription));
         let lane = Lane { subscription: subscription.number, call };
-        if mischief.plays(Trick::Drop, luck, 1) {
+        if self.is_full() || mischief.plays(Trick::Drop, luck, 1) {
             let number = self.log.add(delivery);
             self.drop_delivery(number, now);
             self.let_go(lane, now);
@@ -86,6 +86,9 @@ impl Outbox {
             }
             _ if delivery.content == Content::Dropped => {
                 Some("its body has been dropped to make room (--journal-bytes); trigger the event anew")
+            }
+            _ if self.is_full() => {
+                Some("too many others wait for their receivers; let the clock go on, or delete webhooks")
             }
             (_, Some(to)) if !is_subscribed(to) => Some("its webhook has been deleted; subscribe again for new events"),
             _ => None,

@@ -102,3 +102,60 @@ fn the_oldest_that_are_over_are_forgotten_as_far_as_is_wanted() {
     outbox.forget_finished(u64::MAX, usize::MAX);
     assert_eq!((outbox.deliveries().count(), outbox.held_bytes()), (0, 0));
 }
+
+/// Tells of a call, and says whether that is sent.
+fn is_sent(outbox: &mut Outbox, call: u64) -> bool {
+    tell(outbox, Event::CallStarted, call, Timestamp::from_millis(0));
+    !outbox.take_ready().is_empty()
+}
+
+#[test]
+fn no_more_is_sent_while_too_many_deliveries_wait() {
+    let mut outbox = outbox(&RETRIES, Signature::Akol);
+    let first = {
+        tell(&mut outbox, Event::CallStarted, 0, Timestamp::from_millis(0));
+        outbox.take_ready().remove(0)
+    };
+    let most = Outbox::MOST_UNFINISHED as u64;
+    assert!((1..most).all(|call| is_sent(&mut outbox, call)));
+    assert!(outbox.is_full() && !is_sent(&mut outbox, most));
+    assert_eq!(states(&outbox).last(), Some(&"dropped"));
+    let dropped = outbox.take_moments().pop().unwrap();
+    assert!(format!("{dropped:?}").contains("Dropped"), "{dropped:?}");
+    // As soon as one is over, there is room for one.
+    outbox.answered(first.key, report(200), Timestamp::from_millis(0));
+    assert!(!outbox.is_full() && is_sent(&mut outbox, most + 1) && !is_sent(&mut outbox, most + 2));
+    let refused = outbox.redeliver(&first.id, Timestamp::from_millis(0)).unwrap_err();
+    assert!(refused.to_string().contains("too many others"), "{refused}");
+    let id = outbox.subscriptions().next().unwrap().id.to_string();
+    outbox.unsubscribe(&id, Timestamp::from_millis(0)).unwrap();
+    // Those that are under way are so until they are answered.
+    assert!(outbox.is_full());
+}
+
+#[test]
+fn no_more_is_sent_while_those_that_wait_take_too_much() {
+    let mut outbox = outbox(&RETRIES, Signature::Akol);
+    let data = EventData { campaign_id: "x".repeat(Outbox::MOST_UNFINISHED_BYTES / 2), ..data(0) };
+    let telling = Telling { event: Event::CallStarted, business_id: "biz_xxx", data: &data, is_triggered: true };
+    let now = Timestamp::from_millis(0);
+    outbox.publish(&telling, now);
+    assert!(!outbox.is_full());
+    outbox.publish(&telling, now);
+    assert!(outbox.is_full());
+    receive_all(&mut outbox, now);
+    assert!(!outbox.is_full());
+}
+
+#[test]
+fn what_was_told_again_is_forgotten_with_its_subscription() {
+    let mut outbox = outbox(&RETRIES, Signature::Akol);
+    let (data, now) = (data(0), Timestamp::from_millis(0));
+    let telling = Telling { event: Event::CallStarted, business_id: "biz_xxx", data: &data, is_triggered: true };
+    outbox.publish(&telling, now);
+    receive_all(&mut outbox, now);
+    assert_eq!(outbox.record().repeats.len(), 1);
+    let id = outbox.subscriptions().next().unwrap().id.to_string();
+    outbox.unsubscribe(&id, now).unwrap();
+    assert_eq!(outbox.record().repeats.len(), 0);
+}

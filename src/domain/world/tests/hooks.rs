@@ -4,10 +4,11 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::domain::call::Status;
+use crate::domain::error::Error;
 use crate::domain::moment::{DeliveryResult, What};
 use crate::domain::signature;
 use crate::domain::span::Span;
-use crate::domain::webhook::{Delivery, Event, Mischief, NewSubscription};
+use crate::domain::webhook::{Delivery, Event, Mischief, NewSubscription, Outbox};
 use crate::domain::world::{World, testing::*};
 use crate::time::Timestamp;
 
@@ -208,4 +209,18 @@ fn a_delay_is_an_entry_in_the_agenda() {
     assert_eq!(world.next_due(), Some(ended_at + seconds(2)));
     assert!(world.step(Timestamp::MAX).is_some());
     assert_eq!(events(&world.receive_all()), ["call.ended", "call.failed"]);
+}
+
+#[test]
+fn nothing_is_told_on_request_while_too_many_deliveries_wait() {
+    let mut world = World::for_tests(1).with_receiver(&[]);
+    let slot = world.call_somebody("busy");
+    world.let_end(slot);
+    let made = world.outbox().deliveries().count();
+    for _ in made..Outbox::MOST_UNFINISHED {
+        world.trigger(Event::CallEnded, None).unwrap();
+    }
+    let Err(Error::Invalid(fields)) = world.trigger(Event::CallEnded, None) else { panic!("there are too many") };
+    assert_eq!(fields[0].field, "event");
+    assert!(fields[0].message.contains("which is the most"), "{}", fields[0].message);
 }

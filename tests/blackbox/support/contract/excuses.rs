@@ -20,6 +20,7 @@ const EXCUSES: &[(&str, &str)] = &[
     ("Transfer-Encoding", "OpenAPI leaves the framing of a body to HTTP"),
     ("Content-Length is ", "OpenAPI leaves the framing of a body to HTTP"),
     ("The request body broke off", "OpenAPI leaves the framing of a body to HTTP"),
+    ("which is the most", "no schema knows how many there are already, or how long something is as JSON"),
     ("which has passed: it is", "no schema knows what time it is"),
     ("-02-29T", "no pattern tells which years have this day"),
     ("must be a duration of whole milliseconds", "no pattern tells how long a length of time is"),

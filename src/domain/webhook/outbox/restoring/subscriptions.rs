@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::Outbox;
 use super::at;
+use crate::config::secret::LONGEST_SECRET;
 use crate::config::{Profile, Signature};
 use crate::domain::error::Error;
 use crate::domain::state::{Checked, SubscriptionRecord, Tally, wrong};
@@ -55,6 +56,9 @@ pub(super) fn restore(
         if let Err(Error::Invalid(faults)) = new.check(profile, Signature::Akol) {
             return refuse("url", faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("; "));
         }
+        if secret.len() > LONGEST_SECRET {
+            return refuse("secret", format!("has {} characters, must have at most {LONGEST_SECRET}", secret.len()));
+        }
         let (number, id): (u32, Arc<str>) = (number.narrow(), id.into());
         // It has just been checked.
         let url = new.written_url(profile).unwrap_or_else(|_| url.into());
@@ -67,6 +71,10 @@ pub(super) fn restore(
             subscriptions.insert(number, Subscription { number, id, url, secret, events: events.into() });
         }
         addressees.insert(number, Addressee { number, id, url, secret });
+    }
+    let most = Outbox::MOST_SUBSCRIPTIONS;
+    if subscriptions.len() > most {
+        return Err(wrong("subscriptions", format!("are {}, must be at most {most}", subscriptions.len())));
     }
     Ok((subscriptions, addressees))
 }

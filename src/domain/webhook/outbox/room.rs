@@ -1,0 +1,53 @@
+//! How much deliveries take: of those that are over, the oldest make room for newer ones; of the others there is a limit to how many wait.
+
+use super::Outbox;
+
+impl Outbox {
+    /// The most deliveries that may wait or be under way at once.
+    pub const MOST_UNFINISHED: usize = if cfg!(test) { 100 } else { 100_000 };
+    /// The most that they may take, in bytes.
+    pub const MOST_UNFINISHED_BYTES: usize = if cfg!(test) { 1 << 20 } else { 64 << 20 };
+
+    /// How many bytes deliveries take that have come to their end.
+    pub fn held_bytes(&self) -> usize {
+        self.log.held_bytes()
+    }
+
+    /// Whether so many deliveries wait, or are under way, that no more are sent: their receivers are slow or dead.
+    pub fn is_full(&self) -> bool {
+        let (count, bytes) = self.log.unfinished();
+        count >= Outbox::MOST_UNFINISHED || bytes >= Outbox::MOST_UNFINISHED_BYTES
+    }
+
+    /// [`Outbox::held_bytes`], counted anew.
+    #[cfg(test)]
+    pub fn counted_bytes(&self) -> usize {
+        self.log.counted_bytes()
+    }
+
+    /// Says which age is given to deliveries that come to their end from here on.
+    pub fn set_age(&mut self, age: u64) {
+        self.log.set_age(age);
+    }
+
+    /// The age of the oldest body that can be dropped.
+    pub fn oldest_body(&self) -> Option<u64> {
+        self.log.oldest_body()
+    }
+
+    /// The age of the oldest delivery that can be forgotten.
+    pub fn oldest_finished(&self) -> Option<u64> {
+        self.log.oldest_finished()
+    }
+
+    /// Drops the bodies of the oldest deliveries that have come to their end, up to that age, until so many bytes are freed. Says how many
+    /// were.
+    pub fn drop_bodies(&mut self, until: u64, wanted: usize) -> usize {
+        self.log.drop_bodies(until, wanted)
+    }
+
+    /// Forgets the oldest deliveries that have come to their end, as [`Outbox::drop_bodies`] drops bodies.
+    pub fn forget_finished(&mut self, until: u64, wanted: usize) -> usize {
+        self.log.forget_finished(until, wanted)
+    }
+}
