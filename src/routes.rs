@@ -103,7 +103,7 @@ pub const CONTROL: &[Route] = &[
     route(Method::POST, "/webhooks/trigger", Write(webhooks::trigger)),
     route(Method::GET, "/webhooks/mischief", Read(mischief::show)),
     route(Method::PUT, "/webhooks/mischief", Write(mischief::change)),
-    route(Method::GET, "/webhooks/deliveries", Read(deliveries::list))
+    route(Method::GET, "/webhooks/deliveries", Look(deliveries::list))
         .asking(&["event", "callId", "state", "since", "limit"]),
     route(Method::POST, "/webhooks/deliveries/wait", Act(wait::deliveries::wait)).open_ended(),
     route(Method::GET, "/webhooks/deliveries/:id", Read(deliveries::get)),

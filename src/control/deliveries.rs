@@ -1,6 +1,7 @@
 //! `GET /__admin/webhooks/deliveries`, `…/:id`, `POST …/:id/redeliver`: every delivery with each try.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -16,6 +17,7 @@ use crate::dialect::refusal::Refusal;
 use crate::domain::call::CallId;
 use crate::domain::webhook::{Content, Delivery, DeliveryState, Event, MessageId, Trick, Try, TryAnswer};
 use crate::domain::world::World;
+use crate::engine::Workspace;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
@@ -132,7 +134,7 @@ impl<'a> AttemptView<'a> {
 }
 
 /// All deliveries that are remembered and match, the oldest first, those of one instant by their calls; of more than `limit` the newest.
-pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {
+pub fn list(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
     let mut parameters = Parameters::read(request.query())?;
     let event = parameters.get::<Event>("event");
     let state = parameters.get::<DeliveryState>("state");
@@ -146,11 +148,17 @@ pub fn list(world: &World, now: Timestamp, request: &Request) -> Result<Reply, R
             && since.is_none_or(|since| delivery.created_at >= since)
             && call_id.as_ref().is_none_or(|id| delivery.call.to_string() == *id)
     };
-    let found = world.outbox().newest(limit, matches);
-    let views: Vec<DeliveryView<'_>> = found.into_iter().map(|delivery| DeliveryView::of(delivery, world)).collect();
-    let mut warnings = oversight::of_deliveries(world, event, call_id.as_deref());
-    warnings.extend(oversight::of_since(since, now));
-    Ok(envelope::warned(envelope::success(StatusCode::OK, &views), &warnings))
+    let (found, warnings) = workspace.read(|world, now| {
+        let mut warnings = oversight::of_deliveries(world, event, call_id.as_deref());
+        warnings.extend(oversight::of_since(since, now));
+        (world.outbox().newest(limit, matches), warnings)
+    });
+    // The bodies of those that are kept are made of what has been: that does not change.
+    let shown = Arc::clone(workspace);
+    let reply = envelope::success_list(StatusCode::OK, found, move |delivery, bytes| {
+        shown.peek(|world| envelope::write_json(&DeliveryView::of(delivery, world), bytes));
+    });
+    Ok(envelope::warned(reply, &warnings))
 }
 
 /// One delivery.

@@ -106,7 +106,7 @@ pub fn list(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refu
     let skipped = found.len().saturating_sub(limit);
     let mut warnings = oversight::of_pattern(&pattern);
     warnings.extend(oversight::of_since(since, workspace.clock().now()));
-    Ok(envelope::warned(envelope::success(StatusCode::OK, &views(&found[skipped..])), &warnings))
+    Ok(envelope::warned(answer(found.split_off(skipped)), &warnings))
 }
 
 /// Forgets all requests.
@@ -132,8 +132,11 @@ pub(super) fn matching(workspace: &Workspace, pattern: &Pattern) -> Vec<Arc<Exch
     exchanges
 }
 
-pub(super) fn views(exchanges: &[Arc<Exchange>]) -> Vec<ExchangeView<'_>> {
-    exchanges.iter().map(|exchange| ExchangeView::of(exchange)).collect()
+/// The answer with those requests. Who reads it slowly keeps what it shows of them until then, as it was when it was asked for.
+pub(super) fn answer(exchanges: Vec<Arc<Exchange>>) -> Reply {
+    envelope::success_list(StatusCode::OK, exchanges, |exchange, bytes| {
+        envelope::write_json(&ExchangeView::of(exchange), bytes);
+    })
 }
 
 impl ExchangeView<'_> {

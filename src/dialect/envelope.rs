@@ -1,5 +1,7 @@
 //! The envelopes that every JSON answer comes in.
 
+use std::vec;
+
 use bytes::Bytes;
 use hyper::StatusCode;
 use serde::Serialize;
@@ -73,6 +75,58 @@ pub fn success_in_parts(status: StatusCode, parts: impl Iterator<Item = Bytes> +
     let opening = std::iter::once(Bytes::from_static(OPENING));
     let chunks = opening.chain(parts).chain(std::iter::once(Bytes::from_static(b"}")));
     Reply::json_in_chunks(status, chunks)
+}
+
+/// `{"success": true, "data": […]}` of items that `write` writes one by one. What is long is written while it is sent, a piece when the
+/// connection has room for it: whole, it might have tens of megabytes.
+pub fn success_list<T: Send + 'static>(
+    status: StatusCode,
+    items: Vec<T>,
+    write: impl Fn(&T, &mut Vec<u8>) + Send + 'static,
+) -> Reply {
+    let mut list = List { items: items.into_iter(), write, is_begun: false, is_over: false };
+    let first = list.next().unwrap_or_default();
+    match list.is_over {
+        true => Reply::json(status, first),
+        false => Reply::json_in_chunks(status, std::iter::once(first).chain(list).map(Bytes::from)),
+    }
+}
+
+/// A list, piece by piece.
+struct List<T, W> {
+    items: vec::IntoIter<T>,
+    write: W,
+    is_begun: bool,
+    is_over: bool,
+}
+
+/// How long a piece of a list is at least, unless it is the last, in bytes.
+const PIECE: usize = 64 << 10;
+
+impl<T, W: Fn(&T, &mut Vec<u8>)> Iterator for List<T, W> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        if self.is_over {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(1024);
+        if !std::mem::replace(&mut self.is_begun, true) {
+            bytes.extend_from_slice(OPENING_OF_PAGE);
+        }
+        while bytes.len() < PIECE {
+            let Some(item) = self.items.next() else {
+                bytes.extend_from_slice(b"]}");
+                self.is_over = true;
+                break;
+            };
+            (self.write)(&item, &mut bytes);
+            if !self.items.as_slice().is_empty() {
+                bytes.push(b',');
+            }
+        }
+        Some(bytes)
+    }
 }
 
 /// [`success`] as bytes, which are expected to be about `length`.
@@ -165,7 +219,8 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
-fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
+/// Adds a value as JSON.
+pub fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
     // Structs, strings, numbers and lists always serialize.
     let _ = serde_json::to_writer(bytes, value);
 }
@@ -215,6 +270,25 @@ mod tests {
         }
         let other = warned(Reply::json(StatusCode::OK, "{}"), &warnings(&["a"]));
         assert_eq!(read(other), serde_json::json!({}));
+    }
+
+    #[test]
+    fn a_list_is_the_same_whether_it_is_sent_whole_or_in_pieces() {
+        for (count, length) in [(0, 0), (1, 0), (3, 5), (1, PIECE), (2, PIECE - 1), (3, PIECE), (500, 1_000)] {
+            let items = vec!["x".repeat(length); count];
+            let expected = success(StatusCode::OK, &items).body.at_hand().unwrap();
+            let list = success_list(StatusCode::OK, items, |item, bytes| write_json(item, bytes));
+            assert_eq!(list.body.len().is_some(), expected.len() < PIECE, "{count} of {length}");
+            let body = match list.body {
+                Body::Chunks { chunks, .. } => {
+                    let pieces: Vec<Bytes> = chunks.collect();
+                    assert!(pieces.iter().all(|piece| piece.len() <= PIECE + length + 8), "{count} of {length}");
+                    pieces.concat()
+                }
+                body => body.at_hand().unwrap().to_vec(),
+            };
+            assert_eq!(body, expected, "{count} of {length}");
+        }
     }
 
     #[test]

@@ -170,3 +170,25 @@ async fn a_reset_and_a_workspace_that_is_dropped_give_back_their_room() {
     send(&other, 7).await;
     assert_eq!(dropped(&other).await, [false; 7]);
 }
+
+#[tokio::test]
+async fn a_long_list_is_sent_while_it_is_written() {
+    let server = server(64 << 10).await;
+    let space = server.as_workspace("a");
+    send(&space, 1).await;
+    let short = space.get(REQUESTS).await;
+    assert_eq!(short.header("content-length"), short.body.len().to_string());
+    send(&space, 4).await;
+    let long = space.get(REQUESTS).await;
+    // Nobody knows beforehand how long it is.
+    assert_eq!((long.header("content-length"), long.data().as_array().unwrap().len()), ("", 5));
+    let waited = space.post(&format!("{REQUESTS}/wait"), json!({"count": 5})).await;
+    assert_eq!((waited.header("content-length"), waited.data()), ("", long.data()));
+    for _ in 0..200 {
+        space.post("/__admin/webhooks/trigger", json!({"event": "call.ended", "callId": "call_xxx"})).await.data();
+    }
+    let deliveries = space.get(DELIVERIES).await;
+    assert_eq!((deliveries.header("content-length"), deliveries.data().as_array().unwrap().len()), ("", 200));
+    let waited = space.post(&format!("{DELIVERIES}/wait"), json!({"count": 200})).await;
+    assert_eq!((waited.header("content-length"), waited.data()), ("", deliveries.data()));
+}

@@ -16,7 +16,6 @@ use crate::domain::NotOneOf;
 use crate::domain::json::Json;
 use crate::domain::matching::{Difference, Pattern, Sketch};
 use crate::domain::webhook::{Content, Delivery, DeliveryNumber, DeliveryState, Event, TryAnswer};
-use crate::domain::world::World;
 use crate::engine::{NotedDelivery, Workspace};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
@@ -114,24 +113,25 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         );
         aside.run(waiting.look_at(there)).await?;
         match enough(&waiting, &epoch, patience.timeout.duration()).await {
-            Ok(found) => aside.run(move || workspace.peek(|world| came(&found, world))).await,
+            Ok(found) => aside.run(move || came(found, workspace)).await,
             Err(InVain::Reset) => Err(overtaken()),
             Err(InVain::TimeUp) => {
                 let found = waiting.found();
-                aside.run(move || late(found, &workspace, &wanted, patience)).await
+                aside.run(move || late(found, workspace, &wanted, patience)).await
             }
         }
     })
 }
 
 /// The answer with the deliveries that have come.
-fn came(found: &[NotedDelivery], world: &World) -> Reply {
-    let views: Vec<_> = found.iter().map(|noted| DeliveryView::of(&noted.delivery, world)).collect();
-    envelope::success(StatusCode::OK, &views)
+fn came(found: Vec<NotedDelivery>, workspace: Arc<Workspace>) -> Reply {
+    envelope::success_list(StatusCode::OK, found, move |noted, bytes| {
+        workspace.peek(|world| envelope::write_json(&DeliveryView::of(&noted.delivery, world), bytes));
+    })
 }
 
 /// The answer when time is up: with what came at the very last, or with what came nearest.
-fn late(found: Vec<NotedDelivery>, workspace: &Workspace, wanted: &Wanted, patience: Patience) -> Reply {
+fn late(found: Vec<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wanted, patience: Patience) -> Reply {
     let mut there: BTreeMap<DeliveryNumber, NotedDelivery> =
         found.into_iter().map(|noted| (noted.number, noted)).collect();
     let misses = workspace.noted_deliveries().into_iter().filter_map(|noted| {
@@ -146,10 +146,10 @@ fn late(found: Vec<NotedDelivery>, workspace: &Workspace, wanted: &Wanted, patie
     let (others, nearest) = nearest(misses);
     let Patience { count, timeout } = patience;
     let there: Vec<NotedDelivery> = there.into_values().collect();
+    if there.len() >= count {
+        return came(there, workspace);
+    }
     let reply = workspace.peek(|world| {
-        if there.len() >= count {
-            return came(&there, world);
-        }
         let error = format!(
             "Waited {timeout} for deliveries: {} of {count} came; nearMisses shows how the nearest of the others, {others} in all, differ",
             there.len()
@@ -161,6 +161,5 @@ fn late(found: Vec<NotedDelivery>, workspace: &Workspace, wanted: &Wanted, patie
         let oversights = oversight::of_deliveries(world, wanted.event, wanted.call_id.as_deref());
         envelope::warned(TimedOut::reply(error, shown.collect()), &oversights)
     });
-    let of_clock = of_clock(workspace).filter(|_| reply.status == StatusCode::REQUEST_TIMEOUT);
-    envelope::warned(reply, of_clock.as_slice())
+    envelope::warned(reply, of_clock(&workspace).as_slice())
 }

@@ -7,7 +7,7 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken, place_in};
-use crate::control::requests::{ExchangeView, PATTERN, views};
+use crate::control::requests::{ExchangeView, PATTERN, answer};
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
@@ -38,10 +38,7 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let (waiting, there) = workspace.journal().wait(pattern.clone(), patience.count);
         aside.run(waiting.look_at(there)).await?;
         match enough(&waiting, &epoch, patience.timeout.duration()).await {
-            Ok(found) => {
-                let reply = move || envelope::warned(envelope::success(StatusCode::OK, &views(&found)), &warnings);
-                aside.run(reply).await
-            }
+            Ok(found) => aside.run(move || envelope::warned(answer(found), &warnings)).await,
             Err(InVain::Reset) => Err(overtaken()),
             Err(InVain::TimeUp) => {
                 let (found, all) = (waiting.found(), workspace.journal().exchanges());
@@ -72,7 +69,7 @@ fn late(found: Vec<Arc<Exchange>>, all: &[Arc<Exchange>], pattern: &Pattern, pat
     let (others, nearest) = nearest(misses);
     let Patience { count, timeout } = patience;
     if came.len() >= count {
-        return envelope::success(StatusCode::OK, &views(&came.into_values().collect::<Vec<_>>()));
+        return answer(came.into_values().collect());
     }
     let error = format!(
         "Waited {timeout} for requests: {} of {count} came; nearMisses shows how the nearest of the others in the journal, {others} \

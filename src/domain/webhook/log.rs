@@ -1,6 +1,7 @@
 //! The log: every delivery that has not come to its end, and the newest of those that have.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -9,8 +10,8 @@ use super::delivery::{Content, Delivery, DeliveryNumber, MessageId};
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Log {
-    /// Boxed, as they are large, and a tree moves what it holds.
-    deliveries: BTreeMap<DeliveryNumber, Box<Delivery>>,
+    /// Shared with who is showing them.
+    deliveries: BTreeMap<DeliveryNumber, Arc<Delivery>>,
     numbers: HashMap<MessageId, DeliveryNumber>,
     /// Those that may be forgotten, in order: most come to their end in the order of their making, or nearly so.
     finished: VecDeque<Finished>,
@@ -75,7 +76,7 @@ impl Log {
             |(number, delivery): (&DeliveryNumber, &Delivery)| delivery.state.is_final().then_some(*number);
         let finished: Vec<DeliveryNumber> = deliveries.iter().filter_map(is_finished).collect();
         log.unfinished = deliveries.values().map(made_bytes).sum();
-        log.deliveries = deliveries.into_iter().map(|(number, delivery)| (number, Box::new(delivery))).collect();
+        log.deliveries = deliveries.into_iter().map(|(number, delivery)| (number, Arc::new(delivery))).collect();
         finished.into_iter().for_each(|number| log.finish(number));
         log
     }
@@ -92,7 +93,7 @@ impl Log {
         let is_finished = delivery.state.is_final();
         self.numbers.insert(delivery.id, number);
         self.unfinished += made_bytes(&delivery);
-        self.deliveries.insert(number, Box::new(delivery));
+        self.deliveries.insert(number, Arc::new(delivery));
         self.note_change(number);
         if is_finished {
             self.finish(number);
@@ -102,13 +103,13 @@ impl Log {
 
     /// The delivery of that number, if it has not been forgotten.
     pub(super) fn get(&self, number: DeliveryNumber) -> Option<&Delivery> {
-        self.deliveries.get(&number).map(Box::as_ref)
+        self.deliveries.get(&number).map(Arc::as_ref)
     }
 
     /// The same, to be changed.
     pub(super) fn get_mut(&mut self, number: DeliveryNumber) -> Option<&mut Delivery> {
         self.note_change(number);
-        self.deliveries.get_mut(&number).map(Box::as_mut)
+        self.deliveries.get_mut(&number).map(Arc::make_mut)
     }
 
     /// The number of the delivery with that id.
@@ -121,10 +122,15 @@ impl Log {
         self.deliveries.iter().map(|(number, delivery)| (*number, &**delivery))
     }
 
+    /// The same, to be kept as they are now.
+    pub(super) fn shared(&self) -> impl DoubleEndedIterator<Item = (DeliveryNumber, &Arc<Delivery>)> {
+        self.deliveries.iter().map(|(number, delivery)| (*number, delivery))
+    }
+
     /// From here on a delivery may be forgotten, once there are enough newer ones.
     pub(super) fn finish(&mut self, number: DeliveryNumber) {
         if let Err(place) = self.place_of(number)
-            && let Some(delivery) = self.deliveries.get_mut(&number)
+            && let Some(delivery) = self.deliveries.get_mut(&number).map(Arc::make_mut)
         {
             delivery.shrink();
             self.unfinished -= made_bytes(delivery);
@@ -189,7 +195,7 @@ impl Log {
         let freed = held_bytes(&forgotten);
         self.held -= freed;
         if let Some(changes) = &mut self.changes {
-            changes.forgotten.push((number, *forgotten));
+            changes.forgotten.push((number, Arc::unwrap_or_clone(forgotten)));
         }
         freed
     }
@@ -233,7 +239,9 @@ impl Log {
             && self.finished[place].age <= until
         {
             self.without_bodies = place + 1;
-            let Some(delivery) = self.deliveries.get_mut(&self.finished[place].number) else { continue };
+            let number = self.finished[place].number;
+            // What is wanted of it by whoever waits has not changed.
+            let Some(delivery) = self.deliveries.get_mut(&number).map(Arc::make_mut) else { continue };
             freed += delivery.body_bytes();
             delivery.content = Content::Dropped;
         }

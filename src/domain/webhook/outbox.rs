@@ -250,9 +250,9 @@ impl Outbox {
     }
 
     /// The newest of the deliveries that are remembered and match, that many at most; the oldest first, those of one instant by their calls.
-    pub fn newest(&self, most: usize, matches: impl Fn(&Delivery) -> bool) -> Vec<&Delivery> {
-        let mut found: Vec<(DeliveryOrder, &Delivery)> = Vec::new();
-        for (number, delivery) in self.log.iter().rev().filter(|(_, delivery)| matches(delivery)) {
+    pub fn newest(&self, most: usize, matches: impl Fn(&Delivery) -> bool) -> Vec<Arc<Delivery>> {
+        let mut found: Vec<(DeliveryOrder, &Arc<Delivery>)> = Vec::new();
+        for (number, delivery) in self.log.shared().rev().filter(|(_, delivery)| matches(delivery)) {
             // Of the last instant all are looked at: which of them are the newest, their calls decide.
             if found.len() >= most && found.last().is_none_or(|(last, _)| last.0 != delivery.created_at) {
                 break;
@@ -261,7 +261,7 @@ impl Outbox {
         }
         found.sort_unstable_by_key(|(order, _)| *order);
         let surplus = found.len().saturating_sub(most);
-        found.into_iter().skip(surplus).map(|(_, delivery)| delivery).collect()
+        found.into_iter().skip(surplus).map(|(_, delivery)| Arc::clone(delivery)).collect()
     }
 
     /// The place of a try among all: by its delivery's, then by how many were made before.
