@@ -151,4 +151,10 @@ mod tests {
         assert_eq!(Shelf::new().at_hand(id, Form::Whole), None);
         assert_eq!(Shelf::new().written(world.call(slot), Form::Whole, || "elsewhere".into()), "elsewhere");
     }
+
+    #[test]
+    fn what_is_kept_weighs_what_it_takes() {
+        let place = Shelf::new().place("call_xxx".parse().unwrap(), Form::Whole);
+        assert_eq!(Weight.weight(&place, &Bytes::from_static(b"12345")), 5 + BINDING);
+    }
 }

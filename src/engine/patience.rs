@@ -57,6 +57,8 @@ mod tests {
         let mut lost = Duration::ZERO;
         for _ in 0..1_000 {
             let Some(waited) = patience.with("a", usual) else { break };
+            // After its own time it has a moment for each, and never more than is left.
+            assert_eq!(waited, if lost.is_zero() { usual } else { MOMENT.min(usual + GRACE - lost) });
             patience.lose("a", waited);
             lost += waited;
         }

@@ -67,3 +67,35 @@ impl Combinations {
         self.kept.get_mut().clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::call::{Direction, Status};
+    use crate::domain::facet::{Facet, Numbering};
+    use crate::domain::world::World;
+
+    #[test]
+    fn when_there_is_one_too_many_all_are_forgotten() {
+        let world = World::for_tests(1);
+        let numbering = Numbering::of(&world.fixtures().directory);
+        let all: Vec<Numbers> = Direction::ALL
+            .iter()
+            .flat_map(|direction| {
+                Status::ALL.iter().map(|status| [Facet::Direction(*direction), Facet::Status(*status)])
+            })
+            .map(|facets| numbering.numbers(facets).unwrap())
+            .collect();
+        let kept = Combinations::default();
+        let count = |kept: &Combinations| kept.kept.read().len();
+        for (position, wanted) in all[..KEPT].iter().enumerate() {
+            kept.read(wanted, RoaringBitmap::new, |_| ());
+            assert_eq!(count(&kept), position + 1);
+        }
+        // One that is there already is none too many.
+        kept.read(&all[0], || panic!("it is kept"), |_| ());
+        assert_eq!(count(&kept), KEPT);
+        kept.read(&all[KEPT], RoaringBitmap::new, |_| ());
+        assert_eq!(count(&kept), 1);
+    }
+}
