@@ -30,7 +30,8 @@ impl Moment {
                     DeliveryResult::Failed(why) => COUNTS + why.len(),
                     DeliveryResult::Answered(_) | DeliveryResult::Dropped | DeliveryResult::Kept => 0,
                 };
-                size_of::<DeliveryMoment>() + COUNTS + delivery.id.len() + failure
+                let hint = delivery.hint.as_ref().map_or(0, |hint| COUNTS + hint.len());
+                size_of::<DeliveryMoment>() + COUNTS + delivery.id.len() + failure + hint
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod advancing;
 mod awaiting;
+mod holding;
 mod noted;
 mod replacing;
 
@@ -15,7 +16,6 @@ pub use self::advancing::{AdvanceUnderWay, Progress};
 use self::awaiting::Awaiting;
 pub use self::noted::NotedDelivery;
 
-use super::budget::{Holder, Part};
 use super::call_log;
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
@@ -375,32 +375,5 @@ impl Workspace {
                 });
             }
         }
-    }
-}
-
-/// Holds finished deliveries. The journal is a holder of its own.
-impl Holder for Workspace {
-    fn oldest(&self, part: Part) -> Option<u64> {
-        // Who has the lock may be waiting for room.
-        let present = self.present.try_read()?;
-        match part {
-            Part::Bodies => present.world.outbox().oldest_body(),
-            Part::Entries => present.world.outbox().oldest_finished(),
-        }
-    }
-
-    fn release(&self, part: Part, until: u64, wanted: usize) -> usize {
-        let Some(mut present) = self.present.try_write() else { return 0 };
-        let outbox = present.world.outbox_mut();
-        match part {
-            Part::Bodies => outbox.drop_bodies(until, wanted),
-            Part::Entries => outbox.forget_finished(until, wanted),
-        }
-    }
-}
-
-impl Drop for Workspace {
-    fn drop(&mut self) {
-        self.genesis.budget().note(self.present.get_mut().world.outbox().held_bytes(), 0);
     }
 }

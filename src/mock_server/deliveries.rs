@@ -209,7 +209,7 @@ impl Workspace {
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.inner.read(|world, _| {
             let all = world.outbox().newest(usize::MAX, |_| true);
-            all.into_iter().map(|delivery| Delivery::of(delivery, world)).collect()
+            all.iter().map(|delivery| Delivery::of(delivery, world)).collect()
         })
     }
 

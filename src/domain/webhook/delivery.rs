@@ -274,6 +274,7 @@ impl Try {
             + self.headers.len() * size_of::<(Cow<'static, str>, Cow<'static, str>)>()
             + headers.sum::<usize>()
             + failure
+            + self.hint.as_ref().map_or(0, |hint| hint.len())
             + self.mischief.len() * size_of::<Trick>()
     }
 }

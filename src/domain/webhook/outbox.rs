@@ -163,9 +163,6 @@ impl Outbox {
         self.subscriptions.values()
     }
 
-    /// The most subscriptions that there may be.
-    pub const MOST_SUBSCRIPTIONS: usize = 100;
-
     /// Whether a subscription can be made. Names every field that is wrong.
     pub fn check(&self, new: &NewSubscription) -> Result<(), Error> {
         new.check(self.settings.profile, self.settings.signature)?;

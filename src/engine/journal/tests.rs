@@ -113,6 +113,7 @@ fn what_is_counted_is_what_is_held() {
             url: None,
             attempt: 1,
             result: DeliveryResult::Failed("connection refused".into()),
+            hint: None,
             next_attempt_at: None,
         };
         let kept = What::Kept("msg_0000000000000001".parse().unwrap(), Event::CallEnded);

@@ -3,6 +3,8 @@
 use super::Outbox;
 
 impl Outbox {
+    /// The most subscriptions that there may be.
+    pub const MOST_SUBSCRIPTIONS: usize = 100;
     /// The most deliveries that may wait or be under way at once.
     pub const MOST_UNFINISHED: usize = if cfg!(test) { 100 } else { 100_000 };
     /// The most that they may take, in bytes.

@@ -1,12 +1,13 @@
 //! What finished deliveries take, and how they make room for newer ones.
 
 use super::*;
+use crate::domain::id_key::IdKey;
 use crate::domain::webhook::delivery::Content;
 
 /// An outbox that remembers that many, with that many deliveries that have been received, aged 1, 2, 3 and so on.
 fn received(count: u64, remembered: usize) -> Outbox {
     let settings = HookSettings { remembered, ..settings(1, &RETRIES, Signature::Akol) };
-    let mut outbox = Outbox::new(settings, Seed::new(1));
+    let mut outbox = Outbox::new(settings, Seed::new(1), IdKey::NONE);
     for call in 0..count {
         outbox.set_age(call + 1);
         tell(&mut outbox, Event::CallStarted, call, Timestamp::from_millis(0));
@@ -103,6 +104,11 @@ fn the_oldest_that_are_over_are_forgotten_as_far_as_is_wanted() {
     assert_eq!((outbox.deliveries().count(), outbox.held_bytes()), (0, 0));
 }
 
+/// That somebody asked for it once more.
+fn again(call: CallId) -> Told {
+    Told { is_triggered: true, ..told(Event::CallStarted, call) }
+}
+
 /// Tells of a call, and says whether that is sent.
 fn is_sent(outbox: &mut Outbox, call: u64) -> bool {
     tell(outbox, Event::CallStarted, call, Timestamp::from_millis(0));
@@ -137,7 +143,7 @@ fn no_more_is_sent_while_too_many_deliveries_wait() {
 fn no_more_is_sent_while_those_that_wait_take_too_much() {
     let mut outbox = outbox(&RETRIES, Signature::Akol);
     let data = EventData { campaign_id: "x".repeat(Outbox::MOST_UNFINISHED_BYTES / 2), ..data(0) };
-    let telling = Telling { event: Event::CallStarted, business_id: "biz_xxx", data: &data, is_triggered: true };
+    let telling = Telling { told: again(data.call_id), business_id: "biz_xxx", data: &data };
     let now = Timestamp::from_millis(0);
     outbox.publish(&telling, now);
     assert!(!outbox.is_full());
@@ -151,7 +157,7 @@ fn no_more_is_sent_while_those_that_wait_take_too_much() {
 fn what_was_told_again_is_forgotten_with_its_subscription() {
     let mut outbox = outbox(&RETRIES, Signature::Akol);
     let (data, now) = (data(0), Timestamp::from_millis(0));
-    let telling = Telling { event: Event::CallStarted, business_id: "biz_xxx", data: &data, is_triggered: true };
+    let telling = Telling { told: again(data.call_id), business_id: "biz_xxx", data: &data };
     outbox.publish(&telling, now);
     receive_all(&mut outbox, now);
     assert_eq!(outbox.record().repeats.len(), 1);
