@@ -99,6 +99,46 @@ test('a request is sent with a bearer token, and its answer shown', async (t) =>
   isClean();
 });
 
+/** Opens an operation of the document that is shown, sends what it is filled with, and gives the answer. */
+async function send(page, method, where, summary) {
+  await entry(page, summary).click();
+  await page.getByRole('button', { name: `(${method} ${where})` }).first().click();
+  const isAnswer = (response) => /^\/(api|__admin)\//.test(new URL(response.url()).pathname) && response.request().method() === method.toUpperCase();
+  const [response] = await Promise.all([
+    page.waitForResponse(isAnswer),
+    page.getByRole('button', { name: new RegExp(`^Send ${method} request`) }).click(),
+  ]);
+  return response;
+}
+
+/** What can only be done to something that is not there yet, or waits for what has not come: pressed first, it says so. */
+const IN_VAIN = {
+  endCall: 409, moveCall: 409, waitForDeliveries: 408, waitForRequests: 408, getDelivery: 404, redeliver: 404, removeFault: 404,
+  unsubscribeWebhook: 404, dropWorkspace: 404, putState: 422,
+};
+
+for (const [title, path] of [['Calls API', '/openapi.json'], ['Control API', '/__admin/openapi.json']]) {
+  test(`each operation of the ${title} can be sent as it is filled in`, { timeout: 600_000 }, async (t) => {
+    const { page } = await open(t, '/docs');
+    if (title !== 'Calls API') {
+      await page.getByRole('button', { name: 'Calls API' }).first().click();
+      await page.getByText(title, { exact: true }).first().click();
+    }
+    const { paths } = await (await fetch(`${BASE}${path}`)).json();
+    for (const [where, item] of Object.entries(paths)) {
+      for (const [method, { operationId, summary }] of Object.entries(item).filter(([, one]) => one.operationId)) {
+        const response = await send(page, method, where, summary);
+        const expected = response.status() < 300 ? response.status() : IN_VAIN[operationId];
+        assert.equal(response.status(), expected, `${method} ${where} (${operationId})`);
+        assert.doesNotMatch(response.url(), /workspace=(?!default)/, 'it goes to the workspace that is looked at');
+        if (operationId === 'listCalls') assert.ok((await response.json()).data.length > 0, 'the filters leave something');
+        if (operationId === 'getRecording') await page.getByRole('dialog').locator('audio').waitFor();
+        await page.keyboard.press('Escape');
+      }
+    }
+  });
+}
+
 test('it fits a phone, and is dark where that is preferred', async (t) => {
   const { page, isClean } = await open(t, '/docs', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
   await heading(page, 'Akol Calls API').waitFor();
