@@ -1,13 +1,24 @@
-//! Makes the OpenAPI documents that the program serves: each is one JSON text, merged from the files of a folder.
+//! Makes the OpenAPI documents that the program serves, each one JSON text that is merged from the files of a folder, and compresses them and the
+//! files of the page that shows them.
 
 use std::error::Error;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Map, Value};
 
 const FOLDER: &str = "openapi";
 const DOCUMENTS: [&str; 2] = ["calls", "control"];
+
+/// The files of the page.
+const PAGE: [&str; 3] = [
+    "src/reference/page.html",
+    "src/reference/page.js",
+    "src/reference/vendor/scalar-api-reference-1.72.1/standalone.js",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={FOLDER}");
@@ -21,10 +32,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let info = document.get_mut("info").and_then(Value::as_object_mut).ok_or("a document needs an info")?;
         info.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
-        let made = PathBuf::from(env::var("OUT_DIR")?).join(format!("{name}.json"));
-        fs::write(made, serde_json::to_string_pretty(&document)?)?;
+        compress(&format!("{name}.json"), serde_json::to_string_pretty(&document)?.as_bytes())?;
+    }
+    for file in PAGE {
+        println!("cargo::rerun-if-changed={file}");
+        let name = file.rsplit('/').next().unwrap_or(file);
+        compress(name, &fs::read(file)?)?;
     }
     Ok(())
+}
+
+/// Writes `bytes` in gzip's format, with no time in it: the same bytes make the same file.
+fn compress(name: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    let made = PathBuf::from(env::var("OUT_DIR")?).join(format!("{name}.gz"));
+    Ok(fs::write(made, encoder.finish()?)?)
 }
 
 /// The files of a document, in the order of their names.

@@ -17,8 +17,8 @@ pub(super) fn read(asked: &ArgMatches) -> Result<String, Refusal> {
         let accepts = "the http or https URL of a server, such as http://127.0.0.1:2565";
         return Err(Refusal::of_value("url", accepts, &Origin::CommandLine, &Wrong::text(url)));
     }
-    let document = if asked.get_flag("control") { CONTROL } else { CALLS };
-    Ok(for_server_at(document, url) + "\n")
+    let document = if asked.get_flag("control") { &CONTROL } else { &CALLS };
+    Ok(for_server_at(&document.text(), url) + "\n")
 }
 
 fn is_server(url: &str) -> bool {

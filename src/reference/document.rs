@@ -1,28 +1,28 @@
 //! The OpenAPI documents, which the build merges from the files in `openapi/`.
 
-use bytes::Bytes;
-use hyper::StatusCode;
-
+use super::compressed::Compressed;
 use crate::dialect::refusal::Refusal;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
 /// Describes Akol's Calls API.
-pub const CALLS: &str = include_str!(concat!(env!("OUT_DIR"), "/calls.json"));
+pub static CALLS: Compressed = Compressed::new(JSON, include_bytes!(concat!(env!("OUT_DIR"), "/calls.json.gz")));
 /// Describes the control API.
-pub const CONTROL: &str = include_str!(concat!(env!("OUT_DIR"), "/control.json"));
+pub static CONTROL: Compressed = Compressed::new(JSON, include_bytes!(concat!(env!("OUT_DIR"), "/control.json.gz")));
+
+const JSON: &str = "application/json";
 
 /// How the address of a server begins in a document: at its path, as the documents are read where the server is.
 const SERVER: &str = "\"url\": \"/";
 
 /// `GET /openapi.json`.
-pub fn calls(_: &Request) -> Result<Reply, Refusal> {
-    Ok(Reply::json(StatusCode::OK, Bytes::from_static(CALLS.as_bytes())))
+pub fn calls(request: &Request) -> Result<Reply, Refusal> {
+    Ok(CALLS.reply(request))
 }
 
 /// `GET /__admin/openapi.json`.
-pub fn control(_: &Request) -> Result<Reply, Refusal> {
-    Ok(Reply::json(StatusCode::OK, Bytes::from_static(CONTROL.as_bytes())))
+pub fn control(request: &Request) -> Result<Reply, Refusal> {
+    Ok(CONTROL.reply(request))
 }
 
 /// The document for readers elsewhere, with the whole address of each server, which begins with `base`.
@@ -38,9 +38,9 @@ mod tests {
 
     #[test]
     fn whoever_reads_a_document_elsewhere_finds_the_server() {
-        for document in [CALLS, CONTROL] {
-            let before: Value = serde_json::from_str(document).unwrap();
-            let after: Value = serde_json::from_str(&for_server_at(document, "http://mock:1/")).unwrap();
+        for document in [CALLS.text(), CONTROL.text()] {
+            let before: Value = serde_json::from_str(&document).unwrap();
+            let after: Value = serde_json::from_str(&for_server_at(&document, "http://mock:1/")).unwrap();
             let servers = |document: &Value| -> Vec<String> {
                 let servers = document["servers"].as_array().unwrap().iter();
                 servers.map(|server| server["url"].as_str().unwrap().to_owned()).collect()
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_description_ends_with_where_it_comes_from() {
-        let document: Value = serde_json::from_str(CALLS).unwrap();
+        let document: Value = serde_json::from_str(&CALLS.text()).unwrap();
         let mut found = Vec::new();
         for part in ["paths", "webhooks", "components"] {
             found.extend(ungraded(&document[part], part));
@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_document_has_the_programs_version() {
-        for document in [CALLS, CONTROL] {
-            let document: Value = serde_json::from_str(document).unwrap();
+        for document in [&CALLS, &CONTROL] {
+            let document: Value = serde_json::from_str(&document.text()).unwrap();
             assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
         }
     }

@@ -113,18 +113,27 @@ where
             .with(CONTENT_TYPE, format!("multipart/byteranges; boundary={boundary}"))
     }
 
-    /// Whether a header names the tag. Its list may be spread over several lines.
     fn is_named(&self, request: &Request, header: HeaderName, comparison: Comparison) -> bool {
-        let mut lines = request.headers.get_all(header).iter().filter_map(|tags| tags.to_str().ok());
-        lines.any(|tags| self.is_among(tags, comparison))
+        is_named(&self.etag, request, header, comparison)
     }
+}
 
-    /// Whether the tag is among those of one line.
-    fn is_among(&self, tags: &str, comparison: Comparison) -> bool {
-        let is_it = |tag: &str| match comparison {
-            Comparison::Strong => tag == self.etag,
-            Comparison::Weak => tag.strip_prefix("W/").unwrap_or(tag) == self.etag,
-        };
-        tags.split(',').map(str::trim).any(|tag| tag == "*" || is_it(tag))
-    }
+/// Whether `request` is told by a 304 that what has that strong entity tag is as the client has it.
+pub fn is_unchanged(request: &Request, etag: &str) -> bool {
+    is_named(etag, request, IF_NONE_MATCH, Comparison::Weak)
+}
+
+/// Whether a header names the tag. Its list may be spread over several lines.
+fn is_named(etag: &str, request: &Request, header: HeaderName, comparison: Comparison) -> bool {
+    let mut lines = request.headers.get_all(header).iter().filter_map(|tags| tags.to_str().ok());
+    lines.any(|tags| is_among(etag, tags, comparison))
+}
+
+/// Whether the tag is among those of one line.
+fn is_among(etag: &str, tags: &str, comparison: Comparison) -> bool {
+    let is_it = |tag: &str| match comparison {
+        Comparison::Strong => tag == etag,
+        Comparison::Weak => tag.strip_prefix("W/").unwrap_or(tag) == etag,
+    };
+    tags.split(',').map(str::trim).any(|tag| tag == "*" || is_it(tag))
 }

@@ -94,7 +94,7 @@ impl Cors {
             return;
         }
         // Also where there is no origin: what a cache keeps of such an answer is none for a page.
-        reply.add(VARY, "origin");
+        reply.headers.append(VARY, HeaderValue::from_static("origin"));
         if let Some(origin) = origin(request).filter(|origin| self.allows(origin)) {
             reply.add(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             reply.add(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed);

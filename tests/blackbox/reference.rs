@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+use std::io::Read;
+
 use akol_mock::{Auth, Settings};
+use flate2::read::GzDecoder;
 use hyper::header::{AUTHORIZATION, IF_NONE_MATCH};
 use hyper::{Method, Request, StatusCode};
 
@@ -112,5 +115,50 @@ async fn other_paths_and_methods_are_refused_as_everywhere() {
         let answer = ask(&server, Method::POST, path).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
         assert_eq!(answer.header("allow"), "GET, HEAD", "{path}");
+    }
+}
+
+/// What a client is answered that takes those codings: its headers and its bytes, as they come.
+async fn coded(server: &Server, path: &str, accept: &str, etag: &str) -> Answer {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.get(format!("{}{path}", server.base)).bearer_auth("test");
+    let request = request.header("accept-encoding", accept).header("if-none-match", etag);
+    let answer = request.send().await.unwrap();
+    Answer { status: answer.status(), headers: answer.headers().clone(), body: answer.bytes().await.unwrap() }
+}
+
+#[tokio::test]
+async fn files_and_documents_come_compressed_to_who_takes_it() {
+    let server = Server::start().await;
+    for path in FILES.iter().map(|(path, _)| *path).chain(DOCUMENTS) {
+        let plain = coded(&server, path, "gzip;q=0", "").await;
+        assert_eq!((plain.status, plain.header("content-encoding")), (StatusCode::OK, ""), "{path}");
+        let packed = coded(&server, path, "br, gzip", "").await;
+        assert_eq!((packed.status, packed.header("content-encoding")), (StatusCode::OK, "gzip"), "{path}");
+        assert!(packed.body.len() * 10 < plain.body.len() * 9, "{path}: {} bytes", packed.body.len());
+        let mut unpacked = Vec::new();
+        GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain.body, "{path}");
+        for answer in [&plain, &packed] {
+            assert_eq!(answer.header("vary"), "accept-encoding", "{path}");
+            assert_eq!(answer.header("content-length"), answer.body.len().to_string(), "{path}");
+            assert_eq!(answer.header("content-type"), plain.header("content-type"), "{path}");
+        }
+        let (etag, other) = (packed.header("etag"), plain.header("etag"));
+        assert!(DOCUMENTS.contains(&path) || (!etag.is_empty() && etag != other), "{path}: {etag} {other}");
+        if !etag.is_empty() {
+            let again = coded(&server, path, "gzip", etag).await;
+            assert_eq!((again.status, again.header("vary")), (StatusCode::NOT_MODIFIED, "accept-encoding"), "{path}");
+            assert_eq!(coded(&server, path, "gzip", other).await.status, StatusCode::OK, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_of_the_apis_do_not() {
+    let server = Server::start().await;
+    for path in ["/api/v1/calls?limit=100", "/__admin/state", "/api/v1/calls/call_xxx/audio"] {
+        let answer = coded(&server, path, "gzip", "").await;
+        assert_eq!((answer.status, answer.header("content-encoding")), (StatusCode::OK, ""), "{path}");
     }
 }

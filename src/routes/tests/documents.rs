@@ -123,19 +123,19 @@ fn check_shared_words(enums: &mut BTreeMap<String, Vec<&str>>) {
 
 #[test]
 fn the_document_of_the_control_api_has_its_routes_and_their_parameters() {
-    assert_eq!(Document::read(document::CONTROL).operations(), routes(CONTROL, &["workspace"]));
+    assert_eq!(Document::read(&document::CONTROL.text()).operations(), routes(CONTROL, &["workspace"]));
 }
 
 #[test]
 fn the_document_of_akols_api_has_its_routes() {
     // Their parameters are not in the table: unknown ones are ignored.
-    let documented: Vec<_> = Document::read(document::CALLS).operations().into_keys().collect();
+    let documented: Vec<_> = Document::read(&document::CALLS.text()).operations().into_keys().collect();
     assert_eq!(documented, routes(API, &[]).into_keys().collect::<Vec<_>>());
 }
 
 #[test]
 fn the_document_of_the_control_api_speaks_the_words_of_the_domain() {
-    let document = Document::read(document::CONTROL);
+    let document = Document::read(&document::CONTROL.text());
     let enums = &mut document.enums();
     check_shared_words(enums);
     check_words(enums, "CallStep", words!(CallStep));
@@ -165,7 +165,7 @@ fn patterns_are_held_to_the_routes_that_there_are() {
 
 #[test]
 fn the_document_of_akols_api_speaks_the_words_of_the_domain() {
-    let document = Document::read(document::CALLS);
+    let document = Document::read(&document::CALLS.text());
     let enums = &mut document.enums();
     check_shared_words(enums);
     assert!(enums.is_empty(), "these are held to nothing: {enums:?}");

@@ -7,12 +7,13 @@ use serde_json::Value;
 use crate::control::state::MAX_STATE;
 use crate::domain::fixtures::Fixtures;
 use crate::fixture_files;
+use crate::reference::compressed::Compressed;
 use crate::reference::document::{CALLS, CONTROL};
 use crate::wire::request::{MAX_BODY, MAX_HEADERS, MAX_TARGET};
 use crate::wire::upload::{LARGE, PROGRESS_WITHIN};
 
-fn read(document: &str) -> Value {
-    serde_json::from_str(document).unwrap()
+fn read(document: &Compressed) -> Value {
+    serde_json::from_str(&document.text()).unwrap()
 }
 
 /// A number as the documents write it: `1,048,576`.
@@ -46,7 +47,7 @@ fn the_refusals_name_the_limits_that_there_are() {
         ("UriTooLong", &target),
         ("HeadersTooLarge", &headers),
     ];
-    for (document, names) in [(CALLS, &calls[..]), (CONTROL, &control)] {
+    for (document, names) in [(&CALLS, &calls[..]), (&CONTROL, &control)] {
         let document = read(document);
         for (name, says) in names {
             let description = document["components"]["responses"][name]["description"].as_str().unwrap();
@@ -65,7 +66,7 @@ fn names<'a>(code: &'a str, calls: &[&str]) -> BTreeSet<&'a str> {
 fn the_list_of_calls_asks_for_the_parameters_that_are_documented() {
     let code = include_str!("../../api/list.rs");
     let asked = names(code, &["parameters.number(\"", "parameters.get(\"", "parameters.id(\"", "by_id(\""]);
-    let document = read(CALLS);
+    let document = read(&CALLS);
     let parameters = document["paths"]["/calls"]["get"]["parameters"].as_array().unwrap();
     let documented: BTreeSet<&str> = parameters
         .iter()
@@ -79,6 +80,6 @@ fn the_list_of_calls_asks_for_the_parameters_that_are_documented() {
 fn the_scenarios_that_a_header_can_ask_for_are_those_of_the_built_in_fixtures() {
     let fixtures = Fixtures::read(&fixture_files::built_in()).unwrap();
     let there: Vec<&str> = fixtures.scenarios.iter().map(|scenario| &*scenario.name).collect();
-    let document = read(CALLS);
+    let document = read(&CALLS);
     assert_eq!(document["components"]["parameters"]["Scenario"]["schema"]["enum"], serde_json::json!(there));
 }
