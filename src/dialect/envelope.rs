@@ -277,7 +277,7 @@ mod tests {
         for (count, length) in [(0, 0), (1, 0), (3, 5), (1, PIECE), (2, PIECE - 1), (3, PIECE), (500, 1_000)] {
             let items = vec!["x".repeat(length); count];
             let expected = success(StatusCode::OK, &items).body.at_hand().unwrap();
-            let list = success_list(StatusCode::OK, items, |item, bytes| write_json(item, bytes));
+            let list = success_list(StatusCode::OK, items, write_json);
             assert_eq!(list.body.len().is_some(), expected.len() < PIECE, "{count} of {length}");
             let body = match list.body {
                 Body::Chunks { chunks, .. } => {
