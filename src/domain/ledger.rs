@@ -161,6 +161,11 @@ impl Ledger {
         self.slots.find(self.hasher.hash_one(id), |slot| self.calls[slot.position()].id == id).copied()
     }
 
+    /// Whether that is one of the first `count` calls that were kept.
+    pub fn is_among_first(&self, count: usize, id: CallId) -> bool {
+        count >= self.len() || self.find(id).is_some_and(|slot| slot.position() < count)
+    }
+
     /// How many calls there are.
     pub fn len(&self) -> usize {
         self.calls.len()

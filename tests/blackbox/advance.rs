@@ -347,6 +347,26 @@ async fn an_advance_ends_though_each_delivery_causes_another() {
 }
 
 #[tokio::test]
+async fn an_advance_ends_though_each_call_causes_two_others() {
+    let receiver = Receiver::start().await;
+    let (_server, space) = told(&receiver).await;
+    let caller = space.clone();
+    receiver.answer_with(move |_| {
+        let space = caller.clone();
+        async move {
+            space.place("+15005550105").await;
+            space.place("+15005550105").await;
+            Reaction::Status(200)
+        }
+    });
+    space.place("+15005550105").await;
+    // Each is over within seconds: in ten minutes there would be more calls than memory could hold.
+    let advance = in_time(space.advance("10m")).await;
+    let delivered = plot(&advance).iter().filter(|line| *line == "call.ended 200").count();
+    assert!((1_000..10_000).contains(&delivered), "{delivered}");
+}
+
+#[tokio::test]
 async fn an_advance_waits_for_what_it_causes_and_not_for_what_many_others_do() {
     let receiver = Receiver::start().await;
     let hanging = Receiver::always(Reaction::Hang).await;

@@ -329,6 +329,11 @@ impl Outbox {
         self.under_way.contains(&key).then_some(key)
     }
 
+    /// The call that a delivery is about.
+    pub fn call_of(&self, number: DeliveryNumber) -> Option<CallId> {
+        self.log.get(number).map(|delivery| delivery.call)
+    }
+
     /// When which deliveries are to be looked at again, with [`Outbox::due`].
     pub fn take_alarms(&mut self) -> Vec<(Timestamp, DeliveryNumber)> {
         std::mem::take(&mut self.alarms)

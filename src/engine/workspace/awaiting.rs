@@ -4,12 +4,17 @@
 //! and for what follows from their answers. What others cause meanwhile is sent all the same, but the advance does not wait for it. A
 //! receiver that reacts to what it is sent is such an other, too, and is to take part in the same advance. So before time goes on, the
 //! advance also waits for the tries that have come of requests since, as long as they are few, and a few times at most.
+//!
+//! Calls that are placed during the advance go on in it, and each step of theirs is one more instant to wait at. So an advance waits for no
+//! more than [`GUESTS`] tries of such calls and of others' requests beyond the number that it causes itself. Past that it goes on without
+//! waiting for them, and ends.
 
 use std::collections::VecDeque;
 use std::fmt;
 
 use hashbrown::HashSet;
 
+use crate::domain::call::CallId;
 use crate::domain::webhook::{AttemptKey, DeliveryNumber, TryReport};
 use crate::domain::world::World;
 use crate::time::Timestamp;
@@ -19,6 +24,10 @@ const REACTIONS: u32 = 4;
 
 /// How many tries it waits for each time, that others have caused; more where it causes more itself. As many as one receiver gets at once.
 const FEW: usize = 64;
+
+/// How many tries in all an advance waits for that it has not caused itself, beyond as many as it has: those of calls that were placed during
+/// it, by receivers that react or by others, and those that others' requests cause at once.
+const GUESTS: usize = 1_000;
 
 /// What came of a try, and who is told once the world has been.
 #[derive(Debug)]
@@ -55,6 +64,10 @@ pub(super) struct Awaiting {
     own: usize,
     /// How often it has waited at this instant for what others had caused.
     reactions: u32,
+    /// How many calls there were when it began. Those from this one on are guests.
+    calls: usize,
+    /// How many more tries of guests and others it waits for.
+    guests: usize,
     /// Whether it has not gone yet through all that was due when it came to this instant.
     pub(super) is_stepping: bool,
 }
@@ -103,6 +116,8 @@ impl Awaiting {
             telling: VecDeque::new(),
             others: Vec::new(),
             reactions: 0,
+            calls: world.ledger().len(),
+            guests: GUESTS,
             // What is due where it begins is its own.
             is_stepping: true,
         }
@@ -131,11 +146,20 @@ impl Awaiting {
     /// Waits for what it has caused by making something happen: the tries that are ready from the `ready`th on, and what stands in front of
     /// the deliveries from `made` on.
     pub(super) fn add_own(&mut self, world: &World, ready: usize, made: DeliveryNumber) {
-        let begun = world.ready_deliveries().get(ready..).unwrap_or_default().iter().map(|attempt| attempt.key);
-        let (outbox, before) = (world.outbox(), self.open.len());
-        self.open.extend(begun);
-        self.own += self.open.len() - before;
-        self.open.extend((made.0..outbox.made().0).filter_map(|number| outbox.awaited_by(DeliveryNumber(number))));
+        for attempt in world.ready_deliveries().get(ready..).unwrap_or_default() {
+            if self.is_guest(world, attempt.call) {
+                let Some(left) = self.guests.checked_sub(1) else { continue };
+                self.guests = left;
+            } else {
+                self.guests += 1;
+            }
+            self.own += usize::from(self.open.insert(attempt.key));
+        }
+        let outbox = world.outbox();
+        for number in (made.0..outbox.made().0).map(DeliveryNumber) {
+            let is_for_all = self.guests > 0 || outbox.call_of(number).is_some_and(|call| !self.is_guest(world, call));
+            self.open.extend(is_for_all.then(|| outbox.awaited_by(number)).flatten());
+        }
         if !self.others.is_empty() {
             let (awaited, others) =
                 std::mem::take(&mut self.others).into_iter().partition(|report| self.open.remove(&report.key));
@@ -163,10 +187,11 @@ impl Awaiting {
     /// Waits for what others have caused at this instant, too, where that is little and has not been done too often. Says whether it does.
     pub(super) fn join_others(&mut self, world: &World) -> bool {
         let under_way = world.deliveries_under_way();
-        if under_way == 0 || under_way > self.limit() || self.reactions >= REACTIONS {
+        if under_way == 0 || under_way > self.limit().min(self.guests) || self.reactions >= REACTIONS {
             return false;
         }
         self.reactions += 1;
+        self.guests -= under_way;
         self.open = world.outbox().tries_under_way().collect();
         for report in std::mem::take(&mut self.others) {
             if self.open.remove(&report.key) {
@@ -202,6 +227,11 @@ impl Awaiting {
         all.extend(self.telling);
         all.append(&mut self.others);
         tell_in_order(all, world)
+    }
+
+    /// Whether a call was placed since the advance began.
+    fn is_guest(&self, world: &World, call: CallId) -> bool {
+        !world.ledger().is_among_first(self.calls, call)
     }
 
     /// How many tries of others are few.
