@@ -10,7 +10,8 @@ use crate::config::{Auth, LogFormat, Settings};
 use crate::engine::Workspaces;
 use crate::server::{Server, StartError};
 
-/// Serves until a signal (Ctrl-C, SIGTERM, SIGHUP) comes, finishes what is under way, and says how that went. A second one ends the program at once.
+/// Serves until a signal (Ctrl-C, SIGTERM, SIGHUP) comes, finishes what is under way, and says how that went. A second one ends the program at
+/// once.
 ///
 /// `warnings` come first: in the log where that is JSON, so that every line on stderr is, else as plain lines.
 pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {

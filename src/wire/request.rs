@@ -27,6 +27,8 @@ use crate::awake;
 pub const MAX_BODY: usize = 1 << 20;
 /// How much of an unwanted body is read so that the connection can be kept, in bytes.
 const MAX_DISCARDED: usize = MAX_BODY;
+/// The same for HTTP/2, where some clients lose the answer if the server resets a stream on which they are still sending.
+const MAX_DISCARDED_OF_STREAM: usize = 16 << 20;
 /// The most that the names and values of all headers may take together, in bytes.
 pub const MAX_HEADERS: usize = 16 << 10;
 /// The most headers that a request may have. In HTTP/1 hyper sees to it.
@@ -236,7 +238,12 @@ pub async fn read_body(
     let gathering = gather(&mut body, limit, announced_length(headers), begin_large);
     match unless_stopped(shutdown, gathering).await? {
         Ok(body) => Ok(body),
-        Err(NotGathered::TooLong) => Err(Unreadable::BodyTooLong { limit }),
+        Err(NotGathered::TooLong) => {
+            if body.is_of_stream() {
+                discard(headers, body, shutdown).await?;
+            }
+            Err(Unreadable::BodyTooLong { limit })
+        }
         Err(NotGathered::Busy) => Err(Unreadable::LargeUploadUnderWay),
         Err(NotGathered::Broken) => Err(Unreadable::BodyBroken),
         Err(NotGathered::TooSlow) => Err(Unreadable::BodyTooSlow),
@@ -245,13 +252,14 @@ pub async fn read_body(
 
 /// Reads a short body that is not wanted, as the connection ends with a body that is left unread. A long or slow one is left all the same.
 pub async fn discard(headers: &HeaderMap, mut body: RequestBody, shutdown: &Shutdown) -> Result<(), Unreadable> {
-    let is_long = announced_length(headers).is_some_and(|length| length > MAX_DISCARDED);
+    let most = if body.is_of_stream() { MAX_DISCARDED_OF_STREAM } else { MAX_DISCARDED };
+    let is_long = announced_length(headers).is_some_and(|length| length > most);
     // A client that asks before it sends is spared the sending.
     if body.is_end_stream() || is_long || headers.contains_key(EXPECT) {
         return Ok(());
     }
     let read = async {
-        let mut left = MAX_DISCARDED;
+        let mut left = most;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Unreadable::BodyBroken)?;
             let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { break };

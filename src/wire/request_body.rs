@@ -60,6 +60,13 @@ pub struct RequestBody {
     unread: Option<Arc<UnreadBody>>,
 }
 
+impl RequestBody {
+    /// Whether it ends a stream of HTTP/2 alone where it is not read.
+    pub fn is_of_stream(&self) -> bool {
+        self.unread.is_none()
+    }
+}
+
 /// A body of HTTP/2: what is not read costs its own stream alone.
 impl From<Incoming> for RequestBody {
     fn from(incoming: Incoming) -> RequestBody {

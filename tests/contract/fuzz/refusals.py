@@ -28,6 +28,8 @@ LAWFUL = [
     ("setClock", "speed", "with up to 3 decimals"),
     # Which scenarios there are, which of them fit inbound calls, and that one is left to draw.
     ("changeSettings", r"scenarioWeights\..*", "must be completed, transferred|must keep|must be 0"),
+    # No pattern says which hosts there are after the URL Standard has read a text, which passes over control characters and spaces.
+    ("subscribeWebhook", "url", "cannot receive webhooks: its host must be"),
     # No schema that clients understand says which outcome belongs to which status, and what the call has been through.
     ("moveCall", "outcome", "must be"),
     # A state is checked as a whole: what cannot have come about is refused.
