@@ -125,6 +125,9 @@ test('what the document allows, and all that is answered, is no violation', { ti
       ...['placeCall 408', 'endCall 408'],
       // It is for a path with broken percent-encoding, and that ends Prism.
       ...['getCall 400', 'endCall 400', 'getTranscript 400', 'getRecording 400'],
+      // They are about expectations and codings on the way, where a client meets the proxy's and not the server's.
+      ...['listCalls', 'getCall', 'getRecording', 'getTranscript', 'placeCall', 'endCall'].flatMap((it) => [`${it} 417`, `${it} 501`]),
+      ...['placeCall 415', 'endCall 415'],
     ];
     assert.deepEqual(documented.filter((it) => !answered.has(it)).sort(), unplayable.sort());
   });
