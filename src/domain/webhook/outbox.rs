@@ -4,6 +4,7 @@
 //! behind it. So a call's events arrive in order, and calls do not wait for each other.
 
 mod answering;
+mod awaited;
 mod ids;
 mod restoring;
 mod room;
@@ -18,7 +19,6 @@ use std::time::Duration;
 use hashbrown::HashSet;
 
 use self::ids::webhook_id;
-use self::sending::lane_of;
 use super::attempt::{Attempt, Headers, sign};
 use super::body::EventData;
 use super::delivery::{
@@ -319,19 +319,6 @@ impl Outbox {
     /// How many deliveries were ever made.
     pub fn made(&self) -> DeliveryNumber {
         DeliveryNumber(self.log.made())
-    }
-
-    /// The try under way for which a delivery waits: its own, or that of the front of its lane. `None` where the lane waits for its time.
-    pub fn awaited_by(&self, number: DeliveryNumber) -> Option<AttemptKey> {
-        let lane = self.log.get(number).and_then(lane_of)?;
-        let front = *self.lanes.get(&lane)?.front()?;
-        let key = AttemptKey { delivery: front, attempt: self.log.get(front)?.tried() };
-        self.under_way.contains(&key).then_some(key)
-    }
-
-    /// The call that a delivery is about.
-    pub fn call_of(&self, number: DeliveryNumber) -> Option<CallId> {
-        self.log.get(number).map(|delivery| delivery.call)
     }
 
     /// When which deliveries are to be looked at again, with [`Outbox::due`].
