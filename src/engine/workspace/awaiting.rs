@@ -157,8 +157,9 @@ impl Awaiting {
         }
         let outbox = world.outbox();
         for number in (made.0..outbox.made().0).map(DeliveryNumber) {
-            let is_for_all = self.guests > 0 || outbox.call_of(number).is_some_and(|call| !self.is_guest(world, call));
-            self.open.extend(is_for_all.then(|| outbox.awaited_by(number)).flatten());
+            // What stands in front of a guest's, and is not waited for yet, may be at the end of a long queue.
+            let is_own = outbox.call_of(number).is_some_and(|call| !self.is_guest(world, call));
+            self.open.extend(is_own.then(|| outbox.awaited_by(number)).flatten());
         }
         if !self.others.is_empty() {
             let (awaited, others) =
@@ -237,5 +238,29 @@ impl Awaiting {
     /// How many tries of others are few.
     fn limit(&self) -> usize {
         self.own.max(FEW)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_front_of_a_guests_delivery_is_not_waited_for() {
+        let mut world = World::for_tests(1).with_receiver(&[]);
+        let mut awaiting = Awaiting::begin(&world);
+        awaiting.guests = 0;
+        // Its first event has been handed on, and may stand at the end of a long queue.
+        let guest = world.somebody_calls("completed");
+        while world.ready_deliveries().is_empty() {
+            world.step(Timestamp::MAX);
+        }
+        world.take_deliveries();
+        let made = world.outbox().made();
+        awaiting.guests = 1;
+        world.let_end(guest);
+        assert!(world.outbox().made() > made);
+        awaiting.add_own(&world, 0, made);
+        assert!(awaiting.is_answered());
     }
 }
