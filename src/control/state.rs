@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -23,11 +24,12 @@ struct StateView<'a> {
     calls: usize,
 }
 
-/// The state as it is now.
+/// The state as it is now, sent while it is written.
 pub fn show(scene: Scene, _: Request) -> Pending {
     Box::pin(async move {
         let aside = scene.aside.clone();
-        aside.run(move || envelope::success(StatusCode::OK, &scene.workspace.export())).await
+        let written = aside.run(move || scene.workspace.export()).await?;
+        Ok(envelope::success_in_parts(StatusCode::OK, written.map(Bytes::from)))
     })
 }
 

@@ -4,6 +4,7 @@
 //! has the digest. Nothing in it is to be derived anew from the seed, as another version may do that otherwise.
 
 mod journal;
+mod written;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use self::journal::JournalRecord;
+pub use self::written::Written;
 use super::genesis::Genesis;
 use super::journal::Kept;
 use crate::clock::Reading;
@@ -29,7 +31,7 @@ use crate::time::Timestamp;
 const VERSION: u64 = 1;
 
 /// See the module.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
     /// Of the document.
@@ -41,7 +43,7 @@ pub struct State {
     /// In a text, as not every reader of JSON has room for 64 bits.
     seed: String,
     /// What moves the ids of the workspace, in a text like the seed; left out where nothing does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     id_key: Option<String>,
     clock: ClockRecord,
     /// How many request ids have been given.
@@ -104,9 +106,10 @@ pub struct Restored {
 }
 
 impl State {
-    pub(super) fn of(world: &World, clock: Reading, requests: u64, journal: &Kept) -> State {
+    /// The document of a workspace, of all that it holds at one instant.
+    pub(super) fn write(world: &World, clock: Reading, requests: u64, journal: Kept) -> Written {
         let Reading { mode, now, speed } = clock;
-        State {
+        let state = State {
             version: VERSION,
             emulator: env!("CARGO_PKG_VERSION").to_owned(),
             fixtures: world.fixtures().digest.clone(),
@@ -114,9 +117,10 @@ impl State {
             id_key: Some(world.id_key()).filter(|key| !key.is_none()).map(|key| key.number().to_string()),
             clock: ClockRecord { mode, now, speed },
             requests: Count::of(requests),
-            world: world.record(),
-            journal: JournalRecord::of(journal),
-        }
+            world: world.record_without_calls(),
+            journal: JournalRecord::outline(&journal),
+        };
+        state.written(world, journal)
     }
 
     /// Reads a document, bare or in the envelope that it is shown in, for a workspace that `genesis` makes.

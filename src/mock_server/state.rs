@@ -15,8 +15,8 @@ impl Workspace {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn state(&self) -> String {
-        // Structs, strings, numbers and lists always serialize.
-        serde_json::to_string(&self.inner.export()).unwrap_or_default()
+        // JSON is UTF-8.
+        String::from_utf8(self.inner.export().flatten().collect()).unwrap_or_default()
     }
 
     /// Goes on from a state that was taken elsewhere. When this is done, nothing shows of what was under way before.

@@ -21,7 +21,7 @@ use crate::domain::quoted::Quoted;
 use crate::domain::settings::{Quotas, WeightChange, Weights, WorldSettings};
 use crate::domain::shelf::Shelf;
 use crate::domain::state::{
-    CampaignRecord, Checked, SettingsRecord, Tally, Upto, WeightRecord, WorldRecord, within, wrong,
+    CallRecord, CampaignRecord, Checked, SettingsRecord, Tally, Upto, WeightRecord, WorldRecord, within, wrong,
 };
 use crate::domain::webhook::{DeliveryNumber, HookSettings, Outbox, Surroundings};
 use crate::rng::Seed;
@@ -35,13 +35,24 @@ impl World {
     /// As a document has it: all that is needed to go on just so, with the same fixtures and seed. The same world makes the same
     /// document.
     pub fn record(&self) -> WorldRecord {
+        WorldRecord { calls: self.call_records().collect(), ..self.record_without_calls() }
+    }
+
+    /// What a document has of each call, in order; of a copy of the calls, which are as good as made of numbers.
+    pub fn call_records(&self) -> impl Iterator<Item = CallRecord> + Send + 'static + use<> {
+        let (all, fixtures): (Vec<Call>, _) = (self.ledger.iter().cloned().collect(), Arc::clone(&self.fixtures));
+        all.into_iter().map(move |call| calls::record(&call, &fixtures.directory))
+    }
+
+    /// The same document without calls: of a world that has many it is short.
+    pub fn record_without_calls(&self) -> WorldRecord {
         let directory = &self.fixtures.directory;
         let campaigns = directory.campaigns.iter().zip(&self.campaigns);
         WorldRecord {
             now: self.now,
             settings: settings_record(&self.settings, &self.fixtures),
             campaigns: campaigns.map(|(campaign, state)| (campaign.id.clone(), state.record())).collect(),
-            calls: self.ledger.iter().map(|call| calls::record(call, directory)).collect(),
+            calls: Vec::new(),
             calls_with: self.calls_with.iter().map(|(number, count)| (*number, Tally::of(*count))).collect(),
             agenda: self.agenda_record(),
             minutes: self.minutes.record(),

@@ -10,6 +10,7 @@ use hyper::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::faults::ConnectionFault;
+use crate::domain::moment::Moment;
 use crate::domain::quoted::Quoted;
 use crate::domain::state::{Checked, Count, MomentRecord, Octets, Status, within, wrong};
 use crate::engine::exchange::{Answer, Exchange, KEPT_BODY, KeptReply, KeptRequest, Meddling};
@@ -19,26 +20,26 @@ use crate::time::Timestamp;
 use crate::wire::request::{Id, Request};
 
 /// A whole journal.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct JournalRecord {
-    next_number: Count,
+    pub(super) next_number: Count,
     /// The number of the newest thing that has been forgotten.
-    forgotten: Count,
+    pub(super) forgotten: Count,
     moments: Vec<NumberedMoment>,
     requests: Vec<ExchangeRecord>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NumberedMoment {
+pub(super) struct NumberedMoment {
     number: Count,
     moment: MomentRecord,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ExchangeRecord {
+pub(super) struct ExchangeRecord {
     number: Count,
     at: Timestamp,
     /// The `X-Request-Id`.
@@ -77,17 +78,24 @@ struct AnswerRecord {
 }
 
 impl JournalRecord {
-    pub(super) fn of(kept: &Kept) -> JournalRecord {
-        let moment = |(number, moment): &(u64, _)| NumberedMoment {
-            number: Count::of(*number),
-            moment: MomentRecord::from(moment),
-        };
+    /// A journal without what it holds.
+    pub(super) fn outline(kept: &Kept) -> JournalRecord {
         JournalRecord {
             next_number: Count::of(kept.next_number),
             forgotten: Count::of(kept.forgotten),
-            moments: kept.moments.iter().map(moment).collect(),
-            requests: kept.exchanges.iter().map(|exchange| ExchangeRecord::of(exchange, kept.next_number)).collect(),
+            moments: Vec::new(),
+            requests: Vec::new(),
         }
+    }
+
+    /// A moment with its number.
+    pub(super) fn moment((number, moment): (u64, Moment)) -> NumberedMoment {
+        NumberedMoment { number: Count::of(number), moment: MomentRecord::from(&moment) }
+    }
+
+    /// A request of a journal whose next number is `next`.
+    pub(super) fn exchange(exchange: &Exchange, next: u64) -> ExchangeRecord {
+        ExchangeRecord::of(exchange, next)
     }
 
     pub(super) fn restore(self) -> Checked<Kept> {

@@ -9,7 +9,7 @@ use super::{Present, Workspace};
 use crate::clock::Reading;
 use crate::domain::world::World;
 use crate::engine::journal::{Kept, WatchEnd};
-use crate::engine::state::{Restored, State};
+use crate::engine::state::{Restored, State, Written};
 use crate::time::Timestamp;
 
 /// What a workspace is to go on with.
@@ -35,12 +35,11 @@ impl Workspace {
     /// All of it is of one instant: while the world is read nobody changes it, and whatever happens in it has been entered into the
     /// journal before it lets go of its lock. The order of the locks is that of every change: world, then journal. A request that is under
     /// way has its number, and stands in the journal without an answer; what it does to the world is there wholly or not at all.
-    pub fn export(&self) -> State {
+    pub fn export(&self) -> Written {
         // What is due by now has happened.
         self.write(|_| ());
         let present = self.present.read();
-        let journal = self.journal.kept();
-        State::of(&present.world, self.clock.read(), self.requests(), &journal)
+        State::write(&present.world, self.clock.read(), self.requests(), self.journal.kept())
     }
 
     /// Puts another state in the place of this one, clock included. When this is done, nothing that was under way before it shows any more;
