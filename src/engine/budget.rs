@@ -109,7 +109,14 @@ impl Budget {
 
     /// From now on `holder` may hold something.
     pub(super) fn join(&self, holder: Weak<dyn Holder>) {
-        self.joined.lock().push(Waiting { age: self.age(), holder });
+        let mut joined = self.joined.lock();
+        // Where room is never short, those that are gone would be known for ever.
+        if joined.len() == joined.capacity() {
+            joined.retain(|waiting| waiting.holder.strong_count() > 0);
+            let present = joined.len();
+            joined.reserve(present + 1);
+        }
+        joined.push(Waiting { age: self.age(), holder });
     }
 
     /// The age of what comes now: above that of all that has come.

@@ -135,6 +135,18 @@ fn who_is_busy_or_gone_holds_up_nobody() {
 }
 
 #[test]
+fn who_is_gone_is_forgotten_though_there_is_room() {
+    let budget = Budget::new(10_000);
+    let present: Vec<_> = (0..10).map(|_| Shop::of(&budget)).collect();
+    for _ in 0..10_000 {
+        drop(Shop::of(&budget));
+    }
+    let known = budget.joined.lock();
+    assert!(known.len() <= 4 * present.len(), "{}", known.len());
+    assert!(present.iter().all(|shop| Arc::weak_count(shop) == 1));
+}
+
+#[test]
 fn many_who_add_at_once_stay_within_the_limit() {
     let budget = Budget::new(100_000);
     let shops: Vec<_> = (0..4).map(|_| Shop::of(&budget)).collect();
