@@ -68,6 +68,13 @@ impl Genesis {
         Reading { mode: clock, now: start_time.unwrap_or_else(wall_clock), speed }
     }
 
+    /// Whether a world takes so long to make that others would notice.
+    pub fn is_large(&self) -> bool {
+        /// A thousand are made in some milliseconds.
+        const MANY: u32 = 1_000;
+        self.settings.calls > MANY
+    }
+
     /// The world of the workspace of that name with its seeded past, at `now`.
     pub fn world(&self, name: &str, now: Timestamp) -> World {
         let settings = &self.settings;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
+use tokio::task::block_in_place;
 
 use self::by_use::ByUse;
 use super::genesis::{DEFAULT, Genesis};
@@ -24,7 +26,9 @@ pub struct Workspaces {
     default: Arc<Workspace>,
     default_driver: tokio::task::AbortHandle,
     named: papaya::HashMap<String, Kept>,
-    /// Whoever makes or drops one holds this, so that each is made once.
+    /// Whoever makes one holds this, so that each is made once. It may take seconds.
+    making: Mutex<()>,
+    /// Whoever enters or drops one holds this.
     changing: Mutex<ByUse>,
     errands: mpsc::UnboundedSender<Errand>,
     /// Is told how late things happen.
@@ -113,6 +117,7 @@ impl Workspaces {
             default,
             default_driver,
             named: papaya::HashMap::new(),
+            making: Mutex::default(),
             changing: Mutex::default(),
             errands,
             late,
@@ -160,7 +165,7 @@ impl Workspaces {
     pub fn named(&self, name: &str) -> Result<Arc<Workspace>, BadName> {
         match self.existing(name)? {
             Some(workspace) => Ok(workspace),
-            None => Ok(self.make(name)),
+            None => Ok(off_the_runtime(self.genesis.is_large(), || self.make(name))),
         }
     }
 
@@ -203,11 +208,13 @@ impl Workspaces {
     }
 
     fn make(&self, name: &str) -> Arc<Workspace> {
-        let mut by_use = self.changing.lock();
+        let _one_at_a_time = self.making.lock();
         // Somebody else may have made it in the meantime.
         if let Some(workspace) = self.find(name) {
             return workspace;
         }
+        let workspace = Workspace::new(name, &self.genesis, self.errands.clone(), self.late.clone(), self.log.clone());
+        let mut by_use = self.changing.lock();
         // With `default` and this one there are two more than have names now.
         while self.named.len() + 2 > self.limit
             && let Some(idle) = self.least_recently_used(&mut by_use)
@@ -216,7 +223,6 @@ impl Workspaces {
                 (self.dropped)(&Dropped { workspace: &workspace, limit: self.limit });
             }
         }
-        let workspace = Workspace::new(name, &self.genesis, self.errands.clone(), self.late.clone(), self.log.clone());
         by_use.add(name, self.use_now(&workspace));
         let driver = (self.start)(Arc::clone(&workspace));
         self.named.pin().insert(name.to_owned(), Kept { workspace: Arc::clone(&workspace), driver });
@@ -259,6 +265,13 @@ impl Workspaces {
     pub fn close(&self) {
         self.all().iter().for_each(|workspace| workspace.journal().end_watches(super::WatchEnd::Closed));
     }
+}
+
+/// Does something. Where it `is_long`, the other tasks of this thread of the runtime go on elsewhere meanwhile, if there is anywhere else.
+fn off_the_runtime<T>(is_long: bool, act: impl FnOnce() -> T) -> T {
+    let has_threads =
+        || Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if is_long && has_threads() { block_in_place(act) } else { act() }
 }
 
 fn is_name(text: &str) -> bool {

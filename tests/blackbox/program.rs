@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -312,4 +312,30 @@ async fn a_star_stands_for_all_events_and_deliveries_come_by_the_real_clock() {
         receiver.url
     );
     assert_eq!(stderr.matches(&note).count(), 1, "{stderr}");
+}
+
+#[test]
+fn a_large_world_that_is_made_on_first_use_holds_up_nobody() {
+    let program = Program::start(&["--calls", "50000"]);
+    // More than there are threads that answer, on most machines.
+    let waiting: Vec<_> = (0..8)
+        .map(|number| {
+            let request = request("GET", "/api/v1/calls/call_xxx", "");
+            let mut stream = TcpStream::connect(program.address).unwrap();
+            stream.write_all(request.replace("Bearer test", &format!("Bearer ws_{number}")).as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..20 {
+        program.get("/api/v1/calls/call_xxx");
+    }
+    for stream in waiting {
+        stream.set_nonblocking(true).unwrap();
+        let early = stream.peek(&mut [0]);
+        assert_eq!(
+            early.unwrap_err().kind(),
+            ErrorKind::WouldBlock,
+            "others were answered only when one had been made"
+        );
+    }
 }
