@@ -1,5 +1,7 @@
 //! The OpenAPI documents, which the build merges from the files in `openapi/`.
 
+use hyper::header::CACHE_CONTROL;
+
 use super::compressed::Compressed;
 use crate::dialect::refusal::Refusal;
 use crate::wire::reply::Reply;
@@ -17,7 +19,8 @@ const SERVER: &str = "\"url\": \"/";
 
 /// `GET /openapi.json`.
 pub fn calls(request: &Request) -> Result<Reply, Refusal> {
-    Ok(CALLS.reply(request))
+    // Another version of the server, on the same port, has another one.
+    Ok(CALLS.reply(request).with(CACHE_CONTROL, "no-cache"))
 }
 
 /// `GET /__admin/openapi.json`.

@@ -52,6 +52,14 @@ async fn every_file_has_its_type_and_is_kept_only_as_long_as_it_is_the_same() {
 }
 
 #[tokio::test]
+async fn no_document_is_kept_that_another_version_may_replace() {
+    let server = Server::start().await;
+    for (path, expected) in DOCUMENTS.into_iter().zip(["no-cache", "no-store"]) {
+        assert_eq!(ask(&server, Method::GET, path).await.header("cache-control"), expected, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_browser_is_told_to_ask_nobody_else() {
     let server = Server::start().await;
     for path in ["/docs", "/docs/"] {
