@@ -103,8 +103,15 @@ class Emulator:
         """The most resident memory that it has had, in MiB."""
         return self._status("VmHWM")
 
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+    def connected(self):
+        """The ports of the clients whose connections it has not closed."""
+        established, close_wait = "01", "08"
+        connected = set()
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, local, remote, state, *_ = line.split()
+            if int(local.split(":")[1], 16) == self.address[1] and state in (established, close_wait):
+                connected.add(int(remote.split(":")[1], 16))
+        return connected
 
     def _status(self, name):
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

@@ -22,12 +22,13 @@ def idle(size):
         for connection in connections:
             connection.sendall(GET)
         answered = sum(is_answered(connection) for connection in connections)
+        held = emulator.memory() - before
         with Probe(emulator) as probe:
-            held = emulator.memory() - before
-            for connection in connections:
-                connection.sendall(GET)
-            answered += sum(is_answered(connection) for connection in connections)
+            time.sleep(size(full=3, short=1))
             client = probe.finish()
+        for connection in connections:
+            connection.sendall(GET)
+        answered += sum(is_answered(connection) for connection in connections)
         for connection in connections:
             connection.close()
         return [
@@ -65,7 +66,6 @@ def slow_heads(size):
 def non_readers(size):
     count = size(full=40, short=4)
     with Emulator("--clock", "manual", "--calls", str(size(full=100_000, short=2_000))) as emulator, Probe(emulator) as probe:
-        before = emulator.descriptors()
         connections = []
         for number in range(count):
             connection = socket.socket()
@@ -77,7 +77,8 @@ def non_readers(size):
         figures = []
         if not size.is_short:
             time.sleep(LIMIT + NOTICE + 10)
-            figures = [at_most(f"of {count} still connected after {LIMIT + NOTICE + 10} s", emulator.descriptors() - before, 0)]
+            ports = {connection.getsockname()[1] for connection in connections}
+            figures = [at_most(f"of {count} still connected after {LIMIT + NOTICE + 10} s", len(ports & emulator.connected()), 0)]
         client = probe.finish()
         for connection in connections:
             connection.close()
