@@ -14,7 +14,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match cli::read(std::env::args_os(), &Surroundings::of_this_process()) {
         Ok(Command::Serve { settings, warnings }) => cli::serve(&settings, &warnings),
-        Ok(Command::Healthcheck(check)) => report(check.run()),
+        Ok(Command::Healthcheck(check)) => {
+            report(check.run().and_then(|healthy| print(format!("{healthy}\n").as_bytes())))
+        }
         Ok(Command::Fixtures(folder)) => report(write_fixtures(&folder)),
         Ok(Command::Completions(shell)) => report(print(&cli::completions(shell))),
         Ok(Command::Print(text)) => report(print(text.as_bytes())),

@@ -60,12 +60,12 @@ struct Expected {
 }
 
 impl Healthcheck {
-    /// Asks, with a runtime of its own.
+    /// Asks, with a runtime of its own; says who is healthy, as the server that was found may be another one than was meant.
     ///
     /// # Errors
     ///
     /// Why the server is not healthy, in one line.
-    pub fn run(&self) -> Result<(), String> {
+    pub fn run(&self) -> Result<String, String> {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -73,10 +73,12 @@ impl Healthcheck {
             .block_on(self.answer())
     }
 
-    async fn answer(&self) -> Result<(), String> {
-        if !self.wait {
-            return self.target.ask_within(self.timeout).await;
-        }
+    async fn answer(&self) -> Result<String, String> {
+        let url = if self.wait { self.wait_for_answer().await? } else { self.target.ask_within(self.timeout).await? };
+        Ok(format!("{url} is healthy"))
+    }
+
+    async fn wait_for_answer(&self) -> Result<Uri, String> {
         let mut last = None;
         let in_time = tokio::time::timeout(self.timeout, self.ask_until_healthy(&mut last)).await;
         in_time.map_err(|_| {
@@ -86,24 +88,30 @@ impl Healthcheck {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the server is another process: only time brings it up")]
-    async fn ask_until_healthy(&self, last: &mut Option<String>) {
-        while let Err(why) = self.target.ask_within(ONE_TRY).await {
-            *last = Some(why);
+    async fn ask_until_healthy(&self, last: &mut Option<String>) -> Uri {
+        loop {
+            match self.target.ask_within(ONE_TRY).await {
+                Ok(url) => return url,
+                Err(why) => *last = Some(why),
+            }
             tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
 impl Target {
-    /// Looks for the server, and asks it.
-    async fn ask_within(&self, limit: Duration) -> Result<(), String> {
+    /// Looks for the server, and asks it. Gives the URL that it was asked at.
+    async fn ask_within(&self, limit: Duration) -> Result<Uri, String> {
         let url = match self {
             Target::Url(url) => url.clone(),
             Target::Beside(expected) => health_at(expected.choose(&running::servers())?)?,
         };
         let in_time = tokio::time::timeout(limit, ask(&url)).await;
         let answer = in_time.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")));
-        answer.map_err(|why| format!("{url} is not healthy: {why}"))
+        match answer {
+            Ok(()) => Ok(url),
+            Err(why) => Err(format!("{url} is not healthy: {why}")),
+        }
     }
 }
 

@@ -69,6 +69,14 @@ async fn enough<T: Awaited>(waiting: &Waiting<'_, T>, epoch: &Epoch, timeout: Du
     }
 }
 
+/// What there was but for what was waited for, in words.
+fn of_others(others: usize) -> String {
+    match others {
+        0 => "no other is kept".to_owned(),
+        _ => format!("nearMisses shows how the nearest of the others, {others} in all, differ"),
+    }
+}
+
 /// That nothing happens by itself while the clock stands, where it does.
 fn of_clock(workspace: &Workspace) -> Option<String> {
     let Reading { mode, now, .. } = workspace.clock().read();
@@ -76,7 +84,10 @@ fn of_clock(workspace: &Workspace) -> Option<String> {
         Some(due) => format!("what is due next is due at {due}"),
         None => "nothing is due".to_owned(),
     };
-    let warning = format!("The clock stands at {now}, and {due}; advance the clock with POST /__admin/clock/advance");
+    let name = workspace.name();
+    let warning = format!(
+        "The clock stands at {now}, and {due}; advance the clock with POST /__admin/clock/advance?workspace={name}"
+    );
     (mode == ClockMode::Manual).then_some(warning)
 }
 

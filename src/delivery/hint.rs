@@ -21,9 +21,6 @@ pub(super) fn of_status(status: u16, location: Option<&HeaderValue>) -> Option<H
         400 | 422 => {
             "the receiver found fault with the delivery; its body is shown by GET /__admin/webhooks/deliveries"
         }
-        401 | 403 => {
-            "is the receiver's secret that of GET /__admin/webhooks, and does it take the signature of the body's bytes as they came?"
-        }
         404 => "is the path of the URL one that the receiver has?",
         405 => "does the receiver take POST at this path?",
         415 => "does the receiver take application/json?",
@@ -31,6 +28,15 @@ pub(super) fn of_status(status: u16, location: Option<&HeaderValue>) -> Option<H
         _ => return None,
     };
     Some(hint.into())
+}
+
+/// The receiver does not trust what a workspace has sent: each has a secret of its own, unless `--webhook-secret` gives one.
+pub(super) fn of_distrust(workspace: &str) -> Hint {
+    format!(
+        "is the receiver's secret that of GET /__admin/webhooks?workspace={workspace}, and does it take the signature of the body's \
+         bytes as they came?"
+    )
+    .into()
 }
 
 fn of_redirect(location: Option<&HeaderValue>) -> String {
@@ -52,8 +58,8 @@ pub(super) fn of_refused(receiver: &Uri) -> Hint {
 fn of_refused_at(host: &str, is_in_container: bool) -> Hint {
     match (is_in_container, is_loopback(host)) {
         (true, true) => format!(
-            "this server runs in a container, where {host} is the container itself: give the receiver's service or container \
-             name; for a receiver on the host give host.docker.internal (on Linux with \
+            "is the receiver started? If it is outside this container, where {host} is the container itself, give its service \
+             or container name; if it is on the host, host.docker.internal (on Linux with \
              --add-host=host.docker.internal:host-gateway), or host.containers.internal under Podman"
         )
         .into(),
@@ -123,9 +129,7 @@ mod tests {
     #[test]
     fn a_status_is_explained() {
         let hint = |status| of_status(status, None).unwrap_or_default();
-        for status in [401, 403] {
-            assert!(hint(status).contains("GET /__admin/webhooks"), "{status}");
-        }
+        assert!(of_distrust("alice").contains("GET /__admin/webhooks?workspace=alice"));
         assert!(hint(404).contains("path") && hint(405).contains("POST") && hint(415).contains("application/json"));
         assert!(hint(400) == hint(422) && hint(400).contains("deliveries"));
         assert!(hint(500).contains("log") && hint(302).contains("not followed"));

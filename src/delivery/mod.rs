@@ -103,6 +103,10 @@ async fn carry_all(mut place: Place<Receiver, Errand>, post: Arc<Post>) {
 async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &Arc<Post>) {
     let (headers, Outcome { answer, hint }) = try_to(&errand, courier, post).await;
     let Errand { workspace, epoch, attempt, .. } = &errand;
+    let hint = match answer {
+        Answer::Replied(401 | 403) => Some(hint::of_distrust(workspace.name())),
+        _ => hint,
+    };
     let hint: Option<Arc<str>> = hint.map(Arc::from);
     let failed = |why: String| Reason { why: why.into(), hint: hint.clone() };
     if matches!(answer, Answer::Replied(_)) {

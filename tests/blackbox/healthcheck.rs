@@ -102,5 +102,9 @@ fn one_that_waits_finds_a_server_that_starts_later() {
     let mut waiting = waiting.env("AKOL_MOCK_LISTEN", "127.0.0.1:0").spawn().unwrap();
     let program = Program::run(alone.akol_mock(&["--listen", "127.0.0.1:0"]));
     assert_eq!(waiting.wait().unwrap().code(), Some(0));
+    // Who is healthy may be another one than was meant.
+    let output = check(alone.akol_mock(&[]));
+    let url = format!("http://{}/__admin/health", program.address);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{url} is healthy\n"));
     program.stop();
 }

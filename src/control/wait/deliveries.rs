@@ -6,7 +6,9 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken, place_in};
+use super::{
+    InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, of_others, overtaken, place_in,
+};
 use crate::control::deliveries::DeliveryView;
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
@@ -150,10 +152,7 @@ fn late(found: Vec<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wanted, p
         return came(there, workspace);
     }
     let reply = workspace.peek(|world| {
-        let error = format!(
-            "Waited {timeout} for deliveries: {} of {count} came; nearMisses shows how the nearest of the others, {others} in all, differ",
-            there.len()
-        );
+        let error = format!("Waited {timeout} for deliveries: {} of {count} came; {}", there.len(), of_others(others));
         let shown = nearest.iter().map(|NearMiss { differences, what }| NearMiss {
             differences: differences.clone(),
             what: Miss { delivery: DeliveryView::of(&what.delivery, world) },

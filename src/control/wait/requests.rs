@@ -6,7 +6,9 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::{InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, overtaken, place_in};
+use super::{
+    InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, of_others, overtaken, place_in,
+};
 use crate::control::requests::{ExchangeView, PATTERN, answer};
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
@@ -71,11 +73,7 @@ fn late(found: Vec<Arc<Exchange>>, all: &[Arc<Exchange>], pattern: &Pattern, pat
     if came.len() >= count {
         return answer(came.into_values().collect());
     }
-    let error = format!(
-        "Waited {timeout} for requests: {} of {count} came; nearMisses shows how the nearest of the others in the journal, {others} \
-         in all, differ",
-        came.len()
-    );
+    let error = format!("Waited {timeout} for requests: {} of {count} came; {}", came.len(), of_others(others));
     let shown = nearest
         .into_iter()
         .map(|NearMiss { differences, what }| NearMiss { differences, what: Miss { request: ExchangeView::of(what) } });
