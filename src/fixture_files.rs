@@ -116,9 +116,13 @@ fn is_left_over(name: &str) -> bool {
         ["~", ".bak", ".backup", ".old", ".orig", ".rej", ".save", ".swp", ".swo", ".tmp", ".md", ".txt"];
     const TO_READ: [&str; 4] = ["license", "licence", "readme", "notice"];
     let name = name.to_lowercase();
+    // vim tries with a file of such a name whether it may write: 4913, and the next ones where that is taken.
+    let is_probe = name.bytes().all(|byte| byte.is_ascii_digit());
     let is_auto_saved = name.len() > 1 && name.starts_with('#') && name.ends_with('#');
     name.starts_with('.')
         || is_auto_saved
+        || name.starts_with("~$")
+        || is_probe
         || NAMES.contains(&name.as_str())
         || TO_READ.contains(&name.as_str())
         || ENDS.iter().any(|end| name.ends_with(end))
@@ -176,6 +180,8 @@ mod tests {
             "a.toml.orig",
             "a.swp",
             "#a.toml#",
+            "~$a.toml",
+            "4913",
             "README.md",
             "LICENSE",
             "notes.txt",

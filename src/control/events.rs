@@ -39,7 +39,7 @@ pub fn stream(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Re
         // Only now is there nothing more of it in memory.
         drop(place);
     });
-    Ok(Reply::new(StatusCode::OK, "text/event-stream", Body::Stream(stream)).with(CACHE_CONTROL, "no-store"))
+    Ok(Reply::new(StatusCode::OK, "text/event-stream", Body::stream(stream)).with(CACHE_CONTROL, "no-store"))
 }
 
 fn last_event_id(request: &Request) -> Result<Option<u64>, Error> {

@@ -229,13 +229,16 @@ impl Service {
         parameters.only(&[&["workspace"], route.parameters].concat());
         parameters.finish()?;
         let mut parameters = Parameters::read(request.query())?;
-        let named = parameters.workspace(|name| match (self.workspaces.existing(name)?, is_open) {
-            (Some(workspace), _) => Ok(Ok(Chosen { workspace, how: How::Named })),
-            (None, true) => Ok(Err(Error::not_found("workspace", name))),
-            (None, false) => self.workspaces.named(name).map(|workspace| Ok(Chosen { workspace, how: How::Made })),
+        let default = || Arc::clone(self.workspaces.default());
+        let named = parameters.workspace(|name| match self.workspaces.existing(name)? {
+            Some(workspace) => Ok(Ok(Chosen { workspace, how: How::Named })),
+            None if is_open => Ok(Err(Error::not_found("workspace", name))),
+            // What is told of the whole server needs no other world.
+            None if !route.is_of_workspace() => Ok(Ok(Chosen { workspace: default(), how: How::Named })),
+            None => self.workspaces.named(name).map(|workspace| Ok(Chosen { workspace, how: How::Made })),
         });
         parameters.finish()?;
-        let default = || Chosen { workspace: Arc::clone(self.workspaces.default()), how: How::Unsaid };
-        Ok(named.transpose()?.unwrap_or_else(default))
+        let unsaid = || Chosen { workspace: default(), how: How::Unsaid };
+        Ok(named.transpose()?.unwrap_or_else(unsaid))
     }
 }

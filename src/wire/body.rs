@@ -27,7 +27,12 @@ pub enum Body {
     },
     /// Chunks that somebody sends when there is something to send. Nobody knows how many; they end when their sender is gone. An empty
     /// one says nothing, and is passed over.
-    Stream(mpsc::Receiver<Bytes>),
+    Stream {
+        /// What comes before all of them; it may be nothing.
+        first: Bytes,
+        /// The chunks.
+        chunks: mpsc::Receiver<Bytes>,
+    },
     /// One of those, during whose sending it is still the server's turn.
     Keeping {
         /// That one.
@@ -41,12 +46,17 @@ impl Body {
     /// No bytes.
     pub const EMPTY: Body = Body::Full(Bytes::new());
 
+    /// What somebody sends when there is something to send.
+    pub fn stream(chunks: mpsc::Receiver<Bytes>) -> Body {
+        Body::Stream { first: Bytes::new(), chunks }
+    }
+
     /// The bytes, where they are at hand; joined, where they are in pieces.
     pub fn at_hand(&self) -> Option<Bytes> {
         match self {
             Body::Full(bytes) => Some(bytes.clone()),
             Body::Pieces(pieces) => Some(pieces.concat().into()),
-            Body::Chunks { .. } | Body::Stream(_) => None,
+            Body::Chunks { .. } | Body::Stream { .. } => None,
             Body::Keeping { body, .. } => body.at_hand(),
         }
     }
@@ -56,7 +66,7 @@ impl Body {
         match self {
             // hyper takes it in at once.
             Body::Full(_) | Body::Pieces(_) => self,
-            Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => {
+            Body::Chunks { .. } | Body::Stream { .. } | Body::Keeping { .. } => {
                 Body::Keeping { body: Box::new(self), _turn: activity.begin() }
             }
         }
@@ -68,7 +78,7 @@ impl Body {
             Body::Full(bytes) => Some(bytes.len() as u64),
             Body::Pieces(pieces) => Some(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Body::Chunks { left, .. } => *left,
-            Body::Stream(_) => None,
+            Body::Stream { .. } => None,
             Body::Keeping { body, .. } => body.len(),
         }
     }
@@ -92,7 +102,8 @@ impl HttpBody for Body {
                 *left = left.map(|left| left.saturating_sub(length));
                 chunk
             }
-            Body::Stream(chunks) => loop {
+            Body::Stream { first, .. } if !first.is_empty() => Some(std::mem::take(first)),
+            Body::Stream { chunks, .. } => loop {
                 let chunk = ready!(chunks.poll_recv(context));
                 if chunk.as_ref().is_none_or(|chunk| !chunk.is_empty()) {
                     break chunk;
@@ -121,7 +132,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_has_no_length_and_ends_when_its_sender_is_gone() {
         let (sender, receiver) = mpsc::channel(4);
-        let mut body = Body::Stream(receiver);
+        let mut body = Body::stream(receiver);
         assert_eq!(body.len(), None);
         assert_eq!(body.size_hint().exact(), None);
         for chunk in ["one", "", "two"] {
@@ -141,7 +152,7 @@ mod tests {
         let (sender, receiver) = mpsc::channel(4);
         sender.send(Bytes::from_static(b"goodbye")).await.unwrap();
         drop(sender);
-        assert_eq!(Body::Stream(receiver).collect().await.unwrap().to_bytes(), "goodbye");
+        assert_eq!(Body::stream(receiver).collect().await.unwrap().to_bytes(), "goodbye");
     }
 
     #[tokio::test]

@@ -120,7 +120,7 @@ mod tests {
     fn stream() -> Reply {
         let (sender, receiver) = mpsc::channel(1);
         sender.try_send(Bytes::from_static(b"data: 1\n\n")).unwrap();
-        Reply::new(StatusCode::OK, "text/event-stream", Body::Stream(receiver))
+        Reply::new(StatusCode::OK, "text/event-stream", Body::stream(receiver))
     }
 
     #[test]

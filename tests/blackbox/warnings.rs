@@ -56,6 +56,29 @@ async fn a_workspace_that_the_request_has_made_is_told_with_the_one_that_was_mea
 }
 
 #[tokio::test]
+async fn whoever_follows_a_workspace_that_was_made_for_it_is_told_first() {
+    let (server, space) = space().await;
+    let misspelt = server.as_workspace("aa");
+    let first = misspelt.try_events(None).await.unwrap().next().await.unwrap();
+    assert_eq!(first.name, "notice");
+    let notice = first.data["notice"].as_str().unwrap();
+    assert!(notice.starts_with("There was no workspace aa before this request"), "{notice}");
+    // One that is there is followed without a word.
+    let mut stream = space.events(None).await;
+    space.place("+15005550105").await;
+    assert_eq!(stream.next().await.unwrap().name, "transition");
+}
+
+#[tokio::test]
+async fn what_is_told_of_the_whole_server_makes_no_workspace() {
+    let server = Server::start().await;
+    for path in ["/__admin/workspaces?workspace=none", "/__admin/metrics?workspace=none"] {
+        assert_eq!(server.get(path).await.header("x-akol-workspace"), "default", "{path}");
+    }
+    assert_eq!(server.get("/__admin/workspaces").await.json()["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn default_is_told_where_others_are_in_use_and_the_query_names_none() {
     let server = Server::start().await;
     assert_eq!(warnings(&server.get("/__admin/clock").await), "");

@@ -27,6 +27,8 @@ pub struct Event {
 impl Space {
     /// Follows what happens, from after the event with that id where one is given.
     pub async fn events(&self, last: Option<&str>) -> EventStream {
+        // Where the stream made the workspace, it would begin with saying so.
+        self.get("/__admin/clock").await;
         self.try_events(last).await.expect("a place among those who watch")
     }
 
