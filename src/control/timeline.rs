@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use serde::Serialize;
 
 use super::happening::Shown;
 use crate::dialect::envelope;
@@ -15,31 +14,36 @@ use crate::time::Timestamp;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TimelineView<'a> {
-    call_id: CallId,
-    entries: Vec<Shown<'a>>,
+/// What befell a call.
+enum Entry {
+    /// To the call itself, or an event of it.
+    Moment(Moment),
+    /// A request that was about it.
+    Exchange(Arc<Exchange>),
 }
 
 /// Requests, steps, deliveries and their answers, as far back as they are kept; the call's own steps always.
 pub fn timeline(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
     let call = workspace.read(|world, _| world.find_call(request.id()).cloned())?;
-    let moments: Vec<(u64, Moment)> =
-        workspace.journal().moments().into_iter().filter(|(_, moment)| moment.call == call.id).collect();
+    let mut moments = workspace.journal().moments();
+    moments.retain(|(_, moment)| moment.call == call.id);
     let exchanges = workspace.journal().exchanges();
     let forgotten = forgotten_steps(&call, &moments);
 
-    let of_world = moments.iter().map(|(number, moment)| (moment.at, *number, Shown::of_moment(moment)));
-    let of_api = exchanges
-        .iter()
-        .filter(|exchange| is_about(exchange, call.id))
-        .map(|exchange| (exchange.at, exchange.number, Shown::of_exchange(exchange)));
-    let of_old = forgotten.iter().map(|moment| (moment.at, 0, Shown::of_moment(moment)));
-    let mut entries: Vec<(Timestamp, u64, Shown<'_>)> = of_world.chain(of_api).chain(of_old).collect();
+    let of_world = moments.into_iter().map(|(number, moment)| (moment.at, number, Entry::Moment(moment)));
+    let about = exchanges.into_iter().filter(|exchange| is_about(exchange, call.id));
+    let of_api = about.map(|exchange| (exchange.at, exchange.number, Entry::Exchange(exchange)));
+    let of_old = forgotten.into_iter().map(|moment| (moment.at, 0, Entry::Moment(moment)));
+    let mut entries: Vec<(Timestamp, u64, Entry)> = of_world.chain(of_api).chain(of_old).collect();
     entries.sort_by_key(|(at, number, _)| (*at, *number));
-    let entries = entries.into_iter().map(|(_, _, shown)| shown).collect();
-    Ok(envelope::success(StatusCode::OK, &TimelineView { call_id: call.id, entries }))
+    let before = format!(r#"{{"callId":"{}","entries":["#, call.id);
+    Ok(envelope::success_list_in(StatusCode::OK, &before, entries, |(_, _, entry), bytes| {
+        let shown = match entry {
+            Entry::Moment(moment) => Shown::of_moment(moment),
+            Entry::Exchange(exchange) => Shown::of_exchange(exchange),
+        };
+        envelope::write_json(&shown, bytes);
+    }))
 }
 
 /// Whether a request named the call, or made it.

@@ -84,7 +84,23 @@ pub fn success_list<T: Send + 'static>(
     items: Vec<T>,
     write: impl Fn(&T, &mut Vec<u8>) + Send + 'static,
 ) -> Reply {
-    let mut list = List { items: items.into_iter(), write, is_begun: false, is_over: false };
+    sent_while_written(status, List::new((OPENING_OF_PAGE.to_vec(), b"]}"), items, write))
+}
+
+/// The same with a list that is the last member of an object, whose beginning, up to the list's items, is `before`.
+pub fn success_list_in<T: Send + 'static>(
+    status: StatusCode,
+    before: &str,
+    items: Vec<T>,
+    write: impl Fn(&T, &mut Vec<u8>) + Send + 'static,
+) -> Reply {
+    sent_while_written(status, List::new(([OPENING, before.as_bytes()].concat(), b"]}}"), items, write))
+}
+
+fn sent_while_written<T: Send + 'static>(
+    status: StatusCode,
+    mut list: List<T, impl Fn(&T, &mut Vec<u8>) + Send + 'static>,
+) -> Reply {
     let first = list.next().unwrap_or_default();
     match list.is_over {
         true => Reply::json(status, first),
@@ -96,8 +112,16 @@ pub fn success_list<T: Send + 'static>(
 struct List<T, W> {
     items: vec::IntoIter<T>,
     write: W,
-    is_begun: bool,
+    /// What stands before the items, until it is written.
+    opening: Vec<u8>,
+    closing: &'static [u8],
     is_over: bool,
+}
+
+impl<T, W> List<T, W> {
+    fn new((opening, closing): (Vec<u8>, &'static [u8]), items: Vec<T>, write: W) -> List<T, W> {
+        List { items: items.into_iter(), write, opening, closing, is_over: false }
+    }
 }
 
 /// How long a piece of a list is at least, unless it is the last, in bytes.
@@ -110,13 +134,11 @@ impl<T, W: Fn(&T, &mut Vec<u8>)> Iterator for List<T, W> {
         if self.is_over {
             return None;
         }
-        let mut bytes = Vec::with_capacity(1024);
-        if !std::mem::replace(&mut self.is_begun, true) {
-            bytes.extend_from_slice(OPENING_OF_PAGE);
-        }
+        let mut bytes = std::mem::take(&mut self.opening);
+        bytes.reserve(1024);
         while bytes.len() < PIECE {
             let Some(item) = self.items.next() else {
-                bytes.extend_from_slice(b"]}");
+                bytes.extend_from_slice(self.closing);
                 self.is_over = true;
                 break;
             };
@@ -289,17 +311,21 @@ mod tests {
         for (count, length) in [(0, 0), (1, 0), (3, 5), (1, PIECE), (2, PIECE - 1), (3, PIECE), (500, 1_000)] {
             let items = vec!["x".repeat(length); count];
             let expected = success(StatusCode::OK, &items).body.at_hand().unwrap();
-            let list = success_list(StatusCode::OK, items, write_json);
+            let inside = success_list_in(StatusCode::OK, "{\"of\":1,\"items\":[", items.clone(), write_json);
+            let list = success_list(StatusCode::OK, items.clone(), write_json);
             assert_eq!(list.body.len().is_some(), expected.len() < PIECE, "{count} of {length}");
-            let body = match list.body {
+            let whole = |body| match body {
                 Body::Chunks { chunks, .. } => {
                     let pieces: Vec<Bytes> = chunks.collect();
-                    assert!(pieces.iter().all(|piece| piece.len() <= PIECE + length + 8), "{count} of {length}");
+                    assert!(pieces.iter().all(|piece| piece.len() <= PIECE + length + 32), "{count} of {length}");
                     pieces.concat()
                 }
                 body => body.at_hand().unwrap().to_vec(),
             };
-            assert_eq!(body, expected, "{count} of {length}");
+            assert_eq!(whole(list.body), expected, "{count} of {length}");
+            let inside: serde_json::Value = serde_json::from_slice(&whole(inside.body)).unwrap();
+            let data = serde_json::json!({"of": 1, "items": items});
+            assert_eq!(inside, serde_json::json!({"success": true, "data": data}), "{count} of {length}");
         }
     }
 

@@ -9,6 +9,7 @@ use hyper::body::Body as HttpBody;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use uuid::Uuid;
 
+use super::told::Say;
 use super::{Given, Notes, Outcome, Service, route};
 use crate::dialect::faults;
 use crate::dialect::refusal::Refusal;
@@ -98,19 +99,23 @@ impl Service {
 
     /// Says once of a token that it belongs to `default`, though it looks like that of a workspace, or others are in use.
     fn note_default(&self, token: Option<&str>, is_misnamed: bool) {
-        if !self.told.is_new(token.unwrap_or_default()) {
-            return;
-        }
         let is_a_name = |token: &str| matches!(self.workspaces.existing(token), Ok(Some(_)));
-        let note = match token {
-            None => "requests without a token belong to default, while other workspaces are in use".to_owned(),
-            Some(_) if is_misnamed => {
+        let note = match (self.told.of(token.unwrap_or_default()), token) {
+            (Say::Nothing, _) => return,
+            (Say::NoMore, _) => {
+                "many tokens have come to default, while other workspaces are in use; further ones are not told of"
+                    .to_owned()
+            }
+            (Say::It, None) => {
+                "requests without a token belong to default, while other workspaces are in use".to_owned()
+            }
+            (Say::It, Some(_)) if is_misnamed => {
                 format!("a token begins with ws_ and names no workspace, so it belongs to default: a name is {BadName}")
             }
-            Some(token) if is_a_name(token) && token != Workspaces::DEFAULT => {
+            (Say::It, Some(token)) if is_a_name(token) && token != Workspaces::DEFAULT => {
                 format!("the token {token} belongs to default; that of the workspace {token} is ws_{token}")
             }
-            Some(token) => format!(
+            (Say::It, Some(token)) => format!(
                 "a token, {}, belongs to default, while other workspaces are in use; the token of a workspace is ws_ and its name",
                 described(token)
             ),

@@ -1,11 +1,11 @@
 //! What has been said once, and need not be said again: in a bounded memory, without a lock.
 
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use hashbrown::DefaultHashBuilder;
 
-/// How many texts are remembered. For those past that many nothing is said.
+/// How many texts are remembered. For those past that many nothing is said, but once that it will not be.
 const MOST: usize = 1_024;
 /// How many places a text may have.
 const TRIED: usize = 16;
@@ -15,11 +15,25 @@ pub(super) struct Told {
     hasher: DefaultHashBuilder,
     /// 0 where there is none yet.
     places: Box<[AtomicU64]>,
+    /// Whether there was a text without a place.
+    is_full: AtomicBool,
+}
+
+/// What is to be said of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Say {
+    /// What there is to say: it has not been said, and is remembered from now on.
+    It,
+    /// That nothing will be said of this text and others: there is no room to remember them. To be said once.
+    NoMore,
+    /// Nothing.
+    Nothing,
 }
 
 impl Default for Told {
     fn default() -> Told {
-        Told { hasher: DefaultHashBuilder::default(), places: (0..MOST).map(|_| AtomicU64::new(0)).collect() }
+        let places = (0..MOST).map(|_| AtomicU64::new(0)).collect();
+        Told { hasher: DefaultHashBuilder::default(), places, is_full: AtomicBool::new(false) }
     }
 }
 
@@ -31,22 +45,22 @@ impl std::fmt::Debug for Told {
 }
 
 impl Told {
-    /// Whether it has not been said of the text yet, and can be remembered from now on.
-    pub(super) fn is_new(&self, text: &str) -> bool {
+    /// What is to be said of the text now.
+    pub(super) fn of(&self, text: &str) -> Say {
         let hash = self.hash(text);
         for place in self.places_of(hash) {
             let mut found = place.load(Ordering::Relaxed);
             if found == 0 {
                 match place.compare_exchange(0, hash, Ordering::Relaxed, Ordering::Relaxed) {
-                    Ok(_) => return true,
+                    Ok(_) => return Say::It,
                     Err(other) => found = other,
                 }
             }
             if found == hash {
-                return false;
+                return Say::Nothing;
             }
         }
-        false
+        if self.is_full.swap(true, Ordering::Relaxed) { Say::Nothing } else { Say::NoMore }
     }
 
     /// Whether it has been said of the text.
@@ -74,17 +88,20 @@ mod tests {
         let told = Told::default();
         for text in ["", "alice", "bob"] {
             assert!(!told.has(text));
-            assert!(told.is_new(text) && !told.is_new(text) && told.has(text));
+            assert_eq!((told.of(text), told.of(text), told.has(text)), (Say::It, Say::Nothing, true));
         }
     }
 
     #[test]
     fn what_is_remembered_is_bounded_and_nothing_is_said_twice() {
         let told = Told::default();
-        let said = |told: &Told| (0..100_000).filter(|number: &u32| told.is_new(&number.to_string())).count();
-        let first = said(&told);
+        let said = |told: &Told| {
+            let all: Vec<Say> = (0..100_000).map(|number: u32| told.of(&number.to_string())).collect();
+            (all.iter().filter(|say| **say == Say::It).count(), all.iter().filter(|say| **say == Say::NoMore).count())
+        };
+        let (first, no_more) = said(&told);
         assert!((MOST / 2..=MOST).contains(&first), "{first}");
-        assert!(said(&told) <= MOST - first);
-        assert_eq!(said(&told) + said(&told), 0);
+        assert_eq!(no_more, 1);
+        assert_eq!(said(&told), (0, 0));
     }
 }
