@@ -166,6 +166,17 @@ impl Server {
             () = serve => {}
             () = end => {}
         }
+        let waiting = |workspace: &Arc<Workspace>| {
+            workspace.peek(|world| world.outbox().unfinished().saturating_sub(world.deliveries_under_way()))
+        };
+        let waiting: usize = workspaces.all().iter().map(waiting).sum();
+        if waiting > 0 {
+            let note_waiting = format!(
+                "stopped with deliveries that were to be tried again later, or stood behind such, {waiting} in all: they are not sent \
+                 any more, unless by a server that goes on from the state (GET /__admin/state)"
+            );
+            note(Weight::Warning, &note_waiting);
+        }
         delivering.abort();
         workspaces.stop();
         // Fails if the runtime is being shut down; then nobody waits for the last lines.

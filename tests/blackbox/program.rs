@@ -315,6 +315,18 @@ async fn a_star_stands_for_all_events_and_deliveries_come_by_the_real_clock() {
 }
 
 #[test]
+fn retries_that_are_lost_with_the_server_are_counted() {
+    let program = Program::start(&["--clock", "manual", "--webhook-url", "http://127.0.0.1:1/"]);
+    let body = r#"{"campaignId":"cmp_xxx","toNumber":"+15005550105","fromPhoneNumberId":"pn_xxx"}"#;
+    program.post("/api/v1/calls", body);
+    program.post("/__admin/clock/advance", r#"{"by": "30s"}"#);
+    let remains = program.stop();
+    let lost = "stopped with deliveries that were to be tried again later, or stood behind such, ";
+    assert!(remains.stderr.contains(lost), "{}", remains.stderr);
+    assert_eq!(remains.code, Some(0));
+}
+
+#[test]
 fn a_large_world_that_is_made_on_first_use_holds_up_nobody() {
     let program = Program::start(&["--calls", "50000"]);
     // More than there are threads that answer, on most machines.

@@ -21,6 +21,11 @@ impl Outbox {
         count >= Outbox::MOST_UNFINISHED || bytes >= Outbox::MOST_UNFINISHED_BYTES
     }
 
+    /// How many deliveries wait or are under way.
+    pub fn unfinished(&self) -> usize {
+        self.log.unfinished().0
+    }
+
     /// [`Outbox::held_bytes`], counted anew.
     #[cfg(test)]
     pub fn counted_bytes(&self) -> usize {
