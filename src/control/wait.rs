@@ -18,7 +18,7 @@ use crate::dialect::refusal::Refusal;
 use crate::domain::error::Error;
 use crate::domain::matching::Difference;
 use crate::domain::span::Span;
-use crate::engine::{Awaited, Epoch, Place, Waiting, Workspace};
+use crate::engine::{Awaited, Epoch, Found, Place, Waiting, Workspace};
 use crate::wire::reply::Reply;
 
 /// How many of those that came nearest are shown.
@@ -59,7 +59,7 @@ enum InVain {
 }
 
 /// Waits, in real time, until enough has come.
-async fn enough<T: Awaited>(waiting: &Waiting<'_, T>, epoch: &Epoch, timeout: Duration) -> Result<Vec<T>, InVain> {
+async fn enough<T: Awaited>(waiting: &Waiting<'_, T>, epoch: &Epoch, timeout: Duration) -> Result<Found<T>, InVain> {
     tokio::select! {
         biased;
         // Before what is found: what another state brings along is nothing that came.
@@ -89,6 +89,17 @@ fn of_clock(workspace: &Workspace) -> Option<String> {
         "The clock stands at {now}, and {due}; advance the clock with POST /__admin/clock/advance?workspace={name}"
     );
     (mode == ClockMode::Manual).then_some(warning)
+}
+
+/// That not all that came can be shown, where it cannot: `shown` of `count`.
+fn of_forgotten(shown: usize, count: usize) -> Option<String> {
+    let forgotten = count.saturating_sub(shown);
+    let warning = || {
+        format!(
+            "{count} came, of which {forgotten} are not shown: they had to make room for newer ones (--journal-bytes, --journal-size)"
+        )
+    };
+    (forgotten > 0).then(warning)
 }
 
 /// A place among those who wait in a workspace, until it is dropped.

@@ -15,10 +15,14 @@ use std::sync::{Arc, Weak};
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 
+use super::waiters::Room;
+
 /// The most that is freed in one go beyond what is too much: dropping that many bodies takes less than a millisecond.
 const LEEWAY: usize = 1 << 20;
 /// The part of the limit that is freed in one go once there are no bodies to drop, as all holders are then looked at.
 const LEEWAY_OF_ENTRIES: usize = 16;
+/// The most that all those who wait keep beyond the limit, which is no more than the limit itself.
+const AWAITED: usize = 16 << 20;
 
 /// What can go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,7 @@ pub(super) struct Budget {
     /// Holders that the sweep does not know yet.
     joined: Mutex<Vec<Waiting>>,
     sweep: Mutex<Sweep>,
+    awaited: Arc<Room>,
 }
 
 /// Those who hold something, oldest first. Each is there once in either heap.
@@ -93,13 +98,20 @@ impl std::fmt::Debug for Budget {
 impl Budget {
     /// A budget of that many bytes, none of them used.
     pub(super) fn new(limit: u64) -> Arc<Budget> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Arc::new(Budget {
-            limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            limit,
             used: CachePadded::default(),
             ages: CachePadded::default(),
             joined: Mutex::default(),
             sweep: Mutex::default(),
+            awaited: Room::new(limit.min(AWAITED)),
         })
+    }
+
+    /// Room for what those who wait keep.
+    pub(super) fn awaited(&self) -> &Arc<Room> {
+        &self.awaited
     }
 
     /// How many bytes are used.

@@ -112,7 +112,12 @@ impl Journal {
     /// A journal that keeps `size` requests, as far as the budget allows.
     pub(super) fn new(size: usize, budget: &Arc<Budget>) -> Arc<Journal> {
         let budget = Arc::clone(budget);
-        let journal = Arc::new(Journal { pages: Mutex::default(), waiters: Waiters::default(), size, budget });
+        let journal = Arc::new(Journal {
+            pages: Mutex::default(),
+            waiters: Waiters::new(Arc::clone(budget.awaited())),
+            size,
+            budget,
+        });
         let holder: Weak<Journal> = Arc::downgrade(&journal);
         journal.budget.join(holder);
         journal
@@ -241,9 +246,15 @@ impl Journal {
 
     /// Begins to wait for that many requests that are like `pattern`. Gives those that are kept, too: they count, but whoever waits is to look
     /// at them first, with [`Waiting::look_at`]. One that comes counts even if it is not kept as long as that takes.
-    pub fn wait(&self, pattern: Pattern, count: usize) -> (Waiting<'_, Arc<Exchange>>, Vec<Arc<Exchange>>) {
+    /// It is kept as far as there is room for what is waited for, or where `keeps_all`.
+    pub fn wait(
+        &self,
+        pattern: Pattern,
+        count: usize,
+        keeps_all: bool,
+    ) -> (Waiting<'_, Arc<Exchange>>, Vec<Arc<Exchange>>) {
         let pages = self.pages.lock();
-        let waiting = self.waiters.wait(count, move |sketch: &Sketch<'_>| pattern.matches(sketch));
+        let waiting = self.waiters.wait(count, keeps_all, move |sketch: &Sketch<'_>| pattern.matches(sketch));
         (waiting, pages.exchanges.iter().map(|one| Arc::clone(&one.kept)).collect())
     }
 
@@ -313,6 +324,10 @@ impl Awaited for Arc<Exchange> {
 
     fn key(&self) -> u64 {
         self.number
+    }
+
+    fn held_bytes(&self) -> usize {
+        Exchange::held_bytes(self)
     }
 }
 

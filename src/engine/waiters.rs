@@ -4,7 +4,11 @@
 //! is new against what each of them waits for, and wakes those that have enough. When it leaves, another leads. So who brings something
 //! does the same little work for a hundred waiters as for one, and nobody looks again at what has been looked at.
 
-use std::collections::{BTreeMap, VecDeque};
+mod found;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,10 +17,15 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use self::found::Finds;
+pub use self::found::Found;
+pub(super) use self::found::Room;
 use crate::time::Stopwatch;
 
 /// How many things may be new before who brings another one looks at the oldest in the leader's place.
 const BACKLOG: usize = 4_096;
+/// The same in bytes.
+const BACKLOG_BYTES: usize = 1 << 20;
 
 /// How long the leader looks before it lets others have their turn.
 const AT_ONCE: Duration = Duration::from_micros(500);
@@ -31,6 +40,9 @@ pub trait Awaited: Clone + Send + Sync + 'static {
 
     /// What it is known by: what comes again with the same key takes the place of what came before.
     fn key(&self) -> u64;
+
+    /// How many bytes it takes.
+    fn held_bytes(&self) -> usize;
 }
 
 /// See the module.
@@ -46,14 +58,44 @@ pub struct Waiters<T: Awaited> {
     leading: tokio::sync::Mutex<()>,
     /// Wakes the leader.
     came: Notify,
+    /// For what they keep.
+    room: Arc<Room>,
 }
 
 #[derive(Debug)]
 struct News<T> {
     /// How many things there have been.
     count: u64,
-    /// Those that nobody has looked at, each with how many there were before it.
-    queue: VecDeque<(u64, T)>,
+    /// Those that nobody has looked at.
+    queue: VecDeque<New<T>>,
+    /// How many bytes those take.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct New<T> {
+    /// How many things there were before it.
+    number: u64,
+    /// How many bytes it took when it came.
+    bytes: usize,
+    what: T,
+}
+
+impl<T> News<T> {
+    fn is_overfull(&self) -> bool {
+        self.queue.len() > BACKLOG || self.bytes > BACKLOG_BYTES
+    }
+
+    fn take_next(&mut self) -> Option<New<T>> {
+        let next = self.queue.pop_front()?;
+        self.bytes -= next.bytes;
+        Some(next)
+    }
+
+    fn clear(&mut self) {
+        self.queue.clear();
+        self.bytes = 0;
+    }
 }
 
 struct Waiter<T: Awaited> {
@@ -61,7 +103,7 @@ struct Waiter<T: Awaited> {
     since: u64,
     is_wanted: Box<IsWanted<T>>,
     enough: usize,
-    found: Mutex<BTreeMap<u64, T>>,
+    found: Mutex<Finds<T>>,
     has_enough: Notify,
 }
 
@@ -75,15 +117,17 @@ pub struct Waiting<'a, T: Awaited> {
     waiter: Arc<Waiter<T>>,
 }
 
-impl<T: Awaited> Default for Waiters<T> {
-    fn default() -> Waiters<T> {
+impl<T: Awaited> Waiters<T> {
+    /// Nobody waits yet. Those who will keep no more than there is room for.
+    pub(super) fn new(room: Arc<Room>) -> Waiters<T> {
         Waiters {
             count: AtomicUsize::new(0),
-            news: Mutex::new(News { count: 0, queue: VecDeque::new() }),
+            news: Mutex::new(News { count: 0, queue: VecDeque::new(), bytes: 0 }),
             all: Mutex::default(),
             looking: Mutex::new(()),
             leading: tokio::sync::Mutex::new(()),
             came: Notify::new(),
+            room,
         }
     }
 }
@@ -106,23 +150,23 @@ impl<T: Awaited> Waiters<T> {
         if !self.are_any() {
             return;
         }
-        let is_overfull = {
+        {
             let mut news = self.news.lock();
-            let number = news.count;
+            let (number, what) = (news.count, what());
+            let bytes = what.held_bytes();
             news.count += 1;
-            news.queue.push_back((number, what()));
-            news.queue.len() > BACKLOG
-        };
-        if is_overfull {
-            self.look_at_next();
+            news.bytes += bytes;
+            news.queue.push_back(New { number, bytes, what });
         }
+        while self.news.lock().is_overfull() && self.look_at_next() {}
         self.came.notify_one();
     }
 
-    /// Begins to wait for that many things that are wanted.
+    /// Begins to wait for that many things that are wanted. Where `keeps_all`, they are kept even if there is no room for them.
     pub(super) fn wait(
         &self,
         enough: usize,
+        keeps_all: bool,
         is_wanted: impl for<'a> Fn(&T::View<'a>) -> bool + Send + Sync + 'static,
     ) -> Waiting<'_, T> {
         let news = self.news.lock();
@@ -130,7 +174,7 @@ impl<T: Awaited> Waiters<T> {
             since: news.count,
             is_wanted: Box::new(is_wanted),
             enough,
-            found: Mutex::default(),
+            found: Mutex::new(Finds::new((!keeps_all).then(|| Arc::clone(&self.room)))),
             has_enough: Notify::new(),
         });
         Arc::make_mut(&mut *self.all.lock()).push(Arc::clone(&waiter));
@@ -142,14 +186,14 @@ impl<T: Awaited> Waiters<T> {
     /// What came before counts for nobody any more.
     pub(super) fn begin_anew(&self) {
         let _looking = self.looking.lock();
-        self.news.lock().queue.clear();
+        self.news.lock().clear();
         self.all.lock().iter().for_each(|waiter| waiter.found.lock().clear());
     }
 
     /// Looks at the oldest thing that is new; says whether there was one.
     fn look_at_next(&self) -> bool {
         let _looking = self.looking.lock();
-        let Some((number, what)) = self.news.lock().queue.pop_front() else { return false };
+        let Some(New { number, what, .. }) = self.news.lock().take_next() else { return false };
         let all = Arc::clone(&self.all.lock());
         let view = what.view();
         all.iter().filter(|waiter| waiter.since <= number).for_each(|waiter| waiter.take(&what, &view));
@@ -180,12 +224,12 @@ impl<T: Awaited> Waiter<T> {
         let is_wanted = (self.is_wanted)(view);
         let mut found = self.found.lock();
         if is_wanted {
-            found.insert(what.key(), what.clone());
-            if found.len() >= self.enough {
+            found.put(what);
+            if found.count() >= self.enough {
                 self.has_enough.notify_one();
             }
         } else {
-            found.remove(&what.key());
+            found.remove(what.key());
         }
     }
 }
@@ -197,20 +241,20 @@ impl<T: Awaited> Waiting<'_, T> {
         let waiter = Arc::clone(&self.waiter);
         move || {
             for what in there.into_iter().filter(|what| (waiter.is_wanted)(&what.view())) {
-                waiter.found.lock().entry(what.key()).or_insert(what);
+                waiter.found.lock().put_older(&what);
             }
         }
     }
 
-    /// Waits until enough has come, and gives all that is wanted, in the order of the keys.
-    pub async fn enough(&self) -> Vec<T> {
+    /// Waits until enough has come, and gives all that is wanted.
+    pub async fn enough(&self) -> Found<T> {
         let lead = self.waiters.lead();
         tokio::pin!(lead);
         loop {
             {
                 let found = self.waiter.found.lock();
-                if found.len() >= self.waiter.enough {
-                    return found.values().cloned().collect();
+                if found.count() >= self.waiter.enough {
+                    return found.found();
                 }
             }
             tokio::select! {
@@ -220,14 +264,17 @@ impl<T: Awaited> Waiting<'_, T> {
         }
     }
 
-    /// What has come so far, in the order of the keys.
-    pub fn found(&self) -> Vec<T> {
-        self.waiter.found.lock().values().cloned().collect()
+    /// What has come so far.
+    pub fn found(&self) -> Found<T> {
+        self.waiter.found.lock().found()
     }
 
-    /// The same; none of it counts any more.
+    /// The same, in the order of the keys, as far as it is kept; none of it counts any more.
     pub fn take_found(&self) -> Vec<T> {
-        std::mem::take(&mut *self.waiter.found.lock()).into_values().collect()
+        let mut finds = self.waiter.found.lock();
+        let found = finds.found();
+        finds.clear();
+        found.into_things()
     }
 }
 
@@ -237,139 +284,7 @@ impl<T: Awaited> Drop for Waiting<'_, T> {
         let mut news = self.waiters.news.lock();
         if self.waiters.count.fetch_sub(1, Ordering::AcqRel) == 1 {
             // Nobody is left who would look at it.
-            news.queue.clear();
+            news.clear();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::pin::pin;
-    use std::sync::atomic::AtomicBool;
-    use std::task::{Context, Poll, Wake, Waker};
-
-    use super::*;
-
-    impl Awaited for (u64, bool) {
-        type View<'a> = (u64, bool);
-
-        fn view(&self) -> (u64, bool) {
-            *self
-        }
-
-        fn key(&self) -> u64 {
-            self.0
-        }
-    }
-
-    /// Whether it has been woken.
-    #[derive(Default)]
-    struct Woken(AtomicBool);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Woken>) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn is_wanted(what: &(u64, bool)) -> bool {
-        what.1
-    }
-
-    fn poll<F: Future>(future: std::pin::Pin<&mut F>, woken: &Arc<Woken>) -> Poll<F::Output> {
-        future.poll(&mut Context::from_waker(&Waker::from(Arc::clone(woken))))
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn nothing_that_comes_is_missed_whoever_leads() {
-        let waiters = Arc::new(Waiters::<(u64, bool)>::default());
-        for round in 0..500 {
-            let waiting: Vec<_> = (1..=4)
-                .map(|enough| {
-                    let waiters = Arc::clone(&waiters);
-                    tokio::spawn(async move {
-                        let waiting = waiters.wait(enough, |_| true);
-                        waiting.enough().await.len() >= enough
-                    })
-                })
-                .collect();
-            while waiters.count.load(Ordering::Acquire) < 4 {
-                tokio::task::yield_now().await;
-            }
-            (0..4).for_each(|key| waiters.tell(|| (key, true)));
-            for one in waiting {
-                assert!(one.await.unwrap(), "round {round}");
-            }
-            assert!(!waiters.are_any());
-        }
-    }
-
-    #[test]
-    fn what_comes_wakes_one_of_those_who_wait_and_then_those_that_have_enough() {
-        let waiters = Waiters::default();
-        let waiting: Vec<_> =
-            (0..5).map(|number| waiters.wait(1, move |what: &(u64, bool)| what.0 == number)).collect();
-        let woken: Vec<_> = (0..5).map(|_| Arc::new(Woken::default())).collect();
-        let mut futures: Vec<_> = waiting.iter().map(|waiting| Box::pin(waiting.enough())).collect();
-        let are_woken = || woken.iter().map(|one| one.0.swap(false, Ordering::Relaxed)).collect::<Vec<_>>();
-        for (future, woken) in futures.iter_mut().zip(&woken) {
-            assert!(poll(future.as_mut(), woken).is_pending());
-        }
-        are_woken();
-        waiters.tell(|| (3, true));
-        assert_eq!(are_woken(), [true, false, false, false, false], "who leads");
-        assert!(poll(futures[0].as_mut(), &woken[0]).is_pending());
-        assert_eq!(are_woken(), [false, false, false, true, false], "who has enough");
-        assert_eq!(poll(futures[3].as_mut(), &woken[3]), Poll::Ready(vec![(3, true)]));
-        // The leader leaves, and another leads.
-        drop(futures.remove(0));
-        assert_eq!(are_woken().iter().filter(|woken| **woken).count(), 1);
-        assert!(poll(futures[0].as_mut(), &woken[1]).is_pending());
-        waiters.tell(|| (4, true));
-        assert!(are_woken()[1]);
-    }
-
-    #[test]
-    fn what_is_not_wanted_any_more_does_not_count_and_what_is_there_counts_unless_it_changes() {
-        let waiters = Waiters::default();
-        let before = waiters.wait(2, is_wanted);
-        waiters.tell(|| (1, true));
-        // For whoever comes now that has been.
-        let waiting = waiters.wait(2, is_wanted);
-        waiters.tell(|| (2, true));
-        waiters.tell(|| (2, false));
-        waiters.tell(|| (3, true));
-        while waiters.look_at_next() {}
-        waiting.look_at(vec![(1, true), (3, true), (4, false)])();
-        assert_eq!(before.found(), [(1, true), (3, true)]);
-        assert_eq!(waiting.take_found(), [(1, true), (3, true)]);
-        assert_eq!(waiting.found(), []);
-    }
-
-    #[test]
-    fn however_much_comes_while_the_leader_rests_little_of_it_waits_and_none_is_lost() {
-        let waiters = Waiters::default();
-        let waiting = waiters.wait(usize::MAX, is_wanted);
-        let many = 2 * BACKLOG as u64;
-        (0..many).for_each(|key| waiters.tell(|| (key, true)));
-        assert!(waiters.news.lock().queue.len() <= BACKLOG);
-        while waiters.look_at_next() {}
-        assert_eq!(waiting.found().len() as u64, many);
-        drop(waiting);
-        waiters.tell(|| (0, true));
-        assert!(waiters.news.lock().queue.is_empty(), "nobody waits");
-    }
-
-    #[test]
-    fn what_came_before_a_reset_counts_no_more() {
-        let waiters = Waiters::default();
-        let waiting = waiters.wait(1, is_wanted);
-        waiters.tell(|| (1, true));
-        waiters.look_at_next();
-        waiters.tell(|| (2, true));
-        waiters.begin_anew();
-        assert!(!waiters.look_at_next());
-        let mut enough = pin!(waiting.enough());
-        assert!(poll(enough.as_mut(), &Arc::default()).is_pending());
     }
 }

@@ -170,7 +170,7 @@ impl Workspace {
             streams: Places::new(MOST_STREAMS),
             last_use: AtomicU64::new(0),
             agenda_changed: Notify::new(),
-            delivery_waiters: Waiters::default(),
+            delivery_waiters: Waiters::new(Arc::clone(budget.awaited())),
             delivery_answered: Notify::new(),
         });
         let holder: Weak<Workspace> = Arc::downgrade(&workspace);

@@ -261,7 +261,7 @@ impl Workspace {
         count: usize,
         timeout: Duration,
     ) -> Result<Vec<Delivery>, TooFew> {
-        let (waiting, there) = self.inner.wait_for_deliveries(|_| true, |_| true, 1);
+        let (waiting, there) = self.inner.wait_for_deliveries(|_| true, |_| true, 1, true);
         waiting.look_at(there)();
         let mut found = BTreeMap::new();
         let gather = async {

@@ -78,13 +78,13 @@ impl Workspace {
         count: usize,
         timeout: Duration,
     ) -> Result<Vec<RecordedRequest>, TooFew> {
-        let (waiting, there) = self.inner.journal().wait(pattern.0.clone(), count);
+        let (waiting, there) = self.inner.journal().wait(pattern.0.clone(), count, true);
         waiting.look_at(there)();
         let found = self.in_time(timeout, waiting.enough()).await;
-        let found = found.map(|found| found.into_iter().map(RecordedRequest::of).collect());
+        let found = found.map(|found| found.into_things().into_iter().map(RecordedRequest::of).collect());
         found.ok_or_else(|| {
             let report = Report::of(self);
-            let found = report.count(pattern).max(waiting.found().len());
+            let found = report.count(pattern).max(waiting.found().count());
             let problem = format!("waited {timeout:?} for {pattern}, {count} in all, but {found} came");
             TooFew::new(count, found, report.of_requests(&problem, pattern))
         })

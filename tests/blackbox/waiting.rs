@@ -229,3 +229,27 @@ async fn what_comes_counts_though_the_journal_has_forgotten_it() {
     let heard = came(deliveries).await;
     assert!(heard.len() >= 9 && heard.iter().all(|delivery| delivery["event"] == "call.ended"));
 }
+
+#[tokio::test]
+async fn what_there_is_no_room_for_counts_and_the_answer_says_that_it_is_not_shown() {
+    let server = Server::with(Settings { journal_size: 3, journal_bytes: 256 << 10, ..settings() }).await;
+    let space = server.as_workspace("a");
+    let wanted = json!({"method": "POST", "path": "/api/v1/calls/call_*/end", "count": 12});
+    let requests = start(&space, REQUESTS, wanted);
+    let large = json!({"text": "x".repeat(60_000)});
+    // As long as it takes: it may begin to wait only now.
+    in_time(async {
+        while !requests.is_finished() {
+            space.post("/api/v1/calls/call_none/end", large.clone()).await;
+        }
+    })
+    .await;
+    let answer = in_time(requests).await.unwrap();
+    assert_eq!(answer.status, StatusCode::OK);
+    // Four have room with those who wait, three in the journal.
+    let shown = answer.data().as_array().unwrap().len();
+    assert!((1..=7).contains(&shown), "{shown}");
+    let json = answer.json();
+    let warnings = json["warnings"].as_array().unwrap();
+    assert!(warnings.iter().any(|one| one.as_str().unwrap().contains("are not shown")), "{warnings:?}");
+}

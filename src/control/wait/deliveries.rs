@@ -1,13 +1,13 @@
 //! `POST /__admin/webhooks/deliveries/wait`: waits for deliveries.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hyper::StatusCode;
 use serde::Serialize;
 
 use super::{
-    InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, of_others, overtaken, place_in,
+    InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, of_forgotten, of_others, overtaken,
+    place_in,
 };
 use crate::control::deliveries::DeliveryView;
 use crate::control::scene::{Pending, Scene};
@@ -17,8 +17,8 @@ use crate::dialect::{oversight, pattern};
 use crate::domain::NotOneOf;
 use crate::domain::json::Json;
 use crate::domain::matching::{Difference, Pattern, Sketch};
-use crate::domain::webhook::{Content, Delivery, DeliveryNumber, DeliveryState, Event, TryAnswer};
-use crate::engine::{NotedDelivery, Workspace};
+use crate::domain::webhook::{Content, Delivery, DeliveryState, Event, TryAnswer};
+use crate::engine::{Found, NotedDelivery, Workspace};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
@@ -112,10 +112,20 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
             move |delivery| may_be.may_be(delivery),
             move |noted| is.may_be(&noted.delivery) && is.differences(noted).is_empty(),
             patience.count,
+            false,
         );
         aside.run(waiting.look_at(there)).await?;
         match enough(&waiting, &epoch, patience.timeout.duration()).await {
-            Ok(found) => aside.run(move || came(found, workspace)).await,
+            Ok(mut found) => {
+                let there = if found.is_whole() { Vec::new() } else { workspace.noted_deliveries() };
+                aside
+                    .run(move || {
+                        // One that was wanted may have changed since.
+                        found.fill(there.into_iter().filter(|noted| wanted.may_be(&noted.delivery)));
+                        came(found, workspace)
+                    })
+                    .await
+            }
             Err(InVain::Reset) => Err(overtaken()),
             Err(InVain::TimeUp) => {
                 let found = waiting.found();
@@ -126,33 +136,35 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
 }
 
 /// The answer with the deliveries that have come.
-fn came(found: Vec<NotedDelivery>, workspace: Arc<Workspace>) -> Reply {
-    envelope::success_list(StatusCode::OK, found, move |noted, bytes| {
+fn came(found: Found<NotedDelivery>, workspace: Arc<Workspace>) -> Reply {
+    let count = found.count();
+    let there = found.into_things();
+    let warning = of_forgotten(there.len(), count);
+    let reply = envelope::success_list(StatusCode::OK, there, move |noted, bytes| {
         workspace.peek(|world| envelope::write_json(&DeliveryView::of(&noted.delivery, world), bytes));
-    })
+    });
+    envelope::warned(reply, warning.as_slice())
 }
 
 /// The answer when time is up: with what came at the very last, or with what came nearest.
-fn late(found: Vec<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wanted, patience: Patience) -> Reply {
-    let mut there: BTreeMap<DeliveryNumber, NotedDelivery> =
-        found.into_iter().map(|noted| (noted.number, noted)).collect();
+fn late(mut found: Found<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wanted, patience: Patience) -> Reply {
     let misses = workspace.noted_deliveries().into_iter().filter_map(|noted| {
         let differences = wanted.differences(&noted);
         if differences.is_empty() {
-            there.insert(noted.number, noted);
+            found.put(noted);
             return None;
         }
-        there.remove(&noted.number);
+        found.remove(noted.number.0);
         Some(NearMiss { differences, what: noted })
     });
     let (others, nearest) = nearest(misses);
     let Patience { count, timeout } = patience;
-    let there: Vec<NotedDelivery> = there.into_values().collect();
-    if there.len() >= count {
-        return came(there, workspace);
+    if found.count() >= count {
+        return came(found, workspace);
     }
     let reply = workspace.peek(|world| {
-        let error = format!("Waited {timeout} for deliveries: {} of {count} came; {}", there.len(), of_others(others));
+        let error =
+            format!("Waited {timeout} for deliveries: {} of {count} came; {}", found.count(), of_others(others));
         let shown = nearest.iter().map(|NearMiss { differences, what }| NearMiss {
             differences: differences.clone(),
             what: Miss { delivery: DeliveryView::of(&what.delivery, world) },

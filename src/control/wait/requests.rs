@@ -1,13 +1,13 @@
 //! `POST /__admin/requests/wait`: waits for requests to Akol's API.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hyper::StatusCode;
 use serde::Serialize;
 
 use super::{
-    InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, of_others, overtaken, place_in,
+    InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, of_forgotten, of_others, overtaken,
+    place_in,
 };
 use crate::control::requests::{ExchangeView, PATTERN, answer};
 use crate::control::scene::{Pending, Scene};
@@ -16,7 +16,7 @@ use crate::dialect::fields::Fields;
 use crate::dialect::oversight;
 use crate::dialect::pattern;
 use crate::domain::matching::Pattern;
-use crate::engine::Exchange;
+use crate::engine::{Exchange, Found};
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
@@ -37,17 +37,26 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let _place = place_in(&workspace)?;
         let epoch = workspace.epoch();
         let mut warnings = oversight::of_pattern(&pattern);
-        let (waiting, there) = workspace.journal().wait(pattern.clone(), patience.count);
+        let (waiting, there) = workspace.journal().wait(pattern.clone(), patience.count, false);
         aside.run(waiting.look_at(there)).await?;
         match enough(&waiting, &epoch, patience.timeout.duration()).await {
-            Ok(found) => aside.run(move || envelope::warned(answer(found), &warnings)).await,
+            Ok(mut found) => {
+                let there = if found.is_whole() { Vec::new() } else { workspace.journal().exchanges() };
+                aside
+                    .run(move || {
+                        found.fill(there);
+                        let reply = came(found, &mut warnings);
+                        envelope::warned(reply, &warnings)
+                    })
+                    .await
+            }
             Err(InVain::Reset) => Err(overtaken()),
             Err(InVain::TimeUp) => {
                 let (found, all) = (waiting.found(), workspace.journal().exchanges());
                 let workspace = Arc::clone(&workspace);
                 aside
                     .run(move || {
-                        let reply = late(found, &all, &pattern, patience);
+                        let reply = late(found, all, &pattern, patience, &mut warnings);
                         warnings.extend(of_clock(&workspace).filter(|_| reply.status == StatusCode::REQUEST_TIMEOUT));
                         envelope::warned(reply, &warnings)
                     })
@@ -57,23 +66,37 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
     })
 }
 
+/// The answer with the requests that have come. Whatever of them it cannot show is a warning.
+fn came(found: Found<Arc<Exchange>>, warnings: &mut Vec<String>) -> Reply {
+    let count = found.count();
+    let there = found.into_things();
+    warnings.extend(of_forgotten(there.len(), count));
+    answer(there)
+}
+
 /// The answer when time is up: with what came at the very last, or with what came nearest.
-fn late(found: Vec<Arc<Exchange>>, all: &[Arc<Exchange>], pattern: &Pattern, patience: Patience) -> Reply {
-    let mut came: BTreeMap<u64, Arc<Exchange>> = found.into_iter().map(|one| (one.number, one)).collect();
+fn late(
+    mut found: Found<Arc<Exchange>>,
+    all: Vec<Arc<Exchange>>,
+    pattern: &Pattern,
+    patience: Patience,
+    warnings: &mut Vec<String>,
+) -> Reply {
     let misses = all.iter().filter_map(|exchange| {
         let differences = pattern.differences(&exchange.sketch());
         if differences.is_empty() {
-            came.insert(exchange.number, Arc::clone(exchange));
+            found.put(Arc::clone(exchange));
             return None;
         }
         Some(NearMiss { differences, what: exchange })
     });
     let (others, nearest) = nearest(misses);
     let Patience { count, timeout } = patience;
-    if came.len() >= count {
-        return answer(came.into_values().collect());
+    if found.count() >= count {
+        found.fill(all);
+        return came(found, warnings);
     }
-    let error = format!("Waited {timeout} for requests: {} of {count} came; {}", came.len(), of_others(others));
+    let error = format!("Waited {timeout} for requests: {} of {count} came; {}", found.count(), of_others(others));
     let shown = nearest
         .into_iter()
         .map(|NearMiss { differences, what }| NearMiss { differences, what: Miss { request: ExchangeView::of(what) } });

@@ -306,7 +306,7 @@ impl Delivery {
     }
 
     /// How many bytes it takes. What it shares with its subscription counts there.
-    pub(super) fn held_bytes(&self) -> usize {
+    pub(crate) fn held_bytes(&self) -> usize {
         let tries: usize = self.tries.iter().map(Try::held_bytes).sum();
         size_of::<Delivery>() + self.body_bytes() + tries + self.tricks.len() * size_of::<Trick>()
     }

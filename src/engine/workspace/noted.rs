@@ -36,22 +36,27 @@ impl Awaited for NotedDelivery {
     fn key(&self) -> u64 {
         self.number.0
     }
+
+    fn held_bytes(&self) -> usize {
+        size_of::<NotedDelivery>() + self.delivery.held_bytes() + self.body.len()
+    }
 }
 
 impl Workspace {
     /// Begins to wait for that many deliveries that are wanted. Gives those that are remembered and may be wanted, too: they count, but whoever
     /// waits is to look at them first, with [`Waiting::look_at`]. One that comes and is wanted counts even if it is not remembered as long as
-    /// that takes.
+    /// that takes, and is kept as far as there is room for what is waited for, or where `keeps_all`.
     pub fn wait_for_deliveries(
         &self,
         may_be_wanted: impl Fn(&Delivery) -> bool,
         is_wanted: impl for<'a> Fn(&&'a NotedDelivery) -> bool + Send + Sync + 'static,
         count: usize,
+        keeps_all: bool,
     ) -> (Waiting<'_, NotedDelivery>, Vec<NotedDelivery>) {
         self.write(|world| {
             // What has changed before is nothing to whoever comes now.
             self.tell_of_deliveries(world);
-            let waiting = self.delivery_waiters.wait(count, is_wanted);
+            let waiting = self.delivery_waiters.wait(count, keeps_all, is_wanted);
             world.note_changed_deliveries(true);
             let wanted = world.outbox().numbered().filter(|(_, delivery)| may_be_wanted(delivery));
             let there = wanted.map(|(number, delivery)| NotedDelivery::of(number, delivery.clone(), world)).collect();
