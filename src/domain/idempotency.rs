@@ -18,6 +18,9 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many keys are remembered at once.
 pub const MOST_KEYS: usize = if cfg!(test) { 1_000 } else { 100_000 };
 
+/// The longest answer that is taken from a document, in bytes. Those to placed calls are far shorter.
+const LONGEST_ANSWER: usize = 64 << 10;
+
 /// The answers of the last 24 hours, by key.
 #[derive(Debug)]
 pub struct Idempotency<A> {
@@ -147,6 +150,9 @@ impl Idempotency<Bytes> {
             let Ok(key) = Uuid::try_parse(&key) else {
                 return wrong("key", format!("is {}, must be a UUID", Quoted(&key)));
             };
+            if answer.len() > LONGEST_ANSWER {
+                return wrong("answer", format!("has {} bytes, must have at most {LONGEST_ANSWER}", answer.len()));
+            }
             if until < before || until > latest {
                 return wrong("until", format!("is {until}, must be from {before}, as the one before, to {latest}"));
             }

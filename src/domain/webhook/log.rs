@@ -210,6 +210,12 @@ impl Log {
         (self.deliveries.len() - self.finished.len(), self.unfinished)
     }
 
+    /// How many bytes the longest of those has taken since it was made.
+    pub(super) fn longest_unfinished(&self) -> usize {
+        let unfinished = self.deliveries.values().filter(|delivery| !delivery.state.is_final());
+        unfinished.map(|delivery| made_bytes(delivery)).max().unwrap_or(0)
+    }
+
     /// [`Log::held_bytes`], counted anew.
     #[cfg(test)]
     pub(super) fn counted_bytes(&self) -> usize {

@@ -99,6 +99,11 @@ fn restore(
     let outbox = Outbox::restore(record.webhooks, around).map_err(place("webhooks"))?;
     let agenda::Restored { agenda, live } =
         agenda::restore(record.agenda, (&ledger, &origin_of), &outbox, now).map_err(place("agenda"))?;
+    let persons: HashSet<_> = ledger.iter().map(|call| call.person).collect();
+    if let Some(number) = record.calls_with.keys().find(|number| !persons.contains(number)) {
+        return Err(wrong("callsWith", format!("has {number}, with which there is none of calls")));
+    }
+    drop(persons);
     Ok(World {
         seed,
         id_key,

@@ -99,3 +99,35 @@ async fn more_than_a_mebibyte_is_taken_and_the_limit_is_named() {
     let other = big.send_json(Method::PUT, "/__admin/clock", json!({"mode": "x".repeat(1 << 20)})).await;
     assert!(other.error().contains("1048576 bytes"), "{}", other.error());
 }
+
+#[tokio::test]
+async fn what_is_limited_elsewhere_is_limited_in_a_document() {
+    let server = Server::start().await;
+    server.send_json(Method::POST, "/__admin/webhooks", json!({"url": "http://127.0.0.1:9/"})).await;
+    super::place(&server, "+12025550123", Some("00000000-0000-4000-8000-000000000001")).await.data();
+    let good = document(&server).await;
+    let second = blank().await;
+    let before = export(&second).await;
+    let call = &good["world"]["calls"][0]["id"];
+    let repeat = |call: &Value, subscription: u32| json!([{"callId": call, "event": "call.started", "subscription": subscription, "count": 1}]);
+    for (pointer, value, field, says) in [
+        ("/world/webhooks/settings/secret", json!("s".repeat(257)), "world.webhooks.settings.secret", "at most 256"),
+        ("/world/webhooks/settings/retriesMs", json!(vec![1; 21]), "world.webhooks.settings.retriesMs", "at most 20"),
+        ("/world/idempotency/0/answer", json!("x".repeat(65_537)), "world.idempotency[0].answer", "at most 65536"),
+        ("/world/callsWith", json!({"+12025550199": 1}), "world.callsWith", "+12025550199"),
+        ("/world/webhooks/repeats", repeat(call, 7), "world.webhooks.repeats[0].subscription", "is 7"),
+        ("/world/webhooks/repeats", repeat(&json!("9999999999999"), 0), "world.webhooks.repeats[0].callId", "none of"),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value;
+        let refused = import(&second, bad.to_string()).await;
+        assert_eq!(
+            (refused.status, refused.fields()),
+            (StatusCode::UNPROCESSABLE_ENTITY, vec![field.to_owned()]),
+            "{refused:?}"
+        );
+        assert!(refused.error().contains(says), "{pointer}: {}", refused.error());
+    }
+    assert_eq!(export(&second).await, before, "nothing was partly applied");
+    import(&second, good.to_string()).await.data();
+}

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::sending::to_send;
 use super::{HookSettings, Lane, Outbox};
+use crate::config::Webhooks;
+use crate::config::secret::LONGEST_SECRET;
 use crate::domain::call::CallId;
 use crate::domain::error::FieldError;
 use crate::domain::id_key::IdKey;
@@ -57,7 +59,7 @@ impl Outbox {
 
     /// As a document has it. What was under way is ready to be sent once more, as the try that it was.
     pub fn restore(record: OutboxRecord, around: Surroundings<'_>) -> Checked<Outbox> {
-        let settings = around.settings.restore(record.settings);
+        let settings = around.settings.restore(record.settings).map_err(|fault| within("settings", fault))?;
         let (subscriptions, addressees) =
             subscriptions::restore(record.subscriptions, record.subscribed, settings.profile)?;
         let made = record.delivered.get();
@@ -71,6 +73,16 @@ impl Outbox {
         outbox.lanes = lanes(record.lanes, &outbox, &deliveries, around.is_awaited)?;
         for (position, repeat) in record.repeats.into_iter().enumerate() {
             let told = (repeat.call_id, repeat.event, repeat.subscription.map(Tally::narrow));
+            if let (_, _, Some(number)) = told
+                && !outbox.subscriptions.contains_key(&number)
+            {
+                let message = format!("is {number}, which is no subscription's number");
+                return Err(wrong(format!("repeats[{position}].subscription"), message));
+            }
+            if (around.origin_of)(repeat.call_id).is_none() {
+                let message = format!("is {}, which is none of calls", repeat.call_id);
+                return Err(wrong(format!("repeats[{position}].callId"), message));
+            }
             if outbox.repeats.insert(told, repeat.count.get()).is_some() {
                 return Err(wrong(format!("repeats[{position}]"), "is there twice"));
             }
@@ -85,6 +97,7 @@ impl Outbox {
             .collect();
         outbox.under_way = outbox.ready.iter().map(|attempt| attempt.key).collect();
         outbox.log = Log::of(deliveries, made, outbox.settings.remembered);
+        outbox.check_room().map_err(|message| wrong("deliveries", message))?;
         Ok(outbox)
     }
 }
@@ -100,14 +113,23 @@ impl HookSettings {
     }
 
     /// The server's own settings, with what a document has in their place.
-    fn restore(self, record: HooksRecord) -> HookSettings {
-        HookSettings {
+    fn restore(self, record: HooksRecord) -> Checked<HookSettings> {
+        if record.secret.len() > LONGEST_SECRET {
+            let message = format!("has {} characters, must have at most {LONGEST_SECRET}", record.secret.len());
+            return Err(wrong("secret", message));
+        }
+        // Those of the server are taken in any case.
+        let most = Webhooks::MAX_RETRIES.max(self.retries.len());
+        if record.retries_ms.len() > most {
+            return Err(wrong("retriesMs", format!("are {}, must be at most {most}", record.retries_ms.len())));
+        }
+        Ok(HookSettings {
             events: record.events.into(),
             secret: record.secret.into(),
             retries: record.retries_ms.iter().map(|wait| Duration::from_millis(wait.get())).collect(),
             signature: record.signature.into(),
             ..self
-        }
+        })
     }
 }
 

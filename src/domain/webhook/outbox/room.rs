@@ -26,6 +26,21 @@ impl Outbox {
         self.log.unfinished().0
     }
 
+    /// Whether so many deliveries can have come to wait, and why not. The last one is let in while there is any room, so the longest does
+    /// not count, but is no longer than the room.
+    pub(super) fn check_room(&self) -> Result<(), String> {
+        let (count, bytes) = self.log.unfinished();
+        let (most, most_bytes) = (Outbox::MOST_UNFINISHED, Outbox::MOST_UNFINISHED_BYTES);
+        if count > most {
+            return Err(format!("that are not over are {count}, must be at most {most}"));
+        }
+        let longest = self.log.longest_unfinished();
+        if bytes >= most_bytes && (bytes - longest >= most_bytes || longest > most_bytes) {
+            return Err(format!("that are not over take {bytes} bytes, must take at most {most_bytes}"));
+        }
+        Ok(())
+    }
+
     /// [`Outbox::held_bytes`], counted anew.
     #[cfg(test)]
     pub fn counted_bytes(&self) -> usize {
