@@ -158,8 +158,8 @@ impl Awaiting {
         let outbox = world.outbox();
         for number in (made.0..outbox.made().0).map(DeliveryNumber) {
             // What stands in front of a guest's, and is not waited for yet, may be at the end of a long queue.
-            let is_own = outbox.call_of(number).is_some_and(|call| !self.is_guest(world, call));
-            self.open.extend(is_own.then(|| outbox.awaited_by(number)).flatten());
+            let is_own = || outbox.call_of(number).is_some_and(|call| !self.is_guest(world, call));
+            self.open.extend(outbox.awaited_by(number).filter(|_| is_own()));
         }
         if !self.others.is_empty() {
             let (awaited, others) =
