@@ -325,8 +325,8 @@ pub(super) const TABLE: &[Opt] = &[
         value: "SECRET",
         meaning: "What webhooks are signed with",
         default: "made from the seed, printed at the start",
-        details: "A webhook that is made at run time has a secret of its own. Akol's look like whsec_ and 32 letters or digits. With --webhook-signature standard it has to be whsec_ \
-                  and the base64 of 24 to 64 bytes.",
+        details: "A webhook that is made at run time has a secret of its own. Akol's look like whsec_ and 32 letters or \
+                  digits. With --webhook-signature standard it has to be whsec_ and the base64 of 24 to 64 bytes.",
         accepts: "visible ASCII characters without spaces, at least one",
         secret: true,
         read: Read::One(|to, text| set(&mut to.webhooks.secret, values::token(text).map(Some))),

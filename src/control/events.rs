@@ -6,11 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::CACHE_CONTROL;
-use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::happening::Shown;
 use crate::dialect::refusal::Refusal;
+use crate::dialect::server_sent;
 use crate::domain::error::Error;
 use crate::domain::quoted::Quoted;
 use crate::driver;
@@ -54,11 +54,6 @@ fn last_event_id(request: &Request) -> Result<Option<u64>, Error> {
     number.map(Some).ok_or_else(|| Error::invalid("Last-Event-ID", message()))
 }
 
-#[derive(Serialize)]
-struct Notice {
-    notice: &'static str,
-}
-
 /// Writes events until the reader goes, or there is no more.
 async fn tell(mut watch: Watch, stream: mpsc::Sender<Bytes>) {
     // Headers go out with the first bytes, so that the reader knows at once that it is connected.
@@ -67,7 +62,7 @@ async fn tell(mut watch: Watch, stream: mpsc::Sender<Bytes>) {
     }
     if watch.has_gap {
         let notice = "some of the events since Last-Event-ID have been forgotten; the oldest that are kept follow";
-        if stream.send(write(None, "notice", &Notice { notice })).await.is_err() {
+        if stream.send(server_sent::notice(None, notice).into()).await.is_err() {
             return;
         }
     }
@@ -101,7 +96,7 @@ async fn tell(mut watch: Watch, stream: mpsc::Sender<Bytes>) {
         Some(WatchEnd::Closed) | None => (None, "the workspace is gone, or the server stops"),
     };
     // The reader may have gone, too.
-    let _ = stream.send(write(id, "notice", &Notice { notice })).await;
+    let _ = stream.send(server_sent::notice(id, notice).into()).await;
 }
 
 fn event(happening: &Happening) -> Bytes {
@@ -111,13 +106,5 @@ fn event(happening: &Happening) -> Bytes {
         Shown::Delivery { .. } => "delivery",
         Shown::Request { .. } => "request",
     };
-    write(Some(happening.number()), name, &shown)
-}
-
-/// One event as the wire has it. JSON has no line breaks, so it is one line.
-fn write(id: Option<u64>, name: &str, data: &impl Serialize) -> Bytes {
-    let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
-    // Structs, strings and numbers always serialize.
-    let data = serde_json::to_string(data).unwrap_or_default();
-    format!("{id}event: {name}\ndata: {data}\n\n").into()
+    server_sent::event(Some(happening.number()), name, &shown).into()
 }

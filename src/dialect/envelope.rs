@@ -192,8 +192,8 @@ pub fn raw(status: StatusCode, answer: &impl Serialize) -> Reply {
     Reply::json(status, json(answer))
 }
 
-/// The reply with what may have been overlooked in the request, in `warnings` beside `data` or `error`; before a stream of events, as events
-/// of the type `notice`. One that is neither stays as it is.
+/// The reply with what may have been overlooked in the request, in `warnings` beside `data` or `error`. One that is in no envelope stays as
+/// it is.
 pub fn warned(mut reply: Reply, warnings: &[String]) -> Reply {
     if !warnings.is_empty() {
         reply.body = match reply.body {
@@ -209,22 +209,10 @@ pub fn warned(mut reply: Reply, warnings: &[String]) -> Reply {
                 let first = chunks.next().map(|first| with_warnings(first, warnings));
                 Body::Chunks { chunks: Box::new(first.into_iter().chain(chunks)), left: None }
             }
-            Body::Stream { first, chunks } => {
-                let notices = warnings.iter().flat_map(|warning| notice(warning));
-                Body::Stream { first: notices.chain(first).collect(), chunks }
-            }
             other => other,
         };
     }
     reply
-}
-
-/// A server-sent event that tells something about the stream itself.
-pub fn notice(text: &str) -> Vec<u8> {
-    let mut event = b"event: notice\ndata: {\"notice\":".to_vec();
-    write_json(&text, &mut event);
-    event.extend_from_slice(b"}\n\n");
-    event
 }
 
 /// The beginning of an envelope with warnings, before those that it has already.

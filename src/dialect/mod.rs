@@ -9,4 +9,5 @@ pub mod oversight;
 pub mod parameters;
 pub mod pattern;
 pub mod refusal;
+pub mod server_sent;
 pub mod written;

@@ -256,7 +256,7 @@ impl KeptReply {
             Body::Full(bytes) if bytes.is_unique() || bytes.len() > KEPT_BODY => (cut(bytes), KeptBody::Own),
             Body::Full(bytes) => (&[], KeptBody::Shared(bytes.clone())),
             Body::Pieces(pieces) => (&[], KeptBody::Pieces(first_of(pieces))),
-            Body::Chunks { .. } | Body::Stream { .. } | Body::Keeping { .. } => (&[], KeptBody::Own),
+            Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => (&[], KeptBody::Own),
         };
         let kept = KeptReply::new(reply.status.as_u16(), &reply.headers, own, reply.body.len(), reply.subject);
         KeptReply { body, ..kept }

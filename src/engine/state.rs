@@ -30,9 +30,13 @@ use crate::time::Timestamp;
 /// The version of the document that is written, and the only one that is understood.
 const VERSION: u64 = 1;
 
-/// See the module.
+/// The document as it is read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "some are looked at before the rest is read, or are for people; they must be there all the same"
+)]
 pub struct State {
     /// Of the document.
     version: u64,
@@ -106,23 +110,6 @@ pub struct Restored {
 }
 
 impl State {
-    /// The document of a workspace, of all that it holds at one instant.
-    pub(super) fn write(world: &World, clock: Reading, requests: u64, journal: Kept) -> Written {
-        let Reading { mode, now, speed } = clock;
-        let state = State {
-            version: VERSION,
-            emulator: env!("CARGO_PKG_VERSION").to_owned(),
-            fixtures: world.fixtures().digest.clone(),
-            seed: world.seed().root().to_string(),
-            id_key: Some(world.id_key()).filter(|key| !key.is_none()).map(|key| key.number().to_string()),
-            clock: ClockRecord { mode, now, speed },
-            requests: Count::of(requests),
-            world: world.record_without_calls(),
-            journal: JournalRecord::outline(&journal),
-        };
-        state.written(world, journal)
-    }
-
     /// Reads a document, bare or in the envelope that it is shown in, for a workspace that `genesis` makes.
     pub fn read(text: &str, genesis: &Genesis) -> Result<Restored, NotAState> {
         let state = State::parse(text, &genesis.fixtures().digest)?;

@@ -17,7 +17,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use self::found::Finds;
+use self::found::Collected;
 pub use self::found::Found;
 pub(super) use self::found::Room;
 use crate::time::Stopwatch;
@@ -103,7 +103,7 @@ struct Waiter<T: Awaited> {
     since: u64,
     is_wanted: Box<IsWanted<T>>,
     enough: usize,
-    found: Mutex<Finds<T>>,
+    found: Mutex<Collected<T>>,
     has_enough: Notify,
 }
 
@@ -174,7 +174,7 @@ impl<T: Awaited> Waiters<T> {
             since: news.count,
             is_wanted: Box::new(is_wanted),
             enough,
-            found: Mutex::new(Finds::new((!keeps_all).then(|| Arc::clone(&self.room)))),
+            found: Mutex::new(Collected::new((!keeps_all).then(|| Arc::clone(&self.room)))),
             has_enough: Notify::new(),
         });
         Arc::make_mut(&mut *self.all.lock()).push(Arc::clone(&waiter));

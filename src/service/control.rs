@@ -12,6 +12,7 @@ use crate::control::scene::Scene;
 use crate::dialect::envelope;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
+use crate::dialect::server_sent;
 use crate::domain::error::Error;
 use crate::engine::{Workspace, Workspaces};
 use crate::routes::{API, CONTROL, Found, Handler, Route};
@@ -91,7 +92,8 @@ impl Service {
             }
         };
         let notes = Notes { request: &request, request_id, route: position, came, given: Given::now(&workspace) };
-        let mut reply = envelope::warned(self.finish(outcome, &notes), &warnings);
+        let reply = envelope::warned(self.finish(outcome, &notes), &warnings);
+        let mut reply = server_sent::warned(reply, &warnings);
         reply.add(WORKSPACE, workspace.name());
         reply.add(CACHE_CONTROL, NO_STORE);
         self.guard.share(&request, &mut reply);

@@ -27,12 +27,7 @@ pub enum Body {
     },
     /// Chunks that somebody sends when there is something to send. Nobody knows how many; they end when their sender is gone. An empty
     /// one says nothing, and is passed over.
-    Stream {
-        /// What comes before all of them; it may be nothing.
-        first: Bytes,
-        /// The chunks.
-        chunks: mpsc::Receiver<Bytes>,
-    },
+    Stream(Box<Stream>),
     /// One of those, during whose sending it is still the server's turn.
     Keeping {
         /// That one.
@@ -42,13 +37,27 @@ pub enum Body {
     },
 }
 
+/// Chunks that somebody sends.
+pub struct Stream {
+    /// What comes before all of them; it may be nothing.
+    first: Bytes,
+    chunks: mpsc::Receiver<Bytes>,
+}
+
+impl Stream {
+    /// Adds bytes before all others.
+    pub fn prepend(&mut self, bytes: Vec<u8>) {
+        self.first = [&bytes, &self.first[..]].concat().into();
+    }
+}
+
 impl Body {
     /// No bytes.
     pub const EMPTY: Body = Body::Full(Bytes::new());
 
-    /// What somebody sends when there is something to send.
+    /// The chunks that come through that channel.
     pub fn stream(chunks: mpsc::Receiver<Bytes>) -> Body {
-        Body::Stream { first: Bytes::new(), chunks }
+        Body::Stream(Box::new(Stream { first: Bytes::new(), chunks }))
     }
 
     /// The bytes, where they are at hand; joined, where they are in pieces.
@@ -56,7 +65,7 @@ impl Body {
         match self {
             Body::Full(bytes) => Some(bytes.clone()),
             Body::Pieces(pieces) => Some(pieces.concat().into()),
-            Body::Chunks { .. } | Body::Stream { .. } => None,
+            Body::Chunks { .. } | Body::Stream(_) => None,
             Body::Keeping { body, .. } => body.at_hand(),
         }
     }
@@ -66,7 +75,7 @@ impl Body {
         match self {
             // hyper takes it in at once.
             Body::Full(_) | Body::Pieces(_) => self,
-            Body::Chunks { .. } | Body::Stream { .. } | Body::Keeping { .. } => {
+            Body::Chunks { .. } | Body::Stream(_) | Body::Keeping { .. } => {
                 Body::Keeping { body: Box::new(self), _turn: activity.begin() }
             }
         }
@@ -78,7 +87,7 @@ impl Body {
             Body::Full(bytes) => Some(bytes.len() as u64),
             Body::Pieces(pieces) => Some(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Body::Chunks { left, .. } => *left,
-            Body::Stream { .. } => None,
+            Body::Stream(_) => None,
             Body::Keeping { body, .. } => body.len(),
         }
     }
@@ -102,9 +111,9 @@ impl HttpBody for Body {
                 *left = left.map(|left| left.saturating_sub(length));
                 chunk
             }
-            Body::Stream { first, .. } if !first.is_empty() => Some(std::mem::take(first)),
-            Body::Stream { chunks, .. } => loop {
-                let chunk = ready!(chunks.poll_recv(context));
+            Body::Stream(stream) if !stream.first.is_empty() => Some(std::mem::take(&mut stream.first)),
+            Body::Stream(stream) => loop {
+                let chunk = ready!(stream.chunks.poll_recv(context));
                 if chunk.as_ref().is_none_or(|chunk| !chunk.is_empty()) {
                     break chunk;
                 }

@@ -32,19 +32,13 @@ impl World {
         self.seed
     }
 
-    /// As a document has it: all that is needed to go on just so, with the same fixtures and seed. The same world makes the same
-    /// document.
-    pub fn record(&self) -> WorldRecord {
-        WorldRecord { calls: self.call_records().collect(), ..self.record_without_calls() }
-    }
-
     /// What a document has of each call, in order; of a copy of the calls, which are as good as made of numbers.
     pub fn call_records(&self) -> impl Iterator<Item = CallRecord> + Send + 'static + use<> {
         let (all, fixtures): (Vec<Call>, _) = (self.ledger.iter().cloned().collect(), Arc::clone(&self.fixtures));
         all.into_iter().map(move |call| calls::record(&call, &fixtures.directory))
     }
 
-    /// The same document without calls: of a world that has many it is short.
+    /// All that a document needs beside its calls to go on just so, with the same fixtures and seed. The same world makes the same document.
     pub fn record_without_calls(&self) -> WorldRecord {
         let directory = &self.fixtures.directory;
         let campaigns = directory.campaigns.iter().zip(&self.campaigns);

@@ -16,6 +16,7 @@ use crate::domain::fixtures::Fixtures;
 use crate::domain::id_key::IdKey;
 use crate::domain::ledger::Slot;
 use crate::domain::seed;
+use crate::domain::state::WorldRecord;
 use crate::domain::webhook::{Attempt, Event, HookSettings, Outbox, TryAnswer, TryReport};
 use crate::fixture_files;
 use crate::rng::Seed;
@@ -110,6 +111,11 @@ impl World {
     pub fn end_by_slot(&mut self, slot: Slot) -> Result<Slot, Error> {
         let id = self.call(slot).id.to_string();
         self.end_call(&id)
+    }
+
+    /// As a document has it.
+    pub fn record(&self) -> WorldRecord {
+        WorldRecord { calls: self.call_records().collect(), ..self.record_without_calls() }
     }
 
     /// Goes out as a document, and comes in again.

@@ -23,9 +23,9 @@ use crate::wire::request::{Id, Request};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct JournalRecord {
-    pub(super) next_number: Count,
+    next_number: Count,
     /// The number of the newest thing that has been forgotten.
-    pub(super) forgotten: Count,
+    forgotten: Count,
     moments: Vec<NumberedMoment>,
     requests: Vec<ExchangeRecord>,
 }
@@ -78,26 +78,6 @@ struct AnswerRecord {
 }
 
 impl JournalRecord {
-    /// A journal without what it holds.
-    pub(super) fn outline(kept: &Kept) -> JournalRecord {
-        JournalRecord {
-            next_number: Count::of(kept.next_number),
-            forgotten: Count::of(kept.forgotten),
-            moments: Vec::new(),
-            requests: Vec::new(),
-        }
-    }
-
-    /// A moment with its number.
-    pub(super) fn moment((number, moment): (u64, Moment)) -> NumberedMoment {
-        NumberedMoment { number: Count::of(number), moment: MomentRecord::from(&moment) }
-    }
-
-    /// A request of a journal whose next number is `next`.
-    pub(super) fn exchange(exchange: &Exchange, next: u64) -> ExchangeRecord {
-        ExchangeRecord::of(exchange, next)
-    }
-
     pub(super) fn restore(self) -> Checked<Kept> {
         let next = self.next_number;
         if self.forgotten >= next {
@@ -134,9 +114,15 @@ fn ascending(numbers: impl Iterator<Item = Count>, next: Count) -> Checked<()> {
     Ok(())
 }
 
+impl NumberedMoment {
+    pub(super) fn of((number, moment): (u64, Moment)) -> NumberedMoment {
+        NumberedMoment { number: Count::of(number), moment: MomentRecord::from(&moment) }
+    }
+}
+
 impl ExchangeRecord {
     /// An answer from `next` on was given after the journal was looked at.
-    fn of(exchange: &Exchange, next: u64) -> ExchangeRecord {
+    pub(super) fn of(exchange: &Exchange, next: u64) -> ExchangeRecord {
         let request = &exchange.request;
         ExchangeRecord {
             number: Count::of(exchange.number),

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::State;
-use super::journal::JournalRecord;
-use crate::domain::state::WorldRecord;
+use super::journal::{ExchangeRecord, NumberedMoment};
+use super::{ClockRecord, VERSION};
+use crate::clock::Reading;
+use crate::domain::state::{Count, WorldRecord};
 use crate::domain::world::World;
 use crate::engine::journal::Kept;
 
@@ -39,28 +40,28 @@ impl Iterator for Written {
     }
 }
 
-impl State {
-    /// The document of this state, whose calls are those of `world` and whose journal is `journal`. What is long is copied as it is kept, and
-    /// becomes text only when its turn comes.
-    pub(super) fn written(self, world: &World, journal: Kept) -> Written {
-        let State { version, emulator, fixtures, seed, id_key, clock, requests, world: record, journal: _ } = self;
+impl Written {
+    /// The document of a workspace, of all that it holds at one instant. What is long is copied as it is kept, and becomes text only when its
+    /// turn comes.
+    pub(in crate::engine) fn of(world: &World, clock: Reading, requests: u64, journal: Kept) -> Written {
+        let Reading { mode, now, speed } = clock;
         let mut state = Object::default();
-        state.member("version", version);
-        state.member("emulator", emulator);
-        state.member("fixtures", fixtures);
-        state.member("seed", seed);
-        if let Some(id_key) = id_key {
-            state.member("idKey", id_key);
+        state.member("version", VERSION);
+        state.member("emulator", env!("CARGO_PKG_VERSION"));
+        state.member("fixtures", world.fixtures().digest.clone());
+        state.member("seed", world.seed().root().to_string());
+        if !world.id_key().is_none() {
+            state.member("idKey", world.id_key().number().to_string());
         }
-        state.member("clock", clock);
-        state.member("requests", requests);
-        state.pieces("world", world_in_pieces(record, world));
+        state.member("clock", ClockRecord { mode, now, speed });
+        state.member("requests", Count::of(requests));
+        state.pieces("world", world_in_pieces(world));
         state.pieces("journal", journal_in_pieces(journal));
         Written { pieces: state.into_pieces() }
     }
 }
 
-fn world_in_pieces(record: WorldRecord, world: &World) -> Pieces {
+fn world_in_pieces(world: &World) -> Pieces {
     let WorldRecord {
         now,
         settings,
@@ -73,7 +74,7 @@ fn world_in_pieces(record: WorldRecord, world: &World) -> Pieces {
         idempotency,
         webhooks,
         faults,
-    } = record;
+    } = world.record_without_calls();
     let mut object = Object::default();
     object.member("now", now);
     object.member("settings", settings);
@@ -89,14 +90,13 @@ fn world_in_pieces(record: WorldRecord, world: &World) -> Pieces {
     object.into_pieces()
 }
 
-fn journal_in_pieces(kept: Kept) -> Pieces {
-    let JournalRecord { next_number, forgotten, .. } = JournalRecord::outline(&kept);
-    let next = kept.next_number;
+fn journal_in_pieces(journal: Kept) -> Pieces {
+    let Kept { next_number, forgotten, moments, exchanges } = journal;
     let mut object = Object::default();
-    object.member("nextNumber", next_number);
-    object.member("forgotten", forgotten);
-    object.list("moments", kept.moments.into_iter().map(JournalRecord::moment));
-    object.list("requests", kept.exchanges.into_iter().map(move |exchange| JournalRecord::exchange(&exchange, next)));
+    object.member("nextNumber", Count::of(next_number));
+    object.member("forgotten", Count::of(forgotten));
+    object.list("moments", moments.into_iter().map(NumberedMoment::of));
+    object.list("requests", exchanges.into_iter().map(move |exchange| ExchangeRecord::of(&exchange, next_number)));
     object.into_pieces()
 }
 

@@ -1,9 +1,10 @@
 //! What somebody who waits has found: which things count, and as many of the things themselves as there is room for.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use roaring::RoaringTreemap;
 
 use super::Awaited;
 
@@ -31,59 +32,24 @@ impl Room {
     }
 }
 
-/// A set of numbers, of which many follow each other closely: 64 of them lie in one word.
-#[derive(Clone, Debug, Default)]
-struct Numbers {
-    words: BTreeMap<u64, u64>,
-    count: usize,
-}
-
-impl Numbers {
-    fn has(&self, number: u64) -> bool {
-        self.words.get(&(number / 64)).is_some_and(|word| word & bit(number) != 0)
-    }
-
-    /// Says whether it is new.
-    fn insert(&mut self, number: u64) -> bool {
-        let word = self.words.entry(number / 64).or_default();
-        let is_new = *word & bit(number) == 0;
-        *word |= bit(number);
-        self.count += usize::from(is_new);
-        is_new
-    }
-
-    fn remove(&mut self, number: u64) {
-        let Entry::Occupied(mut word) = self.words.entry(number / 64) else { return };
-        self.count -= usize::from(*word.get() & bit(number) != 0);
-        *word.get_mut() &= !bit(number);
-        if *word.get() == 0 {
-            word.remove();
-        }
-    }
-}
-
-fn bit(number: u64) -> u64 {
-    1 << (number % 64)
-}
-
 /// See the module. Gives back its room when it is dropped.
 #[derive(Debug)]
-pub(super) struct Finds<T> {
-    numbers: Numbers,
+pub(super) struct Collected<T> {
+    keys: RoaringTreemap,
     /// Each with how many bytes it has of the room.
     kept: BTreeMap<u64, (usize, T)>,
     /// `None` where all are kept.
     room: Option<Arc<Room>>,
 }
 
-impl<T: Awaited> Finds<T> {
-    pub(super) fn new(room: Option<Arc<Room>>) -> Finds<T> {
-        Finds { numbers: Numbers::default(), kept: BTreeMap::new(), room }
+impl<T: Awaited> Collected<T> {
+    pub(super) fn new(room: Option<Arc<Room>>) -> Collected<T> {
+        Collected { keys: RoaringTreemap::new(), kept: BTreeMap::new(), room }
     }
 
     /// How many things count.
     pub(super) fn count(&self) -> usize {
-        self.numbers.count
+        self.keys.len() as usize
     }
 
     /// It counts, in place of what came before with its key.
@@ -91,7 +57,7 @@ impl<T: Awaited> Finds<T> {
         /// What its place takes beside it.
         const PLACE: usize = 64;
         self.remove(what.key());
-        self.numbers.insert(what.key());
+        self.keys.insert(what.key());
         let bytes = PLACE + what.held_bytes();
         if self.room.as_ref().is_none_or(|room| room.take(bytes)) {
             self.kept.insert(what.key(), (bytes, what.clone()));
@@ -100,30 +66,30 @@ impl<T: Awaited> Finds<T> {
 
     /// It counts, unless something with its key does.
     pub(super) fn put_older(&mut self, what: &T) {
-        if !self.numbers.has(what.key()) {
+        if !self.keys.contains(what.key()) {
             self.put(what);
         }
     }
 
     pub(super) fn remove(&mut self, key: u64) {
-        self.numbers.remove(key);
+        self.keys.remove(key);
         if let (Some((bytes, _)), Some(room)) = (self.kept.remove(&key), &self.room) {
             room.give_back(bytes);
         }
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Finds::new(self.room.clone());
+        *self = Collected::new(self.room.clone());
     }
 
     /// All of it.
     pub(super) fn found(&self) -> Found<T> {
         let kept = self.kept.iter().map(|(key, (_, what))| (*key, what.clone())).collect();
-        Found { numbers: self.numbers.clone(), kept }
+        Found { keys: self.keys.clone(), kept }
     }
 }
 
-impl<T> Drop for Finds<T> {
+impl<T> Drop for Collected<T> {
     fn drop(&mut self) {
         if let Some(room) = &self.room {
             room.give_back(self.kept.values().map(|(bytes, _)| bytes).sum());
@@ -134,41 +100,41 @@ impl<T> Drop for Finds<T> {
 /// What has been found. Of what there was no room for, only the keys are known.
 #[derive(Clone, Debug)]
 pub struct Found<T> {
-    numbers: Numbers,
+    keys: RoaringTreemap,
     kept: BTreeMap<u64, T>,
 }
 
 impl<T: Awaited> Found<T> {
     /// How many things count.
     pub fn count(&self) -> usize {
-        self.numbers.count
+        self.keys.len() as usize
     }
 
     /// Whether all that counts is there itself.
     pub fn is_whole(&self) -> bool {
-        self.kept.len() == self.numbers.count
+        self.kept.len() == self.keys.len() as usize
     }
 
     /// Whether what has this key counts.
     pub fn has(&self, key: u64) -> bool {
-        self.numbers.has(key)
+        self.keys.contains(key)
     }
 
     /// It counts, too.
     pub fn put(&mut self, what: T) {
-        self.numbers.insert(what.key());
+        self.keys.insert(what.key());
         self.kept.insert(what.key(), what);
     }
 
     /// What has this key counts no more.
     pub fn remove(&mut self, key: u64) {
-        self.numbers.remove(key);
+        self.keys.remove(key);
         self.kept.remove(&key);
     }
 
     /// Takes from `there` what counts and is not here itself.
     pub fn fill(&mut self, there: impl IntoIterator<Item = T>) {
-        for what in there.into_iter().filter(|what| self.numbers.has(what.key())) {
+        for what in there.into_iter().filter(|what| self.keys.contains(what.key())) {
             self.kept.entry(what.key()).or_insert(what);
         }
     }
@@ -181,48 +147,29 @@ impl<T: Awaited> Found<T> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
     fn what_there_is_no_room_for_counts_all_the_same_and_is_found_where_it_still_is() {
         let room = Room::new(250);
-        let mut finds = Finds::new(Some(Arc::clone(&room)));
-        (0..1_000).for_each(|key| finds.put(&(key, true)));
-        assert_eq!((finds.count(), finds.kept.len()), (1_000, 3));
+        let mut collected = Collected::new(Some(Arc::clone(&room)));
+        (0..1_000).for_each(|key| collected.put(&(key, true)));
+        assert_eq!((collected.count(), collected.kept.len()), (1_000, 3));
         // What comes again counts once, and in the place that it had.
-        (0..1_000).for_each(|key| finds.put(&(key, true)));
-        assert_eq!((finds.count(), finds.kept.len()), (1_000, 3));
-        finds.remove(0);
-        finds.put_older(&(999, true));
-        let mut found = finds.found();
+        (0..1_000).for_each(|key| collected.put(&(key, true)));
+        assert_eq!((collected.count(), collected.kept.len()), (1_000, 3));
+        collected.remove(0);
+        collected.put_older(&(999, true));
+        let mut found = collected.found();
         assert!(!found.is_whole() && !found.has(0));
         found.fill([(0, true), (998, true), (1_000, true)]);
         assert_eq!(found.count(), 999);
         assert_eq!(found.into_things(), [(1, true), (2, true), (998, true)]);
-        finds.clear();
-        assert_eq!((finds.count(), room.used.load(Ordering::Relaxed)), (0, 0));
-        finds.put(&(7, true));
+        collected.clear();
+        assert_eq!((collected.count(), room.used.load(Ordering::Relaxed)), (0, 0));
+        collected.put(&(7, true));
         assert!(room.used.load(Ordering::Relaxed) > 0);
-        drop(finds);
+        drop(collected);
         assert_eq!(room.used.load(Ordering::Relaxed), 0);
-    }
-
-    proptest! {
-        #[test]
-        fn numbers_are_a_set(steps in prop::collection::vec((0..200_u64, any::<bool>()), 0..200)) {
-            let (mut numbers, mut set) = (Numbers::default(), std::collections::BTreeSet::new());
-            for (number, is_put) in steps {
-                if is_put {
-                    prop_assert_eq!(numbers.insert(number), set.insert(number));
-                } else {
-                    numbers.remove(number);
-                    set.remove(&number);
-                }
-                prop_assert_eq!(numbers.count, set.len());
-            }
-            prop_assert!((0..200).all(|number| numbers.has(number) == set.contains(&number)));
-        }
     }
 }

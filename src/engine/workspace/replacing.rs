@@ -9,7 +9,7 @@ use super::{Present, Workspace};
 use crate::clock::Reading;
 use crate::domain::world::World;
 use crate::engine::journal::{Kept, WatchEnd};
-use crate::engine::state::{Restored, State, Written};
+use crate::engine::state::{Restored, Written};
 use crate::time::Timestamp;
 
 /// What a workspace is to go on with.
@@ -39,7 +39,7 @@ impl Workspace {
         // What is due by now has happened.
         self.write(|_| ());
         let present = self.present.read();
-        State::write(&present.world, self.clock.read(), self.requests(), self.journal.kept())
+        Written::of(&present.world, self.clock.read(), self.requests(), self.journal.kept())
     }
 
     /// Puts another state in the place of this one, clock included. When this is done, nothing that was under way before it shows any more;

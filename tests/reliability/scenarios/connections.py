@@ -24,11 +24,10 @@ def idle(size):
         answered = sum(is_answered(connection) for connection in connections)
         held = emulator.memory() - before
         with Probe(emulator) as probe:
-            time.sleep(size(full=3, short=1))
+            for connection in connections:
+                connection.sendall(GET)
+            answered += sum(is_answered(connection) for connection in connections)
             client = probe.finish()
-        for connection in connections:
-            connection.sendall(GET)
-        answered += sum(is_answered(connection) for connection in connections)
         for connection in connections:
             connection.close()
         return [

@@ -11,8 +11,8 @@ use self::commands::{Command, Stage, commands};
 use crate::domain::error::Error;
 use crate::domain::id_key::IdKey;
 use crate::domain::settings::Quotas;
-use crate::domain::state::WorldRecord;
-use crate::domain::webhook::HookSettings;
+use crate::domain::state::{ContentRecord, Octets, WorldRecord};
+use crate::domain::webhook::{Event, HookSettings, Outbox};
 use crate::domain::world::World;
 use crate::domain::world::testing::{fixtures, hooks, seconds};
 use crate::rng::Seed;
@@ -113,4 +113,27 @@ fn a_thousand_calls_in_the_wrong_order_are_listed_in_the_right_one() {
         (total, calls.into_iter().map(|call| call.id).collect::<Vec<_>>())
     };
     assert_eq!(ids(&restored), ids(&world));
+}
+
+#[test]
+fn deliveries_that_wait_take_no_more_in_a_document_than_elsewhere() {
+    let mut world = World::for_tests(4).with_receiver(&[seconds(60)]);
+    world.call_somebody("completed");
+    while world.outbox().unfinished() < Outbox::MOST_UNFINISHED {
+        world.trigger(Event::CallStarted, None).unwrap();
+    }
+    // As many as there may be come in again.
+    assert_eq!(written(&read(&written(&world)).unwrap()), written(&world));
+
+    let with_bodies = |length: usize, count: usize| {
+        let mut record = world.record();
+        for delivery in record.webhooks.deliveries.iter_mut().take(count) {
+            delivery.content = ContentRecord::Body(Octets("x".repeat(length).into()));
+        }
+        read(&serde_json::to_string(&record).unwrap()).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(with_bodies(Outbox::MOST_UNFINISHED_BYTES / 3, 2), Ok(()));
+    let refused = with_bodies(Outbox::MOST_UNFINISHED_BYTES / 3, 5).unwrap_err();
+    assert!(refused.contains("webhooks.deliveries") && refused.contains("at most 1048576"), "{refused}");
+    assert!(with_bodies(Outbox::MOST_UNFINISHED_BYTES * 2, 1).is_err(), "though it is the only one");
 }
