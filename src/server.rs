@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::delivery::{self, Dispatch};
 use crate::domain::fixtures::Fixtures;
 use crate::driver;
-use crate::engine::{Dropped, Genesis, Lateness, Workspace, Workspaces};
+use crate::engine::{Dropped, Lateness, Workspace, Workspaces, WorldTemplate};
 use crate::fixture_files;
 use crate::metrics::Metrics;
 use crate::routes;
@@ -96,7 +96,7 @@ impl Server {
         // Before the world is made: whoever finds the port taken should hear of it at once.
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let genesis = Arc::new(Genesis::new(settings, fixtures(settings)?));
+        let world_template = Arc::new(WorldTemplate::new(settings, fixtures(settings)?));
 
         let log = Log::new(settings.log_format, settings.log_level);
         let (errands, to_send) = mpsc::unbounded_channel();
@@ -107,7 +107,7 @@ impl Server {
         let lag = Arc::clone(&metrics);
         let late = Lateness::told(move |late| lag.lag(late));
         let workspaces =
-            Arc::new(Workspaces::new(genesis, errands, late, log.clone(), drive(), note_dropped(log.clone())));
+            Arc::new(Workspaces::new(world_template, errands, late, log.clone(), drive(), note_dropped(log.clone())));
         warn_of_certificates(&log, workspaces.default().clock().now());
         let (phase, shutdown) = Shutdown::channel();
         let service = Service::new(Arc::clone(&workspaces), settings, metrics, log.clone(), shutdown.clone());

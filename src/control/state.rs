@@ -38,9 +38,9 @@ pub fn show(scene: Scene, _: Request) -> Pending {
 pub fn put(scene: Scene, request: Request) -> Pending {
     Box::pin(async move {
         let workspace = scene.workspace;
-        let genesis = Arc::clone(workspace.genesis());
+        let world_template = Arc::clone(workspace.world_template());
         let state = scene.aside.run(move || {
-            State::read(fields::json_text(&request)?, &genesis).map_err(|refused| match refused {
+            State::read(fields::json_text(&request)?, &world_template).map_err(|refused| match refused {
                 NotAState::Malformed(why) => Refusal::bad_request(why),
                 NotAState::Invalid(error) => Refusal::from(error),
             })

@@ -32,7 +32,7 @@ const MOST: u64 = 1_000_000;
 
 /// How many are waited for, and how long.
 #[derive(Clone, Copy)]
-struct Patience {
+struct WaitOptions {
     /// How many have to have come.
     count: usize,
     /// How long, in real time.
@@ -40,12 +40,12 @@ struct Patience {
 }
 
 /// The names of the fields that say so.
-const PATIENCE: [&str; 2] = ["count", "timeout"];
+const WAIT_OPTIONS: [&str; 2] = ["count", "timeout"];
 
-impl Patience {
+impl WaitOptions {
     /// Reads the fields that say so.
-    fn read(fields: &mut Fields) -> Patience {
-        Patience {
+    fn read(fields: &mut Fields) -> WaitOptions {
+        WaitOptions {
             count: fields.number("count", 1..=MOST).unwrap_or(1) as usize,
             timeout: fields.duration("timeout", Span::from_millis(0)..=LONGEST).unwrap_or(USUAL),
         }

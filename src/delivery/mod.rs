@@ -36,7 +36,7 @@ use crate::wire::log::{Log, Undelivered, Weight};
 const OUT_OF_TIME: &str =
     "not sent: the receiver has let others of the same advance time out, and has no time left in it";
 
-/// For whom an advance loses patience that has waited for what this machine lacks: not for a receiver, whose name is a URL.
+/// Whose timeout an advance shortens that has waited for what this machine lacks: not for a receiver, whose name is a URL.
 const THIS_MACHINE: &str = "this machine";
 
 /// How many errands are taken in at a time.
@@ -116,7 +116,7 @@ async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &A
         Answer::Replied(status @ 200..=299) => (TryAnswer::Answered(status), None),
         Answer::Replied(status) => (TryAnswer::Answered(status), Some(failed(format!("answered {status}")))),
         Answer::TimedOut(waited) => {
-            workspace.lose_patience(&attempt.url, waited);
+            workspace.spend_timeout(&attempt.url, waited);
             no_answer(failed(timed_out(waited)))
         }
         Answer::Refused(why) => {
@@ -151,7 +151,7 @@ async fn try_to(errand: &Errand, courier: &mut Result<Courier, String>, post: &P
     };
     let mut wait = None;
     loop {
-        let Some(within) = workspace.patience(&attempt.url, ANSWER_WITHIN) else {
+        let Some(within) = workspace.timeout_of(&attempt.url, ANSWER_WITHIN) else {
             return never_left(OUT_OF_TIME.to_owned());
         };
         // Made only now: a signature may hold the time, and must not grow old in line.
@@ -165,7 +165,7 @@ async fn try_to(errand: &Errand, courier: &mut Result<Courier, String>, post: &P
         };
         let wait = wait.get_or_insert_with(|| post.begin_to_wait(errand, shortage));
         if !wait.pause().await {
-            workspace.lose_patience(THIS_MACHINE, wait.waited());
+            workspace.spend_timeout(THIS_MACHINE, wait.waited());
             return never_left(shortage.of_no_end(wait.waited()));
         }
     }
@@ -183,7 +183,7 @@ impl Post {
         let (event, call, url) = (attempt.event.as_str(), attempt.call, without_query(&attempt.url));
         let note = format!("webhook {event} of {call} to {url} waits, and has not been tried: {shortage}");
         self.log.note(workspace.clock().now(), Some(workspace.name()), Weight::Warning, &note);
-        Wait::new(workspace.patience(THIS_MACHINE, ANSWER_WITHIN).unwrap_or_default())
+        Wait::new(workspace.timeout_of(THIS_MACHINE, ANSWER_WITHIN).unwrap_or_default())
     }
 
     /// Counts a try of which the world has been told, and writes down why it failed.

@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 
 use self::journal::JournalRecord;
 pub use self::written::Written;
-use super::genesis::Genesis;
 use super::journal::Kept;
+use super::world_template::WorldTemplate;
 use crate::clock::Reading;
 use crate::config::ClockMode;
 use crate::domain::error::{Error, FieldError};
@@ -110,9 +110,9 @@ pub struct Restored {
 }
 
 impl State {
-    /// Reads a document, bare or in the envelope that it is shown in, for a workspace that `genesis` makes.
-    pub fn read(text: &str, genesis: &Genesis) -> Result<Restored, NotAState> {
-        let state = State::parse(text, &genesis.fixtures().digest)?;
+    /// Reads a document, bare or in the envelope that it is shown in, for a workspace that `world_template` makes.
+    pub fn read(text: &str, world_template: &WorldTemplate) -> Result<Restored, NotAState> {
+        let state = State::parse(text, &world_template.fixtures().digest)?;
         let seed = whole_number("seed", &state.seed)?;
         let id_key = state.id_key.as_deref().map(|key| whole_number("idKey", key)).transpose()?;
         let id_key = id_key.map_or(IdKey::NONE, IdKey::at);
@@ -122,8 +122,9 @@ impl State {
                 wrong("clock.now", format!("is {now}, must not be before world.now, {}", state.world.now)).into()
             );
         }
-        let hooks = genesis.hooks(id_key);
-        let world = World::restore(Arc::clone(genesis.fixtures()), (Seed::new(seed), id_key), hooks, state.world);
+        let hooks = world_template.hooks(id_key);
+        let world =
+            World::restore(Arc::clone(world_template.fixtures()), (Seed::new(seed), id_key), hooks, state.world);
         let journal = state.journal.restore().map_err(|fault| within("journal", fault))?;
         Ok(Restored {
             world: world.map_err(in_world)?,

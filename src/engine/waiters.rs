@@ -66,7 +66,7 @@ pub struct Waiters<T: Awaited> {
 struct News<T> {
     /// How many things there have been.
     count: u64,
-    /// Those that nobody has looked at.
+    /// Those that have not been looked at.
     queue: VecDeque<New<T>>,
     /// How many bytes those take.
     bytes: usize,
@@ -118,7 +118,7 @@ pub struct Waiting<'a, T: Awaited> {
 }
 
 impl<T: Awaited> Waiters<T> {
-    /// Nobody waits yet. Those who will keep no more than there is room for.
+    /// Without waits yet. They will keep no more than there is room for.
     pub(super) fn new(room: Arc<Room>) -> Waiters<T> {
         Waiters {
             count: AtomicUsize::new(0),

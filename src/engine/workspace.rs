@@ -19,13 +19,13 @@ pub use self::noted::NotedDelivery;
 use super::call_log;
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
-use super::genesis::Genesis;
 use super::journal::{Journal, WatchEnd};
 use super::lateness::Lateness;
-use super::patience::Patience;
 use super::places::Places;
 use super::refusals::{Reason, Refusals};
+use super::timeout_budget::TimeoutBudget;
 use super::waiters::Waiters;
+use super::world_template::WorldTemplate;
 use crate::clock::Clock;
 use crate::config::ClockMode;
 use crate::domain::webhook::Attempt;
@@ -47,7 +47,7 @@ const MOST_STREAMS: usize = 64;
 #[derive(Debug)]
 pub struct Workspace {
     name: Arc<str>,
-    genesis: Arc<Genesis>,
+    world_template: Arc<WorldTemplate>,
     clock: Clock,
     present: RwLock<Present>,
     journal: Arc<Journal>,
@@ -61,7 +61,7 @@ pub struct Workspace {
     requests: AtomicU64,
     /// Whether an advance is under way.
     is_advancing: AtomicBool,
-    patience: Patience,
+    timeout_budget: TimeoutBudget,
     refusals: Refusals,
     /// How many may wait for requests or deliveries at once.
     waits: Places,
@@ -140,31 +140,31 @@ impl Present {
 pub struct Void;
 
 impl Workspace {
-    /// A workspace of that name as `genesis` makes them. What it wants sent goes to `errands`; `late` is told how late things happen.
+    /// A workspace of that name as `world_template` makes them. What it wants sent goes to `errands`; `late` is told how late things happen.
     pub fn new(
         name: &str,
-        genesis: &Arc<Genesis>,
+        world_template: &Arc<WorldTemplate>,
         errands: mpsc::UnboundedSender<Errand>,
         late: Lateness,
         log: Log,
     ) -> Arc<Workspace> {
-        let reading = genesis.clock();
-        let world = genesis.world(name, reading.now);
-        let budget = genesis.budget();
+        let reading = world_template.clock();
+        let world = world_template.world(name, reading.now);
+        let budget = world_template.budget();
         budget.note(0, world.outbox().held_bytes());
         let workspace = Arc::new_cyclic(|own: &Weak<Workspace>| Workspace {
             name: name.into(),
             clock: Clock::new(reading),
             present: RwLock::new(Present::new(world)),
-            journal: Journal::new(genesis.settings().journal_size as usize, budget),
-            genesis: Arc::clone(genesis),
+            journal: Journal::new(world_template.settings().journal_size as usize, budget),
+            world_template: Arc::clone(world_template),
             errands,
             late,
             log,
             own: Weak::clone(own),
             requests: AtomicU64::new(0),
             is_advancing: AtomicBool::new(false),
-            patience: Patience::default(),
+            timeout_budget: TimeoutBudget::default(),
             refusals: Refusals::default(),
             waits: Places::new(MOST_WAITS),
             streams: Places::new(MOST_STREAMS),
@@ -209,8 +209,8 @@ impl Workspace {
     }
 
     /// What it was made from.
-    pub fn genesis(&self) -> &Arc<Genesis> {
-        &self.genesis
+    pub fn world_template(&self) -> &Arc<WorldTemplate> {
+        &self.world_template
     }
 
     /// Lets a request in. One look at the world, so that it waits for nobody twice. Numbers and ids begin anew with a reset.
@@ -336,7 +336,7 @@ impl Workspace {
     }
 
     fn locked<T>(&self, change: impl FnOnce(&mut Present) -> T) -> T {
-        let budget = self.genesis.budget();
+        let budget = self.world_template.budget();
         let mut present = self.present.write();
         let due_before = present.world.next_due();
         let held_before = present.world.outbox().held_bytes();

@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use tokio::task::block_in_place;
 
 use self::by_use::ByUse;
-use super::genesis::{DEFAULT, Genesis};
 use super::lateness::Lateness;
 use super::workspace::{Errand, Workspace};
+use super::world_template::{DEFAULT, WorldTemplate};
 use crate::wire::log::Log;
 
 /// What begins to look after a workspace that has been made: it runs for as long as the workspace's epochs do.
@@ -22,13 +22,13 @@ type Start = Box<dyn Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Syn
 
 /// See the module. Looking one up takes no lock, so that nobody waits for somebody else's world.
 pub struct Workspaces {
-    genesis: Arc<Genesis>,
+    world_template: Arc<WorldTemplate>,
     default: Arc<Workspace>,
     default_driver: tokio::task::AbortHandle,
     named: papaya::HashMap<String, Kept>,
-    /// Whoever makes one holds this, so that each is made once. It may take seconds.
+    /// Held while one is made, so that each is made once. It may take seconds.
     making: Mutex<()>,
-    /// Whoever enters or drops one holds this.
+    /// Held while one is entered or dropped.
     changing: Mutex<ByUse>,
     errands: mpsc::UnboundedSender<Errand>,
     /// Is told how late things happen.
@@ -102,18 +102,18 @@ impl Workspaces {
 
     /// `default`, and no other yet. `start` is called for each that is made, `dropped` for each that goes for want of room.
     pub fn new(
-        genesis: Arc<Genesis>,
+        world_template: Arc<WorldTemplate>,
         errands: mpsc::UnboundedSender<Errand>,
         late: Lateness,
         log: Log,
         start: impl Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Sync + 'static,
         dropped: impl Fn(&Dropped<'_>) + Send + Sync + 'static,
     ) -> Workspaces {
-        let default = Workspace::new(Workspaces::DEFAULT, &genesis, errands.clone(), late.clone(), log.clone());
+        let default = Workspace::new(Workspaces::DEFAULT, &world_template, errands.clone(), late.clone(), log.clone());
         let default_driver = start(Arc::clone(&default));
         Workspaces {
-            limit: genesis.settings().max_workspaces.map_or(usize::MAX, |limit| limit as usize),
-            genesis,
+            limit: world_template.settings().max_workspaces.map_or(usize::MAX, |limit| limit as usize),
+            world_template,
             default,
             default_driver,
             named: papaya::HashMap::new(),
@@ -136,8 +136,8 @@ impl Workspaces {
     }
 
     /// What they are made from.
-    pub fn genesis(&self) -> &Arc<Genesis> {
-        &self.genesis
+    pub fn world_template(&self) -> &Arc<WorldTemplate> {
+        &self.world_template
     }
 
     /// The one that all tokens without one of their own belong to.
@@ -165,7 +165,7 @@ impl Workspaces {
     pub fn named(&self, name: &str) -> Result<Arc<Workspace>, BadName> {
         match self.existing(name)? {
             Some(workspace) => Ok(workspace),
-            None => Ok(off_the_runtime(self.genesis.is_large(), || self.make(name))),
+            None => Ok(off_the_runtime(self.world_template.is_large(), || self.make(name))),
         }
     }
 
@@ -213,7 +213,8 @@ impl Workspaces {
         if let Some(workspace) = self.find(name) {
             return workspace;
         }
-        let workspace = Workspace::new(name, &self.genesis, self.errands.clone(), self.late.clone(), self.log.clone());
+        let workspace =
+            Workspace::new(name, &self.world_template, self.errands.clone(), self.late.clone(), self.log.clone());
         let mut by_use = self.changing.lock();
         // With `default` and this one there are two more than have names now.
         while self.named.len() + 2 > self.limit

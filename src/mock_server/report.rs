@@ -82,7 +82,8 @@ impl Report<'_> {
     /// Where it happened, and the program that does the same.
     fn replay(&self) -> String {
         let name = self.workspace.name();
-        let Settings { seed, calls, start_time, clock, fixtures, .. } = self.workspace.inner.genesis().settings();
+        let Settings { seed, calls, start_time, clock, fixtures, .. } =
+            self.workspace.inner.world_template().settings();
         let mut command = format!("akol-mock --seed {seed} --calls {calls} --clock {}", clock.as_str());
         // Writing to a string never fails.
         if let Some(start) = start_time {

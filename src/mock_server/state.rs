@@ -41,7 +41,7 @@ impl Workspace {
     /// # }
     /// ```
     pub async fn go_on_from(&self, state: &str) -> Result<(), Refused> {
-        let state = State::read(state, self.inner.genesis()).map_err(|refused| match refused {
+        let state = State::read(state, self.inner.world_template()).map_err(|refused| match refused {
             NotAState::Malformed(why) => Refused { status: 400, message: why },
             NotAState::Invalid(error) => Error::into(error),
         })?;

@@ -77,7 +77,7 @@ impl Workspace {
         if self.name() != Workspaces::DEFAULT {
             return format!("{}{}", Workspaces::TOKEN_PREFIX, self.name());
         }
-        let accepted = match &self.inner.genesis().settings().auth {
+        let accepted = match &self.inner.world_template().settings().auth {
             Auth::Strict(tokens) => tokens.iter().find(|token| !token.starts_with(Workspaces::TOKEN_PREFIX)),
             Auth::Any | Auth::Off => None,
         };
@@ -92,7 +92,7 @@ impl Workspace {
     /// # Ok::<(), akol_mock::StartError>(())
     /// ```
     pub fn seed(&self) -> u64 {
-        self.inner.genesis().settings().seed
+        self.inner.world_template().settings().seed
     }
 
     /// What its clock shows.

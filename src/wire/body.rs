@@ -37,7 +37,7 @@ pub enum Body {
     },
 }
 
-/// Chunks that somebody sends.
+/// Chunks that come through a channel.
 pub struct Stream {
     /// What comes before all of them; it may be nothing.
     first: Bytes,

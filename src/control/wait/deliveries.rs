@@ -6,8 +6,8 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use super::{
-    InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, of_forgotten, of_others, overtaken,
-    place_in,
+    InVain, NearMiss, TimedOut, WAIT_OPTIONS, WaitOptions, enough, nearest, of_clock, of_forgotten, of_others,
+    overtaken, place_in,
 };
 use crate::control::deliveries::DeliveryView;
 use crate::control::scene::{Pending, Scene};
@@ -99,9 +99,9 @@ struct Miss<'a> {
 pub fn wait(scene: Scene, request: Request) -> Pending {
     Box::pin(async move {
         let mut fields = Fields::read(&request)?;
-        fields.only(&[&WANTED[..], &PATIENCE].concat());
+        fields.only(&[&WANTED[..], &WAIT_OPTIONS].concat());
         let wanted = Wanted::read(&mut fields);
-        let patience = Patience::read(&mut fields);
+        let options = WaitOptions::read(&mut fields);
         fields.finish()?;
         let Scene { workspace, aside, .. } = scene;
         let _place = place_in(&workspace)?;
@@ -111,11 +111,11 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let (waiting, there) = known.wait_for_deliveries(
             move |delivery| may_be.may_be(delivery),
             move |noted| is.may_be(&noted.delivery) && is.differences(noted).is_empty(),
-            patience.count,
+            options.count,
             false,
         );
         aside.run(waiting.look_at(there)).await?;
-        match enough(&waiting, &epoch, patience.timeout.duration()).await {
+        match enough(&waiting, &epoch, options.timeout.duration()).await {
             Ok(mut found) => {
                 let there = if found.is_whole() { Vec::new() } else { workspace.noted_deliveries() };
                 aside
@@ -129,7 +129,7 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
             Err(InVain::Reset) => Err(overtaken()),
             Err(InVain::TimeUp) => {
                 let found = waiting.found();
-                aside.run(move || late(found, workspace, &wanted, patience)).await
+                aside.run(move || late(found, workspace, &wanted, options)).await
             }
         }
     })
@@ -147,7 +147,7 @@ fn came(found: Found<NotedDelivery>, workspace: Arc<Workspace>) -> Reply {
 }
 
 /// The answer when time is up: with what came at the very last, or with what came nearest.
-fn late(mut found: Found<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wanted, patience: Patience) -> Reply {
+fn late(mut found: Found<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wanted, options: WaitOptions) -> Reply {
     let misses = workspace.noted_deliveries().into_iter().filter_map(|noted| {
         let differences = wanted.differences(&noted);
         if differences.is_empty() {
@@ -158,7 +158,7 @@ fn late(mut found: Found<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wan
         Some(NearMiss { differences, what: noted })
     });
     let (others, nearest) = nearest(misses);
-    let Patience { count, timeout } = patience;
+    let WaitOptions { count, timeout } = options;
     if found.count() >= count {
         return came(found, workspace);
     }

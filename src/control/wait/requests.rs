@@ -6,8 +6,8 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use super::{
-    InVain, NearMiss, PATIENCE, Patience, TimedOut, enough, nearest, of_clock, of_forgotten, of_others, overtaken,
-    place_in,
+    InVain, NearMiss, TimedOut, WAIT_OPTIONS, WaitOptions, enough, nearest, of_clock, of_forgotten, of_others,
+    overtaken, place_in,
 };
 use crate::control::requests::{ExchangeView, PATTERN, answer};
 use crate::control::scene::{Pending, Scene};
@@ -29,17 +29,17 @@ struct Miss<'a> {
 pub fn wait(scene: Scene, request: Request) -> Pending {
     Box::pin(async move {
         let mut fields = Fields::read(&request)?;
-        fields.only(&[&PATTERN[..], &PATIENCE].concat());
+        fields.only(&[&PATTERN[..], &WAIT_OPTIONS].concat());
         let pattern = pattern::read(&mut fields);
-        let patience = Patience::read(&mut fields);
+        let options = WaitOptions::read(&mut fields);
         fields.finish()?;
         let Scene { workspace, aside, .. } = scene;
         let _place = place_in(&workspace)?;
         let epoch = workspace.epoch();
         let mut warnings = oversight::of_pattern(&pattern);
-        let (waiting, there) = workspace.journal().wait(pattern.clone(), patience.count, false);
+        let (waiting, there) = workspace.journal().wait(pattern.clone(), options.count, false);
         aside.run(waiting.look_at(there)).await?;
-        match enough(&waiting, &epoch, patience.timeout.duration()).await {
+        match enough(&waiting, &epoch, options.timeout.duration()).await {
             Ok(mut found) => {
                 let there = if found.is_whole() { Vec::new() } else { workspace.journal().exchanges() };
                 aside
@@ -56,7 +56,7 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
                 let workspace = Arc::clone(&workspace);
                 aside
                     .run(move || {
-                        let reply = late(found, all, &pattern, patience, &mut warnings);
+                        let reply = late(found, all, &pattern, options, &mut warnings);
                         warnings.extend(of_clock(&workspace).filter(|_| reply.status == StatusCode::REQUEST_TIMEOUT));
                         envelope::warned(reply, &warnings)
                     })
@@ -79,7 +79,7 @@ fn late(
     mut found: Found<Arc<Exchange>>,
     all: Vec<Arc<Exchange>>,
     pattern: &Pattern,
-    patience: Patience,
+    options: WaitOptions,
     warnings: &mut Vec<String>,
 ) -> Reply {
     let misses = all.iter().filter_map(|exchange| {
@@ -91,7 +91,7 @@ fn late(
         Some(NearMiss { differences, what: exchange })
     });
     let (others, nearest) = nearest(misses);
-    let Patience { count, timeout } = patience;
+    let WaitOptions { count, timeout } = options;
     if found.count() >= count {
         found.fill(all);
         return came(found, warnings);

@@ -1,4 +1,4 @@
-//! What somebody who waits has found: which things count, and as many of the things themselves as there is room for.
+//! What a wait has found: which things count, and as many of the things themselves as there is room for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

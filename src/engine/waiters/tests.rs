@@ -95,7 +95,7 @@ fn what_is_not_wanted_any_more_does_not_count_and_what_is_there_counts_unless_it
     let waiters = Waiters::new(Room::new(usize::MAX));
     let before = waiters.wait(2, false, is_wanted);
     waiters.tell(|| (1, true));
-    // For whoever comes now that has been.
+    // For a wait that begins now that has been.
     let waiting = waiters.wait(2, false, is_wanted);
     waiters.tell(|| (2, true));
     waiters.tell(|| (2, false));
@@ -118,7 +118,7 @@ fn however_much_comes_while_the_leader_rests_little_of_it_waits_and_none_is_lost
     assert_eq!(waiting.found().count() as u64, many);
     drop(waiting);
     waiters.tell(|| (0, true));
-    assert!(waiters.news.lock().queue.is_empty(), "nobody waits");
+    assert!(waiters.news.lock().queue.is_empty(), "there is no wait");
 }
 
 #[test]

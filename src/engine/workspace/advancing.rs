@@ -201,14 +201,14 @@ impl Workspace {
     }
 
     /// How long the receiver at `url` has for a delivery, in real time, who has `usual` as a rule; `None` where there is no time left.
-    pub fn patience(&self, url: &str, usual: Duration) -> Option<Duration> {
-        if self.is_advancing() { self.patience.with(url, usual) } else { Some(usual) }
+    pub fn timeout_of(&self, url: &str, usual: Duration) -> Option<Duration> {
+        if self.is_advancing() { self.timeout_budget.left(url, usual) } else { Some(usual) }
     }
 
     /// The receiver at `url` has let a delivery time out, after that long.
-    pub fn lose_patience(&self, url: &str, waited: Duration) {
+    pub fn spend_timeout(&self, url: &str, waited: Duration) {
         if self.is_advancing() {
-            self.patience.lose(url, waited);
+            self.timeout_budget.spend(url, waited);
         }
     }
 
@@ -232,7 +232,7 @@ impl Workspace {
     /// What another world in the place of this one does with an advance that is under way: it is over, even if nobody goes on with it to
     /// notice. To be called with the lock on the world.
     pub(super) fn break_off_advance(&self) {
-        self.patience.regain();
+        self.timeout_budget.refill();
         self.refusals.forget();
         self.is_advancing.store(false, Ordering::Release);
     }
@@ -280,7 +280,7 @@ impl Drop for Advancing {
                 return None;
             }
             workspace.journal.take_collected();
-            workspace.patience.regain();
+            workspace.timeout_budget.refill();
             workspace.refusals.forget();
             workspace.clock.let_go();
             workspace.is_advancing.store(false, Ordering::Release);
@@ -303,24 +303,25 @@ mod tests {
     use super::*;
     use crate::config::{ClockMode, LogFormat, LogLevel, Settings, Webhooks};
     use crate::domain::fixtures::Fixtures;
-    use crate::engine::{Genesis, Lateness};
+    use crate::engine::{Lateness, WorldTemplate};
     use crate::fixture_files;
     use crate::wire::log::Log;
 
     #[test]
     fn who_hangs_is_waited_for_once_in_each_advance() {
-        let genesis = Genesis::new(&Settings::default(), Fixtures::read(&fixture_files::built_in()).unwrap());
+        let world_template =
+            WorldTemplate::new(&Settings::default(), Fixtures::read(&fixture_files::built_in()).unwrap());
         let log = Log::new(LogFormat::Off, LogLevel::Quiet);
         let late = Lateness::told(|_| ());
-        let workspace = Workspace::new("a", &Arc::new(genesis), mpsc::unbounded_channel().0, late, log);
+        let workspace = Workspace::new("a", &Arc::new(world_template), mpsc::unbounded_channel().0, late, log);
         let usual = Duration::from_secs(30);
         for _ in 0..2 {
             let advancing = workspace.begin_advance().unwrap();
-            assert_eq!(workspace.patience("url", usual), Some(usual));
-            workspace.lose_patience("url", usual);
-            assert!(workspace.patience("url", usual).unwrap() < usual / 10);
+            assert_eq!(workspace.timeout_of("url", usual), Some(usual));
+            workspace.spend_timeout("url", usual);
+            assert!(workspace.timeout_of("url", usual).unwrap() < usual / 10);
             drop(advancing);
-            assert_eq!(workspace.patience("url", usual), Some(usual));
+            assert_eq!(workspace.timeout_of("url", usual), Some(usual));
         }
     }
 
@@ -329,10 +330,10 @@ mod tests {
         let urls = vec!["http://127.0.0.1:1/".parse().unwrap()];
         let settings = Settings { clock: ClockMode::Manual, ..Settings::default() };
         let settings = Settings { webhooks: Webhooks { urls, ..settings.webhooks.clone() }, ..settings };
-        let genesis = Genesis::new(&settings, Fixtures::read(&fixture_files::built_in()).unwrap());
+        let world_template = WorldTemplate::new(&settings, Fixtures::read(&fixture_files::built_in()).unwrap());
         let (errands, to_send) = mpsc::unbounded_channel();
         let log = Log::new(LogFormat::Off, LogLevel::Requests);
-        let workspace = Workspace::new("a", &Arc::new(genesis), errands, Lateness::told(|_| ()), log);
+        let workspace = Workspace::new("a", &Arc::new(world_template), errands, Lateness::told(|_| ()), log);
         workspace.write(|world| world.try_call("+15005550105", None)).unwrap();
         (workspace, to_send)
     }

@@ -26,6 +26,6 @@ impl Holder for Workspace {
 
 impl Drop for Workspace {
     fn drop(&mut self) {
-        self.genesis.budget().note(self.present.get_mut().world.outbox().held_bytes(), 0);
+        self.world_template.budget().note(self.present.get_mut().world.outbox().held_bytes(), 0);
     }
 }

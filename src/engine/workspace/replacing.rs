@@ -25,7 +25,7 @@ struct Beginning {
 impl Workspace {
     /// Back to the seeded start, clock included. When this is done, nothing that was under way before it shows any more.
     pub async fn reset(&self) {
-        let clock = self.genesis.clock();
+        let clock = self.world_template.clock();
         let world = self.new_world(clock.now).await;
         self.replace(Beginning { world, clock, requests: 0, journal: Kept::default(), end: WatchEnd::Reset }).await;
     }
@@ -57,7 +57,7 @@ impl Workspace {
             // With it go the answers that an advance has not told the world yet.
             before.awaiting = None;
             let held = |present: &Present| present.world.outbox().held_bytes();
-            self.genesis.budget().note(held(&before), held(&present));
+            self.world_template.budget().note(held(&before), held(&present));
             before.epoch.end();
             self.break_off_advance();
             self.clock.restart(clock);
@@ -80,12 +80,12 @@ impl Workspace {
     /// A world as it was at the start, at `now`. Millions of calls take their time to make, which must not hold up others.
     async fn new_world(&self, now: Timestamp) -> World {
         if let Ok(runtime) = runtime::Handle::try_current() {
-            let (genesis, name) = (Arc::clone(&self.genesis), self.name.clone());
-            if let Ok(world) = runtime.spawn_blocking(move || genesis.world(&name, now)).await {
+            let (world_template, name) = (Arc::clone(&self.world_template), self.name.clone());
+            if let Ok(world) = runtime.spawn_blocking(move || world_template.world(&name, now)).await {
                 return world;
             }
         }
         // Nobody else waits for this thread, or the runtime is coming to its end.
-        self.genesis.world(&self.name, now)
+        self.world_template.world(&self.name, now)
     }
 }

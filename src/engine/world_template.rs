@@ -19,18 +19,18 @@ pub(super) const DEFAULT: &str = "default";
 
 /// What all workspaces of a server are made from.
 #[derive(Debug)]
-pub struct Genesis {
+pub struct WorldTemplate {
     settings: Settings,
     fixtures: Arc<Fixtures>,
     /// What all journals and finished deliveries may take together.
     budget: Arc<Budget>,
 }
 
-impl Genesis {
+impl WorldTemplate {
     /// Workspaces made of those fixtures, as `settings` say.
-    pub fn new(settings: &Settings, fixtures: Fixtures) -> Genesis {
+    pub fn new(settings: &Settings, fixtures: Fixtures) -> WorldTemplate {
         let budget = Budget::new(settings.journal_bytes);
-        Genesis { settings: settings.clone(), fixtures: Arc::new(fixtures), budget }
+        WorldTemplate { settings: settings.clone(), fixtures: Arc::new(fixtures), budget }
     }
 
     /// What all journals and finished deliveries may take together.

@@ -15,14 +15,14 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// See the module. All of it is real time.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct TimeoutBudget {
     /// What is left of the grace of those that have let a delivery time out, by URL.
     left: Mutex<HashMap<String, Duration>>,
 }
 
-impl Patience {
+impl TimeoutBudget {
     /// How long the receiver at `url` has for a delivery, who has `usual` as a rule; `None` where there is no time left.
-    pub(super) fn with(&self, url: &str, usual: Duration) -> Option<Duration> {
+    pub(super) fn left(&self, url: &str, usual: Duration) -> Option<Duration> {
         match self.left.lock().get(url) {
             None => Some(usual),
             Some(left) => Some(MOMENT.min(*left)).filter(|moment| !moment.is_zero()),
@@ -30,7 +30,7 @@ impl Patience {
     }
 
     /// The receiver at `url` has let a delivery time out, after that long.
-    pub(super) fn lose(&self, url: &str, waited: Duration) {
+    pub(super) fn spend(&self, url: &str, waited: Duration) {
         let mut left = self.left.lock();
         match left.get_mut(url) {
             None => {
@@ -41,7 +41,7 @@ impl Patience {
     }
 
     /// Forgets who was slow.
-    pub(super) fn regain(&self) {
+    pub(super) fn refill(&self) {
         self.left.lock().clear();
     }
 }
@@ -52,19 +52,19 @@ mod tests {
 
     #[test]
     fn who_hangs_costs_an_advance_its_time_once_and_a_second_more() {
-        let patience = Patience::default();
+        let budget = TimeoutBudget::default();
         let usual = Duration::from_secs(30);
         let mut lost = Duration::ZERO;
         for _ in 0..1_000 {
-            let Some(waited) = patience.with("a", usual) else { break };
+            let Some(waited) = budget.left("a", usual) else { break };
             // After its own time it has a moment for each, and never more than is left.
             assert_eq!(waited, if lost.is_zero() { usual } else { MOMENT.min(usual + GRACE - lost) });
-            patience.lose("a", waited);
+            budget.spend("a", waited);
             lost += waited;
         }
         assert_eq!(lost, usual + GRACE);
-        assert_eq!((patience.with("a", usual), patience.with("b", usual)), (None, Some(usual)));
-        patience.regain();
-        assert_eq!(patience.with("a", usual), Some(usual));
+        assert_eq!((budget.left("a", usual), budget.left("b", usual)), (None, Some(usual)));
+        budget.refill();
+        assert_eq!(budget.left("a", usual), Some(usual));
     }
 }
