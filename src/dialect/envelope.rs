@@ -205,9 +205,9 @@ pub fn warned(mut reply: Reply, warnings: &[String]) -> Reply {
                 });
                 Body::Pieces(spliced.collect())
             }
-            Body::Chunks { mut chunks, left: None } => {
+            Body::Chunks { mut chunks, left: None, .. } => {
                 let first = chunks.next().map(|first| with_warnings(first, warnings));
-                Body::Chunks { chunks: Box::new(first.into_iter().chain(chunks)), left: None }
+                Body::chunks(first.into_iter().chain(chunks), None)
             }
             other => other,
         };

@@ -50,7 +50,7 @@ impl Compressed {
             let body = Body::Full(Bytes::from_static(self.gzip));
             Reply::new(StatusCode::OK, self.content_type, body).with(CONTENT_ENCODING, "gzip")
         } else {
-            let body = Body::Chunks { chunks: Box::new(chunks(self.gzip)), left: Some(self.length()) };
+            let body = Body::chunks(chunks(self.gzip), Some(self.length()));
             Reply::new(StatusCode::OK, self.content_type, body)
         };
         reply.with(VARY, "accept-encoding")

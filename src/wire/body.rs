@@ -22,8 +22,10 @@ pub enum Body {
     Chunks {
         /// The chunks.
         chunks: Box<dyn Iterator<Item = Bytes> + Send>,
-        /// How many bytes are still to come; `None` where nobody knows before they are made.
+        /// How many bytes are still to come; `None` where that is not known before they are made.
         left: Option<u64>,
+        /// How many bytes have been made since other tasks had their turn.
+        made: u32,
     },
     /// Chunks that somebody sends when there is something to send. Nobody knows how many; they end when their sender is gone. An empty
     /// one says nothing, and is passed over.
@@ -51,9 +53,18 @@ impl Stream {
     }
 }
 
+/// How many bytes of a body are made before other tasks have their turn: a client that takes them as quickly as they come would hold up all
+/// others of the thread.
+const AT_ONCE: u32 = 64 << 10;
+
 impl Body {
     /// No bytes.
     pub const EMPTY: Body = Body::Full(Bytes::new());
+
+    /// These chunks, of so many bytes in all, where that is known.
+    pub fn chunks(chunks: impl Iterator<Item = Bytes> + Send + 'static, left: Option<u64>) -> Body {
+        Body::Chunks { chunks: Box::new(chunks), left, made: 0 }
+    }
 
     /// The chunks that come through that channel.
     pub fn stream(chunks: mpsc::Receiver<Bytes>) -> Body {
@@ -105,10 +116,16 @@ impl HttpBody for Body {
                 let chunk = Chunk::of(std::mem::take(pieces));
                 return Poll::Ready(chunk.has_remaining().then(|| Ok(Frame::data(chunk))));
             }
-            Body::Chunks { chunks, left } => {
+            Body::Chunks { made, .. } if *made >= AT_ONCE => {
+                *made = 0;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Body::Chunks { chunks, left, made } => {
                 let chunk = chunks.next();
-                let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-                *left = left.map(|left| left.saturating_sub(length));
+                let length = chunk.as_ref().map_or(0, Bytes::len);
+                *left = left.map(|left| left.saturating_sub(length as u64));
+                *made = made.saturating_add(u32::try_from(length).unwrap_or(u32::MAX));
                 chunk
             }
             Body::Stream(stream) if !stream.first.is_empty() => Some(std::mem::take(&mut stream.first)),
@@ -174,12 +191,32 @@ mod tests {
     }
 
     #[test]
+    fn other_tasks_have_their_turn_while_a_long_body_is_made() {
+        let piece = Bytes::from(vec![b'x'; AT_ONCE as usize / 4]);
+        let mut body = Body::chunks(std::iter::repeat_n(piece, 10), None);
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut in_turn = Vec::new();
+        loop {
+            let mut made = 0;
+            let is_over = loop {
+                match Pin::new(&mut body).poll_frame(&mut context) {
+                    Poll::Ready(Some(_)) => made += 1,
+                    Poll::Ready(None) => break true,
+                    Poll::Pending => break false,
+                }
+            };
+            in_turn.push(made);
+            if is_over {
+                break;
+            }
+        }
+        assert_eq!(in_turn, [4, 4, 2]);
+    }
+
+    #[test]
     fn bytes_and_chunks_know_their_length() {
         let made = ["ab", "c"].map(|text| Bytes::from_static(text.as_bytes()));
-        assert_eq!(
-            Body::Chunks { chunks: Box::new(made.clone().into_iter()), left: Some(3) }.size_hint().exact(),
-            Some(3)
-        );
+        assert_eq!(Body::chunks(made.clone().into_iter(), Some(3)).size_hint().exact(), Some(3));
         assert_eq!(Body::Pieces(made.clone().into()).size_hint().exact(), Some(3));
         assert_eq!(Body::Full(Bytes::from_static(b"abcd")).size_hint().exact(), Some(4));
         assert!(Body::EMPTY.is_end_stream());

@@ -85,7 +85,7 @@ where
 
     fn body(&self, range: Range<u64>) -> Body {
         let left = range.end - range.start;
-        Body::Chunks { chunks: Box::new((self.read)(range)), left: Some(left) }
+        Body::chunks((self.read)(range), Some(left))
     }
 
     fn content_range(&self, range: &Range<u64>) -> String {
@@ -108,7 +108,7 @@ where
         }
         let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
         left += end.len() as u64;
-        let body = Body::Chunks { chunks: Box::new(chunks.chain(std::iter::once(end))), left: Some(left) };
+        let body = Body::chunks(chunks.chain(std::iter::once(end)), Some(left));
         self.describe(StatusCode::PARTIAL_CONTENT, body)
             .with(CONTENT_TYPE, format!("multipart/byteranges; boundary={boundary}"))
     }

@@ -54,7 +54,7 @@ impl Reply {
 
     /// The same of chunks that are made as they are sent. Nobody knows beforehand how long it will be.
     pub fn json_in_chunks(status: StatusCode, chunks: impl Iterator<Item = Bytes> + Send + 'static) -> Reply {
-        Reply::new(status, JSON, Body::Chunks { chunks: Box::new(chunks), left: None })
+        Reply::new(status, JSON, Body::chunks(chunks, None))
     }
 
     /// The same reply with one more header. A value that no header can have is left out.

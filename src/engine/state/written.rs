@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::journal::{ExchangeRecord, NumberedMoment};
 use super::{ClockRecord, VERSION};
 use crate::clock::Reading;
-use crate::domain::state::{Count, WorldRecord};
+use crate::domain::state::{Count, OutboxRecord, WorldRecord};
 use crate::domain::world::World;
 use crate::engine::journal::Kept;
 
@@ -85,8 +85,22 @@ fn world_in_pieces(world: &World) -> Pieces {
     object.member("minutes", minutes);
     object.member("rateLimitWindows", rate_limit_windows);
     object.list("idempotency", idempotency.into_iter());
-    object.member("webhooks", webhooks);
+    object.pieces("webhooks", webhooks_in_pieces(webhooks));
     object.member("faults", faults);
+    object.into_pieces()
+}
+
+fn webhooks_in_pieces(record: OutboxRecord) -> Pieces {
+    let OutboxRecord { settings, subscribed, subscriptions, mischief, delivered, deliveries, lanes, repeats } = record;
+    let mut object = Object::default();
+    object.member("settings", settings);
+    object.member("subscribed", subscribed);
+    object.list("subscriptions", subscriptions.into_iter());
+    object.member("mischief", mischief);
+    object.member("delivered", delivered);
+    object.list("deliveries", deliveries.into_iter());
+    object.list("lanes", lanes.into_iter());
+    object.list("repeats", repeats.into_iter());
     object.into_pieces()
 }
 
