@@ -105,9 +105,6 @@ fn write(moment: &Moment, bytes: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future;
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
     use http_body_util::BodyExt;
@@ -128,17 +125,12 @@ mod tests {
         events: Vec<Shown<'a>>,
     }
 
-    fn whole(body: Body) -> Bytes {
-        let mut parts = pin!(body.collect());
-        match parts.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(collected)) => collected.to_bytes(),
-            Poll::Ready(Err(never)) => match never {},
-            Poll::Pending => panic!("an advance's answer waits for nothing"),
-        }
+    async fn whole(body: Body) -> Bytes {
+        body.collect().await.unwrap().to_bytes()
     }
 
-    #[test]
-    fn moments_are_written_as_they_are_shown() {
+    #[tokio::test]
+    async fn moments_are_written_as_they_are_shown() {
         let mut world = World::for_tests(1);
         for number in 0..40 {
             let to = format!("+1212555{number:04}").parse().unwrap();
@@ -168,7 +160,7 @@ mod tests {
             let expected = envelope::success(StatusCode::OK, &shown);
             let (told, length) = (of_advance(advance).body, moments.len());
             assert_eq!(told.len().is_some(), length <= AT_ONCE, "{length}");
-            let told = whole(told);
+            let told = whole(told).await;
             assert_eq!(Some(told), expected.body.at_hand(), "{length}");
         }
     }
