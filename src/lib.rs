@@ -31,6 +31,7 @@
 
 mod api;
 mod awake;
+mod blocking_pool;
 #[doc(hidden)]
 pub mod cli;
 mod clock;
@@ -43,6 +44,7 @@ mod driver;
 mod engine;
 mod escape;
 mod fixture_files;
+mod json;
 mod metrics;
 mod mock_server;
 mod origin;

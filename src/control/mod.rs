@@ -1,6 +1,5 @@
 //! The control API: what a test does to the emulator. One file a noun.
 
-pub mod aside;
 pub mod calls;
 pub mod campaigns;
 pub mod clock;

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::aside::Aside;
+use crate::blocking_pool::BlockingPool;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Workspace, Workspaces};
 use crate::metrics::Metrics;
@@ -22,5 +22,5 @@ pub struct Scene {
     /// What the server counts.
     pub metrics: Arc<Metrics>,
     /// Where it does what takes longer than a moment.
-    pub aside: Aside,
+    pub pool: BlockingPool,
 }

@@ -10,6 +10,7 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use crate::awake;
+use crate::blocking_pool::BlockingPool;
 use crate::clock::Reading;
 use crate::config::ClockMode;
 use crate::dialect::envelope;
@@ -59,12 +60,17 @@ enum InVain {
 }
 
 /// Waits, in real time, until enough has come.
-async fn enough<T: Awaited>(waiting: &Waiting<'_, T>, epoch: &Epoch, timeout: Duration) -> Result<Found<T>, InVain> {
+async fn enough<T: Awaited>(
+    waiting: &Waiting<T>,
+    pool: &BlockingPool,
+    epoch: &Epoch,
+    timeout: Duration,
+) -> Result<Found<T>, InVain> {
     tokio::select! {
         biased;
         // Before what is found: what another state brings along is nothing that came.
         () = epoch.ended() => Err(InVain::Reset),
-        found = waiting.enough() => Ok(found),
+        found = waiting.enough(pool) => Ok(found),
         () = awake::sleep(timeout) => Err(InVain::TimeUp),
     }
 }

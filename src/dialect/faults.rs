@@ -31,7 +31,7 @@ pub fn read(fields: &mut Fields) -> Option<Terms> {
         None => fields.refuse("effect", "an object such as {\"status\": 503}"),
     };
     Some(Terms {
-        pattern: pattern.unwrap_or_default(),
+        pattern: pattern.unwrap_or_default().into(),
         times,
         probability: probability.map_or(Probability::ALWAYS, Probability::from_millionths),
         effect: effect?,

@@ -8,20 +8,21 @@ pub use values::whole_number;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use hyper::header::CONTENT_TYPE;
 
 use super::refusal::Refusal;
 use crate::domain::NotOneOf;
 use crate::domain::error::{Error, FieldError};
-use crate::domain::json::{Json, Object};
 use crate::domain::quoted::Quoted;
-use crate::wire::request::Request;
+use crate::json::{Json, Object};
+use crate::wire::request::{JsonBody, Request};
 
 /// A JSON object on its way in.
 #[derive(Debug)]
 pub struct Fields {
-    object: Object,
+    object: Arc<Object>,
     /// Where the object lies in the body, with a dot at its end; empty for the body itself.
     place: String,
     errors: Vec<FieldError>,
@@ -30,21 +31,25 @@ pub struct Fields {
 impl Fields {
     /// Reads the body of a request: a JSON object, announced as one.
     pub fn read(request: &Request) -> Result<Fields, Refusal> {
-        let value = Json::read(json_text(request)?)
-            .map_err(|error| Refusal::bad_request(format!("The request body is malformed JSON: {error}")))?;
-        match value {
-            Json::Object(object) => Ok(Fields::of(object, String::new())),
-            other => Err(Error::invalid("body", format!("is {}, must be an object", kind(&other))).into()),
+        let text = json_text(request)?;
+        match request.json().cloned().unwrap_or_else(|| JsonBody::read(text)) {
+            JsonBody::Object(object) => Ok(Fields::of(object, String::new())),
+            JsonBody::Other(other) => {
+                Err(Error::invalid("body", format!("is {}, must be an object", kind(&other))).into())
+            }
+            JsonBody::Malformed(error) => {
+                Err(Refusal::bad_request(format!("The request body is malformed JSON: {error}")))
+            }
         }
     }
 
-    fn of(object: Object, place: String) -> Fields {
+    fn of(object: Arc<Object>, place: String) -> Fields {
         Fields { object, place, errors: Vec::new() }
     }
 
     /// An object with one field, for what is read as a field and came otherwise.
     pub fn holding(name: &str, value: Json) -> Fields {
-        Fields::of(Object::from_iter([(name.to_owned(), value)]), String::new())
+        Fields::of(Object::from_iter([(name.to_owned(), value)]).into(), String::new())
     }
 
     /// The whole object as it came.

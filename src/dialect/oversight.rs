@@ -106,7 +106,7 @@ pub fn of_rule(terms: &Terms, before: &[Rule]) -> Vec<String> {
     }
     let decides = |rule: &&Rule| {
         let Terms { pattern, times, probability, effect } = &rule.terms;
-        let is_wider = *pattern == Pattern::default() || *pattern == terms.pattern;
+        let is_wider = **pattern == Pattern::default() || *pattern == terms.pattern;
         let is_latency = matches!(effect, Effect::Latency { .. });
         is_wider && times.is_none() && *probability == Probability::ALWAYS && !is_latency
     };
@@ -144,7 +144,7 @@ pub fn of_since(since: Option<Timestamp>, now: Timestamp) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::json::Json;
+    use crate::json::Json;
 
     fn of_path_alone(path: &str) -> Vec<String> {
         of_pattern(&Pattern { path: path.parse().ok(), ..Pattern::default() })

@@ -6,6 +6,7 @@ use hyper::StatusCode;
 use hyper::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use super::envelope::{self, Field};
+use crate::blocking_pool::Stopped;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fault::Fault;
 use crate::wire::conditional::Unmet;
@@ -148,6 +149,12 @@ impl From<Error> for Refusal {
             }
             _ => refusal,
         }
+    }
+}
+
+impl From<Stopped> for Refusal {
+    fn from(Stopped: Stopped) -> Refusal {
+        Refusal::stopping()
     }
 }
 

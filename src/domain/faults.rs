@@ -1,21 +1,25 @@
 //! Faults that a test asks for: rules of what goes wrong with which requests. Not to be taken for those that a dialled number stands
 //! for, in [`fault`](super::fault).
 
+mod patterns;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::error::Error;
 use super::latency::Latency;
-use super::matching::{Pattern, Sketch};
+use super::matching::Pattern;
 use super::probability::Probability;
 use super::vocabulary::vocabulary;
 use crate::rng::Seed;
+
+pub use self::patterns::{Matched, RulePatterns};
 
 vocabulary! {
     /// How a connection breaks in place of an answer, in the names that WireMock gave them.
@@ -69,7 +73,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terms {
     /// Which requests it is for.
-    pub pattern: Pattern,
+    pub pattern: Arc<Pattern>,
     /// How many of them it strikes before it is used up; all where `None`.
     pub times: Option<u32>,
     /// How likely it strikes each.
@@ -112,13 +116,12 @@ impl Rule {
         varies || self.terms.probability != Probability::ALWAYS
     }
 
-    /// The seed of what is drawn for this request, where `seed` is that of all rules.
-    fn draw(&mut self, request: &Sketch<'_>, seed: Seed) -> Seed {
+    /// The seed of what is drawn for a request of that digest, where `seed` is that of all rules.
+    fn draw(&mut self, digest: u64, seed: Seed) -> Seed {
         let own = seed.nth(self.number);
         if !self.draws() {
             return own;
         }
-        let digest = request.digest();
         let count = self.drawn.entry(digest).or_default();
         let seed = own.nth(digest).nth(*count);
         *count += 1;
@@ -156,6 +159,8 @@ impl Trouble {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults {
     rules: Vec<Rule>,
+    /// Those of the rules.
+    patterns: Arc<RulePatterns>,
     /// How many rules there have ever been.
     made: u64,
 }
@@ -169,6 +174,11 @@ impl Faults {
     /// The rules in force.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The patterns of the rules in force.
+    pub fn patterns(&self) -> &Arc<RulePatterns> {
+        &self.patterns
     }
 
     /// Adds a rule, which comes after all others.
@@ -188,30 +198,42 @@ impl Faults {
             return Err(Error::invalid("match", message));
         }
         self.made += 1;
-        Ok(self.rules.push_mut(Rule { number: self.made, terms, hits: 0, drawn: BTreeMap::new() }))
+        self.rules.push(Rule { number: self.made, terms, hits: 0, drawn: BTreeMap::new() });
+        self.patterns = RulePatterns::of(&self.rules);
+        Ok(&self.rules[self.rules.len() - 1])
     }
 
     /// Takes back the rule with that id. Says whether there was one.
     pub fn remove(&mut self, id: &str) -> bool {
         let before = self.rules.len();
-        self.rules.retain(|rule| rule.id() != id);
+        self.retain(|rule| rule.id() != id);
         self.rules.len() < before
     }
 
     /// Takes back all rules, and says how many there were.
     pub fn clear(&mut self) -> usize {
-        std::mem::take(&mut self.rules).len()
+        let count = self.rules.len();
+        self.retain(|_| false);
+        count
+    }
+
+    fn retain(&mut self, is_kept: impl FnMut(&Rule) -> bool) {
+        let before = self.rules.len();
+        self.rules.retain(is_kept);
+        if self.rules.len() < before {
+            self.patterns = RulePatterns::of(&self.rules);
+        }
     }
 
     /// What befalls a request: the first rule that strikes with a status or a connection fault decides, and the latencies that strike
     /// before it add up. A rule that is used up by it is gone. Draws from `seed`.
-    pub fn trouble_for(&mut self, request: &Sketch<'_>, seed: Seed) -> Trouble {
+    pub fn trouble_for(&mut self, matched: &Matched, seed: Seed) -> Trouble {
         let mut trouble = Trouble::NONE;
         if self.rules.iter().map(|rule| rule.drawn.len()).sum::<usize>() >= MOST_DRAWN {
             self.rules.iter_mut().for_each(|rule| rule.drawn.clear());
         }
-        for rule in self.rules.iter_mut().filter(|rule| rule.terms.pattern.matches(request)) {
-            let drawn = rule.draw(request, seed);
+        for rule in self.rules.iter_mut().filter(|rule| matched.has(rule.number)) {
+            let drawn = rule.draw(matched.digest, seed);
             if !rule.terms.probability.strikes(drawn) {
                 continue;
             }
@@ -234,7 +256,7 @@ impl Faults {
             break;
         }
         if !trouble.rules.is_empty() {
-            self.rules.retain(|rule| rule.left() != Some(0));
+            self.retain(|rule| rule.left() != Some(0));
         }
         trouble
     }

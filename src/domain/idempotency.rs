@@ -8,9 +8,9 @@ use hashbrown::HashMap;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::json::{self, Object};
 use super::quoted::Quoted;
 use super::state::{AnswerRecord, Checked, Hex, Octets, wrong};
+use crate::json::{self, Object};
 use crate::time::Timestamp;
 
 /// How long a key is remembered.
@@ -172,7 +172,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::json::Json;
+    use crate::json::Json;
 
     const KEY: Uuid = Uuid::from_u128(1);
 

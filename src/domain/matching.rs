@@ -1,9 +1,11 @@
 //! What requests are matched by: the patterns of rules, counts and waits.
 
 mod body;
+mod effort;
 mod glob;
 mod path;
 mod reach;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -11,47 +13,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::json::Json;
 use super::quoted::Quoted;
+use crate::json::Json;
 
+pub use effort::Effort;
 pub use path::{NotAPath, PathPattern};
 pub use reach::can_match;
+pub use subject::Sketch;
 
 /// What is shown in place of a body that is not known any more.
 const DROPPED: &str = "dropped to make room for newer ones (--journal-bytes)";
-
-/// A request as patterns see it.
-#[derive(Clone, Copy, Debug)]
-pub struct Sketch<'a> {
-    /// The method, in capitals.
-    pub method: &'a str,
-    /// The path as it came.
-    pub path: &'a str,
-    /// The query as it came, empty where there is none.
-    pub query: &'a str,
-    /// The status that it was answered with; `None` where it has no answer yet.
-    pub status: Option<u16>,
-    /// The body as it came.
-    pub body: &'a [u8],
-    /// Whether there was a body that is not known any more. It is like no pattern with one.
-    pub is_body_dropped: bool,
-}
-
-impl Sketch<'_> {
-    /// A number for all requests that are the same: by method, path, query and body, whatever became of them.
-    pub fn digest(&self) -> u64 {
-        let mut hash = Sha256::new();
-        for part in [self.method.as_bytes(), path::unversioned(self.path).as_bytes(), self.query.as_bytes(), self.body]
-        {
-            // With its length, so that no part can be taken for the end of the one before.
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        hash.finalize().iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
-    }
-}
 
 /// What a request must be like. What is `None` may be anything; all else must be as it says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -100,7 +72,7 @@ impl Pattern {
         self.method.as_ref().is_none_or(|method| method.0 == request.method)
             && self.status.is_none_or(|status| request.status == Some(status))
             && self.path.as_ref().is_none_or(|path| path.matches(request.path, request.query))
-            && self.body.as_ref().is_none_or(|part| !request.is_body_dropped && body::is_in(part, request.body))
+            && self.body.as_ref().is_none_or(|part| !request.body.is_dropped() && body::is_in(part, &request.body))
     }
 
     /// Every way in which the request is not what the pattern wants; none where it matches.
@@ -118,14 +90,14 @@ impl Pattern {
         if let Some(status) = self.status.filter(|status| request.status != Some(*status)) {
             differs("status", status.into(), request.status.map(Json::from));
         }
-        if let Some(part) = self.body.as_ref().filter(|_| request.is_body_dropped) {
+        if let Some(part) = self.body.as_ref().filter(|_| request.body.is_dropped()) {
             differences.push(Difference {
                 field: "body".to_owned(),
                 expected: part.clone(),
                 found: Some(DROPPED.into()),
             });
         } else if let Some(part) = &self.body {
-            differences.extend(body::differences(part, request.body));
+            differences.extend(body::differences(part, &request.body));
         }
         differences
     }

@@ -12,7 +12,6 @@ pub mod fixtures;
 pub mod id_key;
 pub mod idempotency;
 mod index;
-pub mod json;
 pub mod latency;
 pub mod ledger;
 pub mod lifecycle;

@@ -119,14 +119,10 @@ impl Exchange {
 
     /// It as patterns see it.
     pub fn sketch(&self) -> Sketch<'_> {
-        Sketch {
-            method: self.request.method.as_str(),
-            path: self.request.path(),
-            query: self.request.query(),
-            status: self.answer().map(|answer| answer.reply.status),
-            body: self.request.body(),
-            is_body_dropped: self.request.is_body_dropped,
-        }
+        let request = &self.request;
+        Sketch::new(request.method.as_str(), request.path(), request.query(), request.body())
+            .answered(self.answer().map(|answer| answer.reply.status))
+            .with_body_dropped(request.is_body_dropped)
     }
 
     /// How many bytes it takes in a journal. What an answer shares with others counts as if it were its own, since it may soon be.
@@ -331,6 +327,8 @@ pub struct Arrival {
     pub exchange: Arc<Exchange>,
     /// The epoch that it arrived in.
     pub epoch: Arc<Epoch>,
+    /// Whether those who wait for requests are behind: [`Journal::help_waiters`](super::journal::Journal::help_waiters).
+    pub is_overfull: bool,
 }
 
 /// The first part of a long body.

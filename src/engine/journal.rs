@@ -15,7 +15,8 @@ use super::budget::{Budget, Holder, Part};
 use super::epoch::Epoch;
 use super::exchange::{Answer, Arrival, Exchange, KeptReply, KeptRequest, Meddling};
 use super::waiters::{Awaited, Waiters, Waiting};
-use crate::domain::matching::{Pattern, Sketch};
+use crate::blocking_pool::BlockingPool;
+use crate::domain::matching::{Effort, Pattern, Sketch};
 use crate::domain::moment::Moment;
 use crate::time::Timestamp;
 use crate::wire::reply::Reply;
@@ -56,7 +57,7 @@ impl Happening {
 pub struct Journal {
     pages: Mutex<Pages>,
     /// Those who wait for requests.
-    waiters: Waiters<Arc<Exchange>>,
+    waiters: Arc<Waiters<Arc<Exchange>>>,
     /// How many requests are kept.
     size: usize,
     /// What it takes counts against this.
@@ -149,7 +150,7 @@ impl Journal {
         // Taken to pieces while nobody waits for it.
         drop(forgotten);
         self.budget.replace(before, after);
-        Arrival { exchange, epoch }
+        Arrival { exchange, epoch, is_overfull: self.waiters.are_overfull() }
     }
 
     /// Takes note of a request's answer, which was `given` then, as of its arrival.
@@ -252,10 +253,16 @@ impl Journal {
         pattern: Pattern,
         count: usize,
         keeps_all: bool,
-    ) -> (Waiting<'_, Arc<Exchange>>, Vec<Arc<Exchange>>) {
+    ) -> (Waiting<Arc<Exchange>>, Vec<Arc<Exchange>>) {
+        let effort = Effort::of(&pattern);
         let pages = self.pages.lock();
-        let waiting = self.waiters.wait(count, keeps_all, move |sketch: &Sketch<'_>| pattern.matches(sketch));
+        let waiting = self.waiters.wait(count, keeps_all, effort, move |sketch: &Sketch<'_>| pattern.matches(sketch));
         (waiting, pages.exchanges.iter().map(|one| Arc::clone(&one.kept)).collect())
+    }
+
+    /// Looks at requests for those who wait for them, where more have come than they have looked at.
+    pub(crate) async fn help_waiters(&self, pool: &BlockingPool) {
+        self.waiters.help_while_overfull(pool).await;
     }
 
     /// Collects the moments that come, until they are taken.
@@ -328,6 +335,10 @@ impl Awaited for Arc<Exchange> {
 
     fn held_bytes(&self) -> usize {
         Exchange::held_bytes(self)
+    }
+
+    fn is_long_work(&self, effort: Effort) -> bool {
+        effort.is_long_for(&self.sketch())
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, mpsc};
 
 pub use self::advancing::{AdvanceUnderWay, Progress};
 use self::awaiting::Awaiting;
-pub use self::noted::NotedDelivery;
+pub use self::noted::{NotedDelivery, NotedView};
 
 use super::call_log;
 use super::epoch::Epoch;
@@ -28,6 +28,7 @@ use super::waiters::Waiters;
 use super::world_template::WorldTemplate;
 use crate::clock::Clock;
 use crate::config::ClockMode;
+use crate::domain::faults::RulePatterns;
 use crate::domain::webhook::Attempt;
 use crate::domain::world::World;
 use crate::rng::Seed;
@@ -72,7 +73,7 @@ pub struct Workspace {
     /// Wakes the driver: something is due earlier than it thinks, or the clock runs differently.
     pub(crate) agenda_changed: Notify,
     /// Those who wait for deliveries.
-    delivery_waiters: Waiters<NotedDelivery>,
+    delivery_waiters: Arc<Waiters<NotedDelivery>>,
     /// Wakes whoever waits for deliveries to be answered.
     pub(crate) delivery_answered: Notify,
 }
@@ -101,6 +102,8 @@ pub struct Entry {
     pub limits_requests: bool,
     /// Whether anything may go wrong with it on purpose.
     pub has_trouble: bool,
+    /// What it is held against to know what does; `None` where there are no fault rules.
+    pub rules: Option<Arc<RulePatterns>>,
 }
 
 /// A delivery that is to be sent.
@@ -223,6 +226,7 @@ impl Workspace {
             epoch: Arc::clone(epoch),
             limits_requests: world.limits_requests(),
             has_trouble: world.has_trouble(),
+            rules: Some(world.faults().patterns()).filter(|rules| !rules.is_empty()).cloned(),
         }
     }
 

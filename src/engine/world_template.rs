@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::budget::Budget;
+use crate::blocking_pool::BlockingPool;
 use crate::clock::Reading;
 use crate::config::{Settings, WorkspaceIds};
 use crate::domain::fixtures::Fixtures;
@@ -24,18 +25,29 @@ pub struct WorldTemplate {
     fixtures: Arc<Fixtures>,
     /// What all journals and finished deliveries may take together.
     budget: Arc<Budget>,
+    pool: BlockingPool,
 }
 
 impl WorldTemplate {
     /// Workspaces made of those fixtures, as `settings` say.
     pub fn new(settings: &Settings, fixtures: Fixtures) -> WorldTemplate {
         let budget = Budget::new(settings.journal_bytes);
-        WorldTemplate { settings: settings.clone(), fixtures: Arc::new(fixtures), budget }
+        WorldTemplate {
+            settings: settings.clone(),
+            fixtures: Arc::new(fixtures),
+            budget,
+            pool: BlockingPool::default(),
+        }
     }
 
     /// What all journals and finished deliveries may take together.
     pub(super) fn budget(&self) -> &Arc<Budget> {
         &self.budget
+    }
+
+    /// Runs what takes longer than a moment.
+    pub fn pool(&self) -> &BlockingPool {
+        &self.pool
     }
 
     /// The server's settings.

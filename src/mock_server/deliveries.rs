@@ -276,7 +276,7 @@ impl Workspace {
                 if found.len() >= count {
                     return;
                 }
-                waiting.enough().await;
+                waiting.enough(self.pool()).await;
             }
         };
         let is_in_time = self.in_time(timeout, gather).await.is_some();

@@ -1,5 +1,6 @@
 //! What goes wrong with requests because a test wants it so.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::patterns::RequestPattern;
@@ -10,7 +11,6 @@ use crate::dialect::oversight;
 use crate::domain::error::Error;
 use crate::domain::faults::{ConnectionFault, Effect, Terms};
 use crate::domain::latency::Latency;
-use crate::domain::matching::Pattern;
 use crate::domain::probability::Probability;
 use crate::domain::span::Span;
 
@@ -33,7 +33,7 @@ pub struct Fault(Terms);
 
 impl Fault {
     fn new(effect: Effect) -> Fault {
-        Fault(Terms { pattern: Pattern::default(), times: None, probability: Probability::ALWAYS, effect })
+        Fault(Terms { pattern: Arc::default(), times: None, probability: Probability::ALWAYS, effect })
     }
 
     /// The request is answered with that HTTP status, 400 to 599, and not carried out.
@@ -96,7 +96,7 @@ impl Fault {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn on(self, pattern: RequestPattern) -> Fault {
-        Fault(Terms { pattern: pattern.0, ..self.0 })
+        Fault(Terms { pattern: pattern.0.into(), ..self.0 })
     }
 
     /// How many requests it strikes before it is used up, 1 or more.

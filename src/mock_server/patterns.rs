@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::domain::json::Json;
 use crate::domain::matching::{MethodName, NotAMethod, NotAPath, PathPattern, Pattern};
 use crate::domain::quoted::Quoted;
+use crate::json::Json;
 
 /// What a request must be like. What is not said may be anything.
 ///

@@ -7,8 +7,8 @@ use serde::de::{DeserializeOwned, Error as _};
 
 use super::patterns::RequestPattern;
 use super::workspace::Workspace;
-use crate::domain::json::Json;
 use crate::engine::Exchange;
+use crate::json::Json;
 use crate::time::Timestamp;
 
 /// A request to Akol's API, and what it was answered. It is noted when it arrives; the answer is there as soon as it has been given.

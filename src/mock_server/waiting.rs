@@ -80,7 +80,7 @@ impl Workspace {
     ) -> Result<Vec<RecordedRequest>, TooFew> {
         let (waiting, there) = self.inner.journal().wait(pattern.0.clone(), count, true);
         waiting.look_at(there)();
-        let found = self.in_time(timeout, waiting.enough()).await;
+        let found = self.in_time(timeout, waiting.enough(self.pool())).await;
         let found = found.map(|found| found.into_things().into_iter().map(RecordedRequest::of).collect());
         found.ok_or_else(|| {
             let report = Report::of(self);

@@ -8,6 +8,7 @@ use tokio::runtime;
 use super::advance::{Advance, NotAdvanced};
 use super::blocking;
 use super::running::{Ended, Running, Started};
+use crate::blocking_pool::BlockingPool;
 use crate::config::{Auth, ClockMode};
 use crate::driver::{self, Target};
 use crate::engine::{self, Workspaces};
@@ -49,6 +50,10 @@ impl Workspace {
     /// Another workspace of the same server.
     pub(super) fn beside(&self, inner: Arc<engine::Workspace>) -> Workspace {
         Workspace { inner, ..self.clone() }
+    }
+
+    pub(crate) fn pool(&self) -> &BlockingPool {
+        self.inner.world_template().pool()
     }
 
     /// Its name.

@@ -1,5 +1,8 @@
 //! A request to Akol's API.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +16,7 @@ use super::told::Say;
 use super::{Given, Notes, Outcome, Service, route};
 use crate::dialect::faults;
 use crate::dialect::refusal::Refusal;
-use crate::domain::faults::{ConnectionFault, Trouble};
+use crate::domain::faults::{ConnectionFault, Matched, Trouble};
 use crate::domain::matching::Sketch;
 use crate::driver;
 use crate::engine::{Arrival, BadName, Entry, Meddling, Void, Workspace, Workspaces};
@@ -33,6 +36,18 @@ struct Visit<'a> {
     entry: Entry,
     is_let_in: bool,
     routed: Result<Found<'static>, Refusal>,
+}
+
+impl Visit<'_> {
+    /// Whether it would keep others waiting to carry the request out.
+    fn is_long_work(&self, request: &Request) -> bool {
+        let is_body_read = self.routed.is_ok() && request.is_body_long();
+        is_body_read || self.entry.rules.as_ref().is_some_and(|rules| rules.is_long_for(&sketch(request)))
+    }
+
+    fn into_owned(self) -> Visit<'static> {
+        Visit { workspace: Cow::Owned(self.workspace.into_owned()), ..self }
+    }
 }
 
 /// What is told of a request beside its answer.
@@ -64,10 +79,13 @@ impl Service {
         let visit = self.let_in(&mut request, root, head);
         // Behind a head that is malformed nobody knows what a body is.
         if body.is_end_stream() || !is_readable {
-            return self.carry_out(visit, request, came, came);
+            return match visit.is_long_work(&request) {
+                true => self.carry_out_in_pool(visit.into_owned(), request, came, came),
+                false => self.carry_out(visit, request, came, came),
+            };
         }
         let service = Arc::clone(self);
-        let mut visit = Visit { workspace: Cow::Owned(visit.workspace.into_owned()), ..visit };
+        let mut visit = visit.into_owned();
         Answering::later(async move {
             let is_wanted = visit.routed.is_ok() && takes_body(&request.method);
             match receive(&request.headers, body, is_wanted, &service.shutdown).await {
@@ -75,7 +93,11 @@ impl Service {
                 // What the head alone is refused for comes first.
                 Err(unreadable) => visit.routed = visit.routed.and(Err(unreadable.into())),
             }
-            service.carry_out(visit, request, came, Stopwatch::start()).await
+            let came_whole = Stopwatch::start();
+            match visit.is_long_work(&request) {
+                true => service.carry_out_in_pool(visit, request, came, came_whole).await,
+                false => service.carry_out(visit, request, came, came_whole).await,
+            }
         })
     }
 
@@ -124,6 +146,34 @@ impl Service {
         self.log.note(default.clock().now(), Some(default.name()), Weight::Warning, &note);
     }
 
+    /// The same as [`Service::carry_out`], for what would keep others waiting.
+    fn carry_out_in_pool(
+        self: &Arc<Service>,
+        visit: Visit<'static>,
+        mut request: Request,
+        came: Stopwatch,
+        came_whole: Stopwatch,
+    ) -> Answering<Response<Body>> {
+        let service = Arc::clone(self);
+        Answering::later(async move {
+            let is_head = request.method == Method::HEAD;
+            let within = Arc::clone(&service);
+            let carrying_out = service.pool.run(move || {
+                request.read_json_ahead();
+                within.carry_out(visit, request, came, came_whole)
+            });
+            let stopped = tokio::select! {
+                biased;
+                carried_out = carrying_out => match carried_out {
+                    Ok(answering) => return answering.await,
+                    Err(stopped) => Refusal::from(stopped),
+                },
+                () = service.shutdown.reached(Phase::GraceOver) => Refusal::stopping(),
+            };
+            stopped.reply().into_response(is_head)
+        })
+    }
+
     /// Does what is asked for, once all of it has come.
     fn carry_out(
         self: &Arc<Service>,
@@ -145,11 +195,14 @@ impl Service {
             false => Ok(Reply::empty(StatusCode::NO_CONTENT)),
         };
         let outcome = if told.trouble.replaces_answer() { meddle(outcome, &told.trouble) } else { outcome };
-        if !request.is_held_back {
+        if !request.is_held_back && !arrival.is_overfull {
             return Answering::Now(self.give(outcome, &workspace, &request, &arrival, told));
         }
         let (service, workspace) = (Arc::clone(self), workspace.into_owned());
         Answering::later(async move {
+            if arrival.is_overfull {
+                workspace.journal().help_waiters(&service.pool).await;
+            }
             let outcome = hold_back(&workspace, &arrival, told.trouble.delay, outcome, &service.shutdown).await;
             service.give(outcome, &workspace, &request, &arrival, told)
         })
@@ -223,16 +276,17 @@ fn count(workspace: &Workspace, entry: &Entry, token: Option<&str>, request: &Re
 
 /// What befalls a request on purpose.
 fn trouble(workspace: &Workspace, entry: &Entry, request: &Request) -> Trouble {
-    let sketch = Sketch {
-        method: request.method.as_str(),
-        path: request.path(),
-        query: request.query(),
-        status: None,
-        body: &request.body,
-        is_body_dropped: false,
+    let matched = match &entry.rules {
+        Some(rules) => rules.matched_by(&sketch(request)),
+        None => Matched::default(),
     };
     // A request that a reset has overtaken is refused for that.
-    workspace.write_in(&entry.epoch, |world| world.trouble_for(&sketch, entry.number)).unwrap_or(Trouble::NONE)
+    workspace.write_in(&entry.epoch, |world| world.trouble_for(&matched, entry.number)).unwrap_or(Trouble::NONE)
+}
+
+/// A request as fault rules see it.
+fn sketch(request: &Request) -> Sketch<'_> {
+    Sketch::new(request.method.as_str(), request.path(), request.query(), &request.body)
 }
 
 /// Lets the handler answer. Akol's API knows none that take their time or look beyond the world.

@@ -20,7 +20,7 @@ use crate::suggest::nearest;
 use crate::time::Stopwatch;
 use crate::wire::client::Client;
 use crate::wire::reply::Reply;
-use crate::wire::request::{Request, Unreadable, discard, read_body};
+use crate::wire::request::{MAX_BODY, Request, Unreadable, discard, read_body};
 use crate::wire::request_body::RequestBody;
 use crate::wire::shutdown::Phase;
 
@@ -168,6 +168,16 @@ impl Service {
                 large_upload.is_some()
             };
             request.body = read_body(&request.headers, body, route.max_body, &self.shutdown, begin_large).await?;
+            if request.is_body_long() && route.max_body == MAX_BODY {
+                let mut whole = request.clone();
+                *request = self
+                    .pool
+                    .run(move || {
+                        whole.read_json_ahead();
+                        whole
+                    })
+                    .await?;
+            }
         } else {
             discard(&request.headers, body, &self.shutdown).await?;
         }
@@ -186,7 +196,7 @@ impl Service {
                 let (workspace, request) = (Arc::clone(workspace), request.clone());
                 tokio::select! {
                     biased;
-                    outcome = self.aside.run(move || look(&workspace, &request)) => outcome?,
+                    outcome = self.pool.run(move || look(&workspace, &request)) => outcome?,
                     () = self.shutdown.reached(Phase::GraceOver) => Err(Refusal::stopping()),
                 }
             }
@@ -195,7 +205,7 @@ impl Service {
                     workspace: Arc::clone(workspace),
                     workspaces: Arc::clone(&self.workspaces),
                     metrics: Arc::clone(&self.metrics),
-                    aside: self.aside.clone(),
+                    pool: self.pool.clone(),
                 };
                 tokio::select! {
                     biased;

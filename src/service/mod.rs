@@ -17,8 +17,8 @@ use self::explain::Peers;
 use self::scope::Scope;
 use self::told::Told;
 use crate::api::gate::Gate;
+use crate::blocking_pool::BlockingPool;
 use crate::config::Settings;
-use crate::control::aside::Aside;
 use crate::control::guard::Guard;
 use crate::dialect::refusal::Refusal;
 use crate::domain::quoted::Quoted;
@@ -54,8 +54,8 @@ pub struct Service {
     pages: Cors,
     admin_token: Option<String>,
     metrics: Arc<Metrics>,
-    /// Where the control API does what takes longer than a moment.
-    aside: Aside,
+    /// Runs what takes longer than a moment.
+    pool: BlockingPool,
     log: Log,
     /// The tokens of which the log has said that they belong to `default`.
     told: Told,
@@ -107,13 +107,13 @@ impl Service {
         shutdown: Shutdown,
     ) -> Service {
         Service {
+            pool: workspaces.world_template().pool().clone(),
             workspaces,
             gate: Gate::new(&settings.auth),
             guard: Guard::new(settings),
             pages: Cors::new(&settings.cors_origins, EXPOSED),
             admin_token: settings.admin_token.clone(),
             metrics,
-            aside: Aside::default(),
             log,
             told: Told::default(),
             shutdown,

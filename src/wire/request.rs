@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::ops::Range;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use super::shutdown::{Phase, Shutdown};
 use super::upload::{NotGathered, gather};
 use super::{head, host};
 use crate::awake;
+use crate::json::{Json, NotJson, Object};
 
 /// The largest body that is read of an ordinary request, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
@@ -58,8 +60,32 @@ pub struct Request {
     pub version: Version,
     /// Whether its answer will be held back: a second request may come before it is given.
     pub is_held_back: bool,
+    /// What its body is as JSON, where that has been read already.
+    json: Option<JsonBody>,
     /// What is wrong with its head that does not show in it any more.
     malformed: Option<Box<Malformed>>,
+}
+
+/// A body that was read as JSON.
+#[derive(Clone, Debug)]
+pub enum JsonBody {
+    /// It is an object.
+    Object(Arc<Object>),
+    /// It is anything else.
+    Other(Arc<Json>),
+    /// It is none.
+    Malformed(NotJson),
+}
+
+impl JsonBody {
+    /// Reads a text.
+    pub fn read(text: &str) -> JsonBody {
+        match Json::read(text) {
+            Ok(Json::Object(object)) => JsonBody::Object(Arc::new(object)),
+            Ok(other) => JsonBody::Other(Arc::new(other)),
+            Err(error) => JsonBody::Malformed(error),
+        }
+    }
 }
 
 /// The part of a path that names one thing. Where it stands in the path as it is, it is not copied.
@@ -143,6 +169,7 @@ impl Request {
             peer,
             version: parts.version,
             is_held_back: false,
+            json: None,
         }
     }
 
@@ -181,6 +208,23 @@ impl Request {
             head::check_framing(&self.headers)?;
         }
         Ok(())
+    }
+
+    /// Whether it would keep others waiting to read its body as JSON.
+    pub fn is_body_long(&self) -> bool {
+        /// The longest that is read in less than a millisecond, in bytes.
+        const SHORT: usize = 64 << 10;
+        self.body.len() > SHORT
+    }
+
+    /// Reads the body as JSON before a handler wants it.
+    pub fn read_json_ahead(&mut self) {
+        self.json = std::str::from_utf8(&self.body).ok().map(JsonBody::read);
+    }
+
+    /// The body as JSON, where it has been read ahead.
+    pub fn json(&self) -> Option<&JsonBody> {
+        self.json.as_ref()
     }
 
     /// The path as it came.

@@ -10,7 +10,21 @@ use crate::source::{SourceFile, code_of_product, imports, names};
 const FLOORS: [(&str, &[&str]); 9] = [
     (
         "0: time, chance, settings",
-        &["time", "awake", "clock", "speed", "rng", "config", "origin", "http_url", "webhook_url", "escape", "suggest"],
+        &[
+            "time",
+            "awake",
+            "blocking_pool",
+            "json",
+            "clock",
+            "speed",
+            "rng",
+            "config",
+            "origin",
+            "http_url",
+            "webhook_url",
+            "escape",
+            "suggest",
+        ],
     ),
     ("1: the nouns of the field; HTTP that knows no calls", &["domain/", "wire/"]),
     (

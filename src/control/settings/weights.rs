@@ -8,9 +8,9 @@ use crate::domain::NotOneOf;
 use crate::domain::call::Direction;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fixtures::Fixtures;
-use crate::domain::json::{Json, Object};
 use crate::domain::scenario::Scenario;
 use crate::domain::settings::{WeightChange, Weights};
+use crate::json::{Json, Object};
 
 /// The weights of all scenarios, in the order of the fixtures.
 pub(super) struct WeightsView(Vec<(String, Pair)>);

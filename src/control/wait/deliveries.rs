@@ -13,12 +13,13 @@ use crate::control::deliveries::DeliveryView;
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
+use crate::dialect::refusal::Refusal;
 use crate::dialect::{oversight, pattern};
 use crate::domain::NotOneOf;
-use crate::domain::json::Json;
-use crate::domain::matching::{Difference, Pattern, Sketch};
-use crate::domain::webhook::{Content, Delivery, DeliveryState, Event, TryAnswer};
-use crate::engine::{Found, NotedDelivery, Workspace};
+use crate::domain::matching::{Difference, Pattern};
+use crate::domain::webhook::{Delivery, DeliveryState, Event, TryAnswer};
+use crate::engine::{Awaited, Found, NotedDelivery, NotedView, Workspace};
+use crate::json::Json;
 use crate::wire::reply::Reply;
 use crate::wire::request::Request;
 
@@ -56,8 +57,8 @@ impl Wanted {
     }
 
     /// Every way in which a delivery is not what is wanted; none where it is.
-    fn differences(&self, noted: &NotedDelivery) -> Vec<Difference> {
-        let NotedDelivery { delivery, body, .. } = noted;
+    fn differences(&self, noted: &NotedView<'_>) -> Vec<Difference> {
+        let NotedView { delivery, sent } = noted;
         let mut differences = Vec::new();
         let mut compare = |field: &str, expected: Option<Json>, found: Option<Json>| {
             if let Some(expected) = expected.filter(|expected| Some(expected) != found.as_ref()) {
@@ -69,11 +70,7 @@ impl Wanted {
         compare("callId", self.call_id.clone().map(Json::from), Some(delivery.call.to_string().into()));
         compare("state", self.state.map(|state| word(state.as_str())), Some(word(delivery.state.as_str())));
         compare("status", self.status.map(Json::from), last_status(delivery).map(Json::from));
-        if self.body.body.is_some() {
-            let is_body_dropped = delivery.content == Content::Dropped;
-            let sketch = Sketch { method: "POST", path: "", query: "", status: None, body, is_body_dropped };
-            differences.extend(self.body.differences(&sketch));
-        }
+        differences.extend(self.body.differences(sent));
         differences
     }
 }
@@ -103,33 +100,33 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let wanted = Wanted::read(&mut fields);
         let options = WaitOptions::read(&mut fields);
         fields.finish()?;
-        let Scene { workspace, aside, .. } = scene;
+        let Scene { workspace, pool, .. } = scene;
         let _place = place_in(&workspace)?;
         let epoch = workspace.epoch();
         let (wanted, known) = (Arc::new(wanted), Arc::clone(&workspace));
         let (may_be, is) = (Arc::clone(&wanted), Arc::clone(&wanted));
         let (waiting, there) = known.wait_for_deliveries(
             move |delivery| may_be.may_be(delivery),
-            move |noted| is.may_be(&noted.delivery) && is.differences(noted).is_empty(),
+            move |noted| is.may_be(noted.delivery) && is.body.matches(&noted.sent),
             options.count,
             false,
         );
-        aside.run(waiting.look_at(there)).await?;
-        match enough(&waiting, &epoch, options.timeout.duration()).await {
+        pool.run(waiting.look_at(there)).await?;
+        match enough(&waiting, &pool, &epoch, options.timeout.duration()).await {
             Ok(mut found) => {
                 let there = if found.is_whole() { Vec::new() } else { workspace.noted_deliveries() };
-                aside
-                    .run(move || {
-                        // One that was wanted may have changed since.
-                        found.fill(there.into_iter().filter(|noted| wanted.may_be(&noted.delivery)));
-                        came(found, workspace)
-                    })
-                    .await
+                pool.run(move || {
+                    // One that was wanted may have changed since.
+                    found.fill(there.into_iter().filter(|noted| wanted.may_be(&noted.delivery)));
+                    came(found, workspace)
+                })
+                .await
+                .map_err(Refusal::from)
             }
             Err(InVain::Reset) => Err(overtaken()),
             Err(InVain::TimeUp) => {
                 let found = waiting.found();
-                aside.run(move || late(found, workspace, &wanted, options)).await
+                pool.run(move || late(found, workspace, &wanted, options)).await.map_err(Refusal::from)
             }
         }
     })
@@ -149,7 +146,7 @@ fn came(found: Found<NotedDelivery>, workspace: Arc<Workspace>) -> Reply {
 /// The answer when time is up: with what came at the very last, or with what came nearest.
 fn late(mut found: Found<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wanted, options: WaitOptions) -> Reply {
     let misses = workspace.noted_deliveries().into_iter().filter_map(|noted| {
-        let differences = wanted.differences(&noted);
+        let differences = wanted.differences(&noted.view());
         if differences.is_empty() {
             found.put(noted);
             return None;

@@ -15,6 +15,7 @@ use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
 use crate::dialect::oversight;
 use crate::dialect::pattern;
+use crate::dialect::refusal::Refusal;
 use crate::domain::matching::Pattern;
 use crate::engine::{Exchange, Found};
 use crate::wire::reply::Reply;
@@ -33,34 +34,34 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let pattern = pattern::read(&mut fields);
         let options = WaitOptions::read(&mut fields);
         fields.finish()?;
-        let Scene { workspace, aside, .. } = scene;
+        let Scene { workspace, pool, .. } = scene;
         let _place = place_in(&workspace)?;
         let epoch = workspace.epoch();
         let mut warnings = oversight::of_pattern(&pattern);
         let (waiting, there) = workspace.journal().wait(pattern.clone(), options.count, false);
-        aside.run(waiting.look_at(there)).await?;
-        match enough(&waiting, &epoch, options.timeout.duration()).await {
+        pool.run(waiting.look_at(there)).await?;
+        match enough(&waiting, &pool, &epoch, options.timeout.duration()).await {
             Ok(mut found) => {
                 let there = if found.is_whole() { Vec::new() } else { workspace.journal().exchanges() };
-                aside
-                    .run(move || {
-                        found.fill(there);
-                        let reply = came(found, &mut warnings);
-                        envelope::warned(reply, &warnings)
-                    })
-                    .await
+                pool.run(move || {
+                    found.fill(there);
+                    let reply = came(found, &mut warnings);
+                    envelope::warned(reply, &warnings)
+                })
+                .await
+                .map_err(Refusal::from)
             }
             Err(InVain::Reset) => Err(overtaken()),
             Err(InVain::TimeUp) => {
                 let (found, all) = (waiting.found(), workspace.journal().exchanges());
                 let workspace = Arc::clone(&workspace);
-                aside
-                    .run(move || {
-                        let reply = late(found, all, &pattern, options, &mut warnings);
-                        warnings.extend(of_clock(&workspace).filter(|_| reply.status == StatusCode::REQUEST_TIMEOUT));
-                        envelope::warned(reply, &warnings)
-                    })
-                    .await
+                pool.run(move || {
+                    let reply = late(found, all, &pattern, options, &mut warnings);
+                    warnings.extend(of_clock(&workspace).filter(|_| reply.status == StatusCode::REQUEST_TIMEOUT));
+                    envelope::warned(reply, &warnings)
+                })
+                .await
+                .map_err(Refusal::from)
             }
         }
     })

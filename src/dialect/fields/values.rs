@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use super::{Fields, shown};
-use crate::domain::json::Json;
 use crate::domain::span::{NotASpan, Span};
+use crate::json::Json;
 
 impl Fields {
     /// Any JSON.
@@ -50,7 +50,7 @@ impl Fields {
     /// An object, read by `read`. What is wrong in it is noted here, under the name of the field and a dot.
     pub fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Fields) -> T) -> Option<T> {
         let Json::Object(object) = self.value(name)? else { return self.refuse(name, "an object") };
-        let mut inner = Fields::of(object.clone(), format!("{}{name}.", self.place));
+        let mut inner = Fields::of(object.clone().into(), format!("{}{name}.", self.place));
         let found = read(&mut inner);
         self.errors.append(&mut inner.errors);
         Some(found)
@@ -76,7 +76,7 @@ mod tests {
 
     fn fields(object: Value) -> Fields {
         let Json::Object(object) = Json::from(&object) else { panic!("no object: {object}") };
-        Fields::of(object, String::new())
+        Fields::of(object.into(), String::new())
     }
 
     /// What reading a field brings, and what is said to be wrong.

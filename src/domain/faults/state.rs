@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Faults, MOST_DRAWN, Rule, Terms};
+use super::{Faults, MOST_DRAWN, Rule, RulePatterns, Terms};
+use crate::domain::matching::Pattern;
 use crate::domain::state::{Checked, Count, FaultsRecord, Hex, RuleRecord, within, wrong};
 
 impl Faults {
@@ -39,7 +40,7 @@ impl Faults {
         if bytes > most_bytes {
             return Err(wrong("rules", format!("have patterns of {bytes} bytes, must have at most {most_bytes}")));
         }
-        Ok(Faults { rules, made })
+        Ok(Faults { patterns: RulePatterns::of(&rules), rules, made })
     }
 }
 
@@ -48,7 +49,7 @@ impl Rule {
         let Terms { pattern, times, probability, effect } = &self.terms;
         RuleRecord {
             number: Count::of(self.number),
-            r#match: pattern.clone(),
+            r#match: Pattern::clone(pattern),
             times: *times,
             probability: *probability,
             effect: (*effect).into(),
@@ -65,6 +66,7 @@ impl Rule {
         let effect = effect.effect().map_err(|fault| within("effect", fault))?;
         let drawn: BTreeMap<u64, u64> =
             drawn.into_iter().map(|(Hex(digest), count)| (u64::from_be_bytes(digest), count.get())).collect();
-        Ok(Rule { number: number.get(), terms: Terms { pattern: r#match, times, probability, effect }, hits, drawn })
+        let terms = Terms { pattern: r#match.into(), times, probability, effect };
+        Ok(Rule { number: number.get(), terms, hits, drawn })
     }
 }

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::json::Json;
 use crate::domain::latency::Sigma;
+use crate::domain::matching::Sketch;
 use crate::domain::span::Span;
+use crate::json::Json;
 
 const UNAVAILABLE: Effect = Effect::Status { status: 503, retry_after: Some(7), execute: false };
 const RESET: Effect = Effect::Connection { fault: ConnectionFault::ConnectionResetByPeer, execute: true };
@@ -15,7 +16,7 @@ fn latency(millis: u64) -> Effect {
 }
 
 fn always(effect: Effect) -> Terms {
-    Terms { pattern: Pattern::default(), times: None, probability: Probability::ALWAYS, effect }
+    Terms { pattern: Arc::default(), times: None, probability: Probability::ALWAYS, effect }
 }
 
 fn sometimes(millionths: u32, effect: Effect) -> Terms {
@@ -30,14 +31,17 @@ fn faults(rules: impl IntoIterator<Item = Terms>) -> Faults {
     faults
 }
 
-fn request(body: &str) -> Sketch<'_> {
-    let body = body.as_bytes();
-    Sketch { method: "POST", path: "/api/v1/calls", query: "", status: None, body, is_body_dropped: false }
+fn matched(faults: &Faults, body: &str) -> Matched {
+    faults.patterns().matched_by(&Sketch::new("POST", "/api/v1/calls", "", body.as_bytes()))
 }
 
 /// What befalls a request for each body, in order.
 fn befalls(faults: &mut Faults, bodies: &[&str]) -> Vec<Trouble> {
-    bodies.iter().map(|body| faults.trouble_for(&request(body), Seed::new(42))).collect()
+    let mut befalls = |body: &str| {
+        let matched = matched(faults, body);
+        faults.trouble_for(&matched, Seed::new(42))
+    };
+    bodies.iter().map(|body| befalls(body)).collect()
 }
 
 #[test]
@@ -67,7 +71,7 @@ fn a_broken_connection_says_how_and_whether_the_request_is_carried_out() {
 #[test]
 fn only_requests_that_match_are_struck() {
     let pattern = Pattern { body: Some(Json::from(&json!({"toNumber": "+1"}))), ..Pattern::default() };
-    let mut faults = faults([Terms { pattern, ..always(UNAVAILABLE) }]);
+    let mut faults = faults([Terms { pattern: pattern.into(), ..always(UNAVAILABLE) }]);
     let struck = befalls(&mut faults, &[r#"{"toNumber": "+2"}"#, r#"{"toNumber": "+1"}"#, ""]);
     assert_eq!(struck.iter().map(|trouble| trouble.rules.len()).collect::<Vec<_>>(), [0, 1, 0]);
 }
@@ -148,7 +152,8 @@ fn effects_are_written_as_they_are_read() {
 
 /// A rule for requests with that in their bodies.
 fn matching(body: &serde_json::Value) -> Terms {
-    Terms { pattern: Pattern { body: Some(body.into()), ..Pattern::default() }, ..always(RESET) }
+    let pattern = Pattern { body: Some(body.into()), ..Pattern::default() };
+    Terms { pattern: pattern.into(), ..always(RESET) }
 }
 
 #[test]

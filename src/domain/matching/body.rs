@@ -1,19 +1,15 @@
 //! Parts of bodies: whether one is in a body, and where it is not.
 
 use super::Difference;
-use crate::domain::json::Json;
+use super::subject::SketchBody;
+use crate::json::Json;
 
 /// The longest that is shown of what was found, in characters.
 const SHOWN: usize = 200;
 
 /// Whether `part` is in the JSON that `body` is.
-pub fn is_in(part: &Json, body: &[u8]) -> bool {
-    read(body).is_some_and(|whole| is_part(part, &whole))
-}
-
-/// The JSON that a body is, if it is any.
-fn read(body: &[u8]) -> Option<Json> {
-    Json::read(std::str::from_utf8(body).ok()?).ok()
+pub fn is_in(part: &Json, body: &SketchBody<'_>) -> bool {
+    body.json().is_some_and(|whole| is_part(part, whole))
 }
 
 fn is_part(part: &Json, whole: &Json) -> bool {
@@ -29,12 +25,13 @@ fn is_part(part: &Json, whole: &Json) -> bool {
 }
 
 /// Every place where `part` is not in the JSON that `body` is.
-pub fn differences(part: &Json, body: &[u8]) -> Vec<Difference> {
+pub fn differences(part: &Json, body: &SketchBody<'_>) -> Vec<Difference> {
     let mut differences = Vec::new();
-    match read(body) {
-        Some(whole) => compare("body", part, &whole, &mut differences),
+    match body.json() {
+        Some(whole) => compare("body", part, whole, &mut differences),
         None => {
-            let text = (!body.is_empty()).then(|| Json::String(cut(&String::from_utf8_lossy(body))));
+            let bytes = body.bytes();
+            let text = (!bytes.is_empty()).then(|| Json::String(cut(&String::from_utf8_lossy(bytes))));
             differences.push(Difference { field: "body".to_owned(), expected: part.clone(), found: text });
         }
     }

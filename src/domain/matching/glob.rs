@@ -60,6 +60,11 @@ impl Glob {
         usize::from(*row)
     }
 
+    /// How many words the states take.
+    pub fn words(&self) -> usize {
+        self.stays.len()
+    }
+
     /// Whether the whole text that these pieces make is like the pattern.
     pub fn is_like<'a>(&self, pieces: impl IntoIterator<Item = &'a str>) -> bool {
         let words = self.stays.len();

@@ -106,6 +106,11 @@ impl PathPattern {
         if self.takes_query(query) { format!("{path}?{query}").into() } else { path.into() }
     }
 
+    /// How many words of states each byte of a path goes through at most.
+    pub(super) fn words(&self) -> usize {
+        self.whole.words() + self.unversioned.as_ref().map_or(0, Likeness::words)
+    }
+
     fn takes_query(&self, query: &str) -> bool {
         !query.is_empty() && self.text.contains('?')
     }
@@ -114,6 +119,13 @@ impl PathPattern {
 impl Likeness {
     fn new(text: &str) -> Likeness {
         if text.contains('*') { Likeness::Glob(Arc::new(Glob::new(text))) } else { Likeness::Exact(text.to_owned()) }
+    }
+
+    fn words(&self) -> usize {
+        match self {
+            Likeness::Glob(glob) => glob.words(),
+            Likeness::Exact(_) => 0,
+        }
     }
 
     /// Whether the text that these pieces make is like this.

@@ -1,8 +1,7 @@
 //! What goes wrong with requests because a test asks for it.
 
 use super::World;
-use crate::domain::faults::{Faults, Trouble};
-use crate::domain::matching::Sketch;
+use crate::domain::faults::{Faults, Matched, Trouble};
 
 impl World {
     /// The rules of what goes wrong.
@@ -20,10 +19,10 @@ impl World {
         self.settings.latency.is_some() || !self.faults.rules().is_empty()
     }
 
-    /// What befalls a request, the `ordinal`th of its workspace: what the rules say, and on top of their latencies that of the settings,
-    /// which is drawn by the ordinal.
-    pub fn trouble_for(&mut self, request: &Sketch<'_>, ordinal: u64) -> Trouble {
-        let mut trouble = self.faults.trouble_for(request, self.seed.child("fault"));
+    /// What befalls a request, the `ordinal`th of its workspace: what the rules say that it has matched, and on top of their latencies that
+    /// of the settings, which is drawn by the ordinal. Rules that came after it was matched are nothing to it.
+    pub fn trouble_for(&mut self, matched: &Matched, ordinal: u64) -> Trouble {
+        let mut trouble = self.faults.trouble_for(matched, self.seed.child("fault"));
         if let Some(latency) = self.settings.latency {
             let drawn = latency.draw(self.seed.child("latency").nth(ordinal));
             trouble.delay = trouble.delay.saturating_add(drawn);
@@ -34,32 +33,36 @@ impl World {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
     use crate::domain::faults::{Effect, Terms};
     use crate::domain::latency::{Latency, Sigma};
-    use crate::domain::matching::Pattern;
+    use crate::domain::matching::Sketch;
     use crate::domain::probability::Probability;
     use crate::domain::span::Span;
 
-    const REQUEST: Sketch<'_> =
-        Sketch { method: "GET", path: "/api/v1/calls", query: "", status: None, body: b"", is_body_dropped: false };
+    /// What befalls a request.
+    fn befalls(world: &mut World, ordinal: u64) -> Trouble {
+        let matched = world.faults().patterns().matched_by(&Sketch::new("GET", "/api/v1/calls", "", b""));
+        world.trouble_for(&matched, ordinal)
+    }
 
     #[test]
     fn the_settings_latency_adds_to_that_of_the_rules() {
         let mut world = World::for_tests(1);
         assert!(!world.has_trouble());
-        assert_eq!(world.trouble_for(&REQUEST, 0), Trouble::NONE);
+        assert_eq!(befalls(&mut world, 0), Trouble::NONE);
 
         world.settings.latency = Some(Latency::Fixed(Span::from_millis(30)));
         assert!(world.has_trouble());
-        assert_eq!(world.trouble_for(&REQUEST, 0), Trouble { delay: Duration::from_millis(30), ..Trouble::NONE });
+        assert_eq!(befalls(&mut world, 0), Trouble { delay: Duration::from_millis(30), ..Trouble::NONE });
 
         let effect = Effect::Latency { latency: Latency::Fixed(Span::from_millis(12)) };
-        let terms = Terms { pattern: Pattern::default(), times: None, probability: Probability::ALWAYS, effect };
+        let terms = Terms { pattern: Arc::default(), times: None, probability: Probability::ALWAYS, effect };
         world.faults_mut().add(terms).unwrap();
-        let trouble = world.trouble_for(&REQUEST, 0);
+        let trouble = befalls(&mut world, 0);
         assert_eq!((trouble.delay, trouble.rules), (Duration::from_millis(42), vec!["flt_1".to_owned()]));
         assert_eq!(world.faults().rules()[0].hits, 1);
     }
@@ -70,7 +73,7 @@ mod tests {
             let mut world = World::for_tests(seed);
             let sigma = Sigma::from_thousandths(400);
             world.settings.latency = Some(Latency::LogNormal { median: Span::from_millis(80), sigma });
-            (0..10).map(|ordinal| world.trouble_for(&REQUEST, ordinal).delay).collect::<Vec<_>>()
+            (0..10).map(|ordinal| befalls(&mut world, ordinal).delay).collect::<Vec<_>>()
         };
         assert_eq!(delays(1), delays(1));
         assert_ne!(delays(1), delays(2));

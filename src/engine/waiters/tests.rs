@@ -20,6 +20,10 @@ impl Awaited for (u64, bool) {
     fn held_bytes(&self) -> usize {
         16
     }
+
+    fn is_long_work(&self, _: Effort) -> bool {
+        false
+    }
 }
 
 /// Whether it has been woken.
@@ -42,14 +46,15 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>, woken: &Arc<Woken>) -> Poll<F:
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_comes_is_missed_whoever_leads() {
-    let waiters = Arc::new(Waiters::<(u64, bool)>::new(Room::new(usize::MAX)));
+    let waiters = Waiters::<(u64, bool)>::new(Room::new(usize::MAX));
+    let pool = BlockingPool::default();
     for round in 0..500 {
         let waiting: Vec<_> = (1..=4)
             .map(|enough| {
-                let waiters = Arc::clone(&waiters);
+                let (waiters, pool) = (Arc::clone(&waiters), pool.clone());
                 tokio::spawn(async move {
-                    let waiting = waiters.wait(enough, false, |_| true);
-                    waiting.enough().await.count() >= enough
+                    let waiting = waiters.wait(enough, false, Effort::default(), |_| true);
+                    waiting.enough(&pool).await.count() >= enough
                 })
             })
             .collect();
@@ -67,10 +72,12 @@ async fn nothing_that_comes_is_missed_whoever_leads() {
 #[test]
 fn what_comes_wakes_one_of_those_who_wait_and_then_those_that_have_enough() {
     let waiters = Waiters::new(Room::new(usize::MAX));
-    let waiting: Vec<_> =
-        (0..5).map(|number| waiters.wait(1, false, move |what: &(u64, bool)| what.0 == number)).collect();
+    let waiting: Vec<_> = (0..5)
+        .map(|number| waiters.wait(1, false, Effort::default(), move |what: &(u64, bool)| what.0 == number))
+        .collect();
     let woken: Vec<_> = (0..5).map(|_| Arc::new(Woken::default())).collect();
-    let mut futures: Vec<_> = waiting.iter().map(|waiting| Box::pin(waiting.enough())).collect();
+    let pool = BlockingPool::default();
+    let mut futures: Vec<_> = waiting.iter().map(|waiting| Box::pin(waiting.enough(&pool))).collect();
     let are_woken = || woken.iter().map(|one| one.0.swap(false, Ordering::Relaxed)).collect::<Vec<_>>();
     for (future, woken) in futures.iter_mut().zip(&woken) {
         assert!(poll(future.as_mut(), woken).is_pending());
@@ -93,10 +100,10 @@ fn what_comes_wakes_one_of_those_who_wait_and_then_those_that_have_enough() {
 #[test]
 fn what_is_not_wanted_any_more_does_not_count_and_what_is_there_counts_unless_it_changes() {
     let waiters = Waiters::new(Room::new(usize::MAX));
-    let before = waiters.wait(2, false, is_wanted);
+    let before = waiters.wait(2, false, Effort::default(), is_wanted);
     waiters.tell(|| (1, true));
     // For a wait that begins now that has been.
-    let waiting = waiters.wait(2, false, is_wanted);
+    let waiting = waiters.wait(2, false, Effort::default(), is_wanted);
     waiters.tell(|| (2, true));
     waiters.tell(|| (2, false));
     waiters.tell(|| (3, true));
@@ -110,9 +117,12 @@ fn what_is_not_wanted_any_more_does_not_count_and_what_is_there_counts_unless_it
 #[test]
 fn however_much_comes_while_the_leader_rests_little_of_it_waits_and_none_is_lost() {
     let waiters = Waiters::new(Room::new(usize::MAX));
-    let waiting = waiters.wait(usize::MAX, false, is_wanted);
+    let waiting = waiters.wait(usize::MAX, false, Effort::default(), is_wanted);
     let many = 2 * BACKLOG as u64;
-    (0..many).for_each(|key| waiters.tell(|| (key, true)));
+    for key in 0..many {
+        waiters.tell(|| (key, true));
+        waiters.look_while_overfull();
+    }
     assert!(waiters.news.lock().queue.len() <= BACKLOG);
     while waiters.look_at_next() {}
     assert_eq!(waiting.found().count() as u64, many);
@@ -124,13 +134,14 @@ fn however_much_comes_while_the_leader_rests_little_of_it_waits_and_none_is_lost
 #[test]
 fn what_came_before_a_reset_counts_no_more() {
     let waiters = Waiters::new(Room::new(usize::MAX));
-    let waiting = waiters.wait(1, false, is_wanted);
+    let waiting = waiters.wait(1, false, Effort::default(), is_wanted);
     waiters.tell(|| (1, true));
     waiters.look_at_next();
     waiters.tell(|| (2, true));
     waiters.begin_anew();
     assert!(!waiters.look_at_next());
-    let mut enough = pin!(waiting.enough());
+    let pool = BlockingPool::default();
+    let mut enough = pin!(waiting.enough(&pool));
     assert!(poll(enough.as_mut(), &Arc::default()).is_pending());
 }
 
@@ -154,22 +165,51 @@ impl Awaited for Large {
     fn held_bytes(&self) -> usize {
         60 << 10
     }
+
+    fn is_long_work(&self, _: Effort) -> bool {
+        true
+    }
 }
 
 #[test]
 fn what_is_large_is_kept_within_the_room_by_those_who_wait_and_in_what_is_new() {
     let waiters = Waiters::new(Room::new(1 << 20));
-    let waiting: Vec<_> = (0..2).map(|_| waiters.wait(usize::MAX, false, |()| true)).collect();
+    let waiting: Vec<_> = (0..2).map(|_| waiters.wait(usize::MAX, false, Effort::default(), |()| true)).collect();
     let memory = Arc::new(());
-    (0..1_000).for_each(|key| waiters.tell(|| Large { key, _memory: Arc::clone(&memory) }));
+    for key in 0..1_000 {
+        waiters.tell(|| Large { key, _memory: Arc::clone(&memory) });
+        waiters.look_while_overfull();
+    }
     assert!(Arc::strong_count(&memory) <= 1 + 17 + 17, "what is new, and what both keep");
     while waiters.look_at_next() {}
     assert!(Arc::strong_count(&memory) <= 1 + 17);
     assert!(waiting.iter().all(|one| one.found().count() == 1_000));
     drop(waiting);
     assert_eq!(Arc::strong_count(&memory), 1);
-    let all = waiters.wait(usize::MAX, true, |()| true);
+    let all = waiters.wait(usize::MAX, true, Effort::default(), |()| true);
     (0..1_000).for_each(|key| waiters.tell(|| Large { key, _memory: Arc::clone(&memory) }));
     while waiters.look_at_next() {}
     assert!(all.found().is_whole());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_long_to_look_at_is_looked_at_in_the_pool() {
+    let (waiters, pool) = (Waiters::new(Room::new(usize::MAX)), BlockingPool::default());
+    let waiting = waiters.wait(1, false, Effort::default(), |()| true);
+    let busy = pool.fill_up();
+    waiters.tell(|| Large { key: 1, _memory: Arc::default() });
+    let mut enough = pin!(waiting.enough(&pool));
+    let woken = Arc::default();
+    assert!(poll(enough.as_mut(), &woken).is_pending());
+    // Nor does one look who brings more than the leader should leave.
+    while !waiters.are_overfull() {
+        waiters.tell(|| Large { key: 1, _memory: Arc::default() });
+    }
+    let mut help = pin!(waiters.help_while_overfull(&pool));
+    assert!(poll(help.as_mut(), &woken).is_pending());
+    assert_eq!(waiting.found().count(), 0);
+    drop(busy);
+    help.await;
+    assert!(!waiters.are_overfull());
+    assert_eq!(enough.await.count(), 1);
 }

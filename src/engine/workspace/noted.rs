@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Workspace;
-use crate::domain::webhook::{Delivery, DeliveryNumber};
+use crate::domain::matching::{Effort, Sketch};
+use crate::domain::webhook::{Content, Delivery, DeliveryNumber};
 use crate::domain::world::World;
 use crate::engine::waiters::{Awaited, Waiting};
 
@@ -20,6 +21,15 @@ pub struct NotedDelivery {
     pub body: Bytes,
 }
 
+/// A delivery to be held against what is waited for.
+#[derive(Debug)]
+pub struct NotedView<'a> {
+    /// What is known of it.
+    pub delivery: &'a Delivery,
+    /// The request that it is.
+    pub sent: Sketch<'a>,
+}
+
 impl NotedDelivery {
     fn of(number: DeliveryNumber, delivery: Delivery, world: &World) -> NotedDelivery {
         NotedDelivery { number, body: world.body_of(&delivery), delivery: Arc::new(delivery) }
@@ -27,10 +37,14 @@ impl NotedDelivery {
 }
 
 impl Awaited for NotedDelivery {
-    type View<'a> = &'a NotedDelivery;
+    type View<'a> = NotedView<'a>;
 
-    fn view(&self) -> &NotedDelivery {
-        self
+    fn view(&self) -> NotedView<'_> {
+        let is_dropped = self.delivery.content == Content::Dropped;
+        NotedView {
+            delivery: &self.delivery,
+            sent: Sketch::new("POST", "", "", &self.body).with_body_dropped(is_dropped),
+        }
     }
 
     fn key(&self) -> u64 {
@@ -39,6 +53,11 @@ impl Awaited for NotedDelivery {
 
     fn held_bytes(&self) -> usize {
         size_of::<NotedDelivery>() + self.delivery.held_bytes() + self.body.len()
+    }
+
+    /// It never is: the bodies that are sent are short.
+    fn is_long_work(&self, _: Effort) -> bool {
+        false
     }
 }
 
@@ -49,14 +68,14 @@ impl Workspace {
     pub fn wait_for_deliveries(
         &self,
         may_be_wanted: impl Fn(&Delivery) -> bool,
-        is_wanted: impl for<'a> Fn(&&'a NotedDelivery) -> bool + Send + Sync + 'static,
+        is_wanted: impl for<'a> Fn(&NotedView<'a>) -> bool + Send + Sync + 'static,
         count: usize,
         keeps_all: bool,
-    ) -> (Waiting<'_, NotedDelivery>, Vec<NotedDelivery>) {
+    ) -> (Waiting<NotedDelivery>, Vec<NotedDelivery>) {
         self.write(|world| {
             // What has changed before is nothing to whoever comes now.
             self.tell_of_deliveries(world);
-            let waiting = self.delivery_waiters.wait(count, keeps_all, is_wanted);
+            let waiting = self.delivery_waiters.wait(count, keeps_all, Effort::default(), is_wanted);
             world.note_changed_deliveries(true);
             let wanted = world.outbox().numbered().filter(|(_, delivery)| may_be_wanted(delivery));
             let there = wanted.map(|(number, delivery)| NotedDelivery::of(number, delivery.clone(), world)).collect();
@@ -80,6 +99,7 @@ impl Workspace {
         }
         for (number, delivery) in world.take_changed_deliveries() {
             self.delivery_waiters.tell(|| NotedDelivery::of(number, delivery, world));
+            self.delivery_waiters.look_while_overfull();
         }
     }
 

@@ -92,33 +92,40 @@ def swallow(connection):
         pass
 
 
-@scenario("heavy requests", "patterns of many stars over long paths, a hundred waiting clients, whole states and journals, all at once")
+@scenario("heavy requests", "patterns of many stars over long paths, a thousand fault rules, two hundred waiting clients, long bodies, whole states and journals, all at once")
 def heavy_requests(size):
     with Emulator("--clock", "manual", "--calls", str(size(full=50_000, short=1_000))) as emulator:
         with emulator.connect() as connection:
             for _ in range(size(full=1_000, short=100)):
                 connection.sendall(GET.replace(b"call_xxx", b"a" * 5_000 + b"b"))
                 receive(connection)
-        waiters = [emulator.connect() for _ in range(100)]
-        for waiter in waiters:
-            wait = json.dumps({"path": "/never", "timeout": "60s"}).encode()
-            waiter.sendall(b"POST /__admin/requests/wait HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                           b"Content-Length: %d\r\n\r\n" % len(wait) + wait)
+        waiters = [emulator.connect() for _ in range(200)]
+        for number, waiter in enumerate(waiters):
+            workspace, path = (b"default", "/never") if number % 2 else (b"awaited", "**a*a*b*N")
+            wait = json.dumps({"path": path, "timeout": "60s"}).encode()
+            waiter.sendall(b"POST /__admin/requests/wait?workspace=%s HTTP/1.1\r\nHost: localhost\r\n"
+                           b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (workspace, len(wait)) + wait)
         rounds = size(full=10, short=1)
         done = []
 
-        def repeat(method, path, body=None):
+        def repeat(expected, method, path, body=None, token="any"):
             for _ in range(rounds):
                 try:
-                    status, _ = emulator.ask(method, path, body, timeout=120)
-                    done.append(status == 200)
+                    status, _ = emulator.ask(method, path, body, token=token, timeout=120)
+                    done.append(status == expected)
                 except (OSError, HTTPException):
                     done.append(False)
 
+        for _ in range(size(full=1_000, short=100)):
+            emulator.admin("POST", "/faults?workspace=struck", {"match": {"path": "**a*a*b*N"}, "effect": {"status": 503}})
+        long_path = "/api/v1/calls/" + "a" * 7_900
         heavy = [
-            ("POST", "/__admin/requests/count", {"path": "*a" * 400}),
-            ("GET", "/__admin/state"),
-            ("GET", "/__admin/requests?limit=1000"),
+            (200, "POST", "/__admin/requests/count", {"path": "*a" * 400}),
+            (200, "GET", "/__admin/state"),
+            (200, "GET", "/__admin/requests?limit=1000"),
+            *[(404, "GET", long_path, None, "ws_struck")] * 4,
+            *[(404, "GET", long_path, None, "ws_awaited")] * 4,
+            *[(422, "POST", "/api/v1/calls", {"note": [1] * 300_000}, "ws_long")] * 4,
         ]
         with Probe(emulator) as probe:
             with ThreadPoolExecutor(len(heavy)) as pool:

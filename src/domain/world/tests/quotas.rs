@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::domain::error::Error;
 use crate::domain::idempotency::{Known, RequestDigest};
-use crate::domain::json::Object;
 use crate::domain::world::{Quotas, World, testing::*};
+use crate::json::Object;
 
 fn with_minutes(minutes: u64, overage: bool) -> Quotas {
     Quotas { minutes_per_month: Some(minutes), overage, ..Quotas::default() }

@@ -10,7 +10,6 @@ use crate::domain::campaigns::CampaignChange;
 use crate::domain::directory::CampaignStatus;
 use crate::domain::faults::{ConnectionFault, Effect, Terms};
 use crate::domain::idempotency::{Known, RequestDigest};
-use crate::domain::json::{Json, Object};
 use crate::domain::latency::Latency;
 use crate::domain::matching::{Pattern, Sketch};
 use crate::domain::probability::Probability;
@@ -18,6 +17,7 @@ use crate::domain::span::Span;
 use crate::domain::webhook::{Attempt, Event, Mischief, NewSubscription, TryAnswer, TryReport};
 use crate::domain::world::testing::CAMPAIGN;
 use crate::domain::world::{Inbound, World};
+use crate::json::{Json, Object};
 use crate::time::Timestamp;
 
 /// Something that befalls a world. Numbers choose among what there is.
@@ -191,8 +191,8 @@ impl Stage {
                 let path = format!("/api/v1/calls/{}", which % 4);
                 let body = b"{\"a\":0.1}";
                 let (method, path) = ("GET", &*path);
-                let request = Sketch { method, path, query: "", status: None, body, is_body_dropped: false };
-                format!("{counted:?} {:?}", world.trouble_for(&request, which.into()))
+                let matched = world.faults().patterns().matched_by(&Sketch::new(method, path, "", body));
+                format!("{counted:?} {:?}", world.trouble_for(&matched, which.into()))
             }
             Command::Key(key, body) => {
                 let (key, body, now) = (
@@ -217,7 +217,7 @@ impl Stage {
                 };
                 let body =
                     (which % 2 == 0).then(|| Json::read(r#"{"a": 0.10, "order": 18446744073709551617}"#).unwrap());
-                let pattern = Pattern { path: "/api/calls/*".parse().ok(), body, ..Pattern::default() };
+                let pattern = Pattern { path: "/api/calls/*".parse().ok(), body, ..Pattern::default() }.into();
                 let probability = Probability::from_millionths(u32::from(which) * 4_000);
                 let terms =
                     Terms { pattern, times: (which % 5 > 0).then_some(u32::from(which % 5)), probability, effect };
