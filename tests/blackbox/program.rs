@@ -235,8 +235,8 @@ fn calls_are_logged_step_by_step_where_that_is_asked_for() {
 
 #[test]
 fn nothing_that_a_client_sends_steers_the_terminal() {
-    let path = "/api/v1/calls/\u{202e}\u{9b}31m\u{2066}";
-    let steers = |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{2069}').contains(&letter));
+    let path = "/api/v1/calls/\u{202e}\u{9b}31m\u{2066}\u{200b}\u{feff}\u{ad}\u{e0041}é";
+    let steers = |letter: char| !(letter.is_ascii_graphic() || [' ', '\n', 'é', 'µ'].contains(&letter));
     let stderr_of = |format: &str| {
         let program = Program::start(&["--log-format", format]);
         let mut stream = std::net::TcpStream::connect(program.address).unwrap();
@@ -248,8 +248,9 @@ fn nothing_that_a_client_sends_steers_the_terminal() {
     for format in ["pretty", "json"] {
         let log = stderr_of(format);
         assert!(log.contains("DELETE") && log.contains("202e") && !log.contains(steers), "{format}: {log:?}");
+        assert!(["200b", "feff", "ad", "é"].iter().all(|shown| log.contains(shown)), "{format}: {log:?}");
     }
-    let folder = "no/such/\u{202e}folder\u{1b}[2J";
+    let folder = "no/such/\u{202e}fol\u{200d}der\u{1b}[2J";
     let output = akol_mock(&["--fixtures", folder]).output().unwrap();
     assert!(
         output.stderr.is_ascii() && !output.stderr.contains(&0x1b),
