@@ -52,6 +52,8 @@ Examples:
 /// The whole grammar.
 pub(super) fn grammar() -> Command {
     Command::new(NAME)
+        // Whatever the file is called: the name that is documented.
+        .bin_name(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .about("An in-memory emulator of Akol's Calls API, to test against")
         .long_about(INTRODUCTION)

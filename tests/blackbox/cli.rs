@@ -218,3 +218,25 @@ fn fixtures_are_written_to_a_new_folder_and_never_over_another() {
     assert!(stderr(&refused).contains("is not empty"), "{}", stderr(&refused));
     assert_eq!(fs::read_to_string(folder.join("mine.json")).unwrap(), "{}");
 }
+
+#[cfg(unix)]
+#[test]
+fn the_usage_names_the_program_whatever_its_file_is_called() {
+    use std::os::unix::process::CommandExt;
+
+    for words in [
+        &["--help"][..],
+        &["-h"],
+        &["help", "serve"],
+        &["serve", "--help"],
+        &["healthcheck", "--help"],
+        &["fixtures", "--help"],
+        &["openapi", "-h"],
+        &["completions", "-h"],
+    ] {
+        let output = akol_mock(words).arg0("/opt/other-name").output().unwrap();
+        let help = stdout(&output);
+        let usage = help.lines().find(|line| line.starts_with("Usage: ")).unwrap();
+        assert!(usage.starts_with("Usage: akol-mock ") && !help.contains("other-name"), "{words:?}: {help}");
+    }
+}
