@@ -23,7 +23,15 @@ pub(super) fn of_status(status: u16, location: Option<&HeaderValue>) -> Option<H
         }
         404 => "is the path of the URL one that the receiver has?",
         405 => "does the receiver take POST at this path?",
+        407 => {
+            "a proxy in front of the receiver asks for credentials; deliveries go to the URL itself, through no proxy of this side"
+        }
+        410 => {
+            "does the receiver still have this path? A 410 says that it is gone for good; subscribe a URL that is there"
+        }
+        413 => "does the receiver, or a proxy in front of it, limit bodies to less than this event has?",
         415 => "does the receiver take application/json?",
+        429 => "the receiver, or a proxy in front of it, limits how many requests it takes; allow it more in tests",
         500..=599 => "the receiver failed; its own log says why",
         _ => return None,
     };
@@ -133,7 +141,9 @@ mod tests {
         assert!(hint(404).contains("path") && hint(405).contains("POST") && hint(415).contains("application/json"));
         assert!(hint(400) == hint(422) && hint(400).contains("deliveries"));
         assert!(hint(500).contains("log") && hint(302).contains("not followed"));
-        assert_eq!((hint(429), hint(600)), (Hint::default(), Hint::default()));
+        assert!(hint(407).contains("proxy") && hint(410).contains("gone") && hint(413).contains("limit bodies"));
+        assert!(hint(429).contains("limits how many"));
+        assert_eq!((hint(418), hint(600)), (Hint::default(), Hint::default()));
     }
 
     #[test]

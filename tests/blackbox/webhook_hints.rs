@@ -24,7 +24,19 @@ fn told_once(receiver: &Receiver) -> Settings {
 
 #[tokio::test]
 async fn what_a_status_most_likely_means_is_said_wherever_the_delivery_is_told_of() {
-    for (status, words) in [(401, SECRET), (403, SECRET), (404, "path"), (405, "POST"), (500, "its own log")] {
+    for (status, words) in [
+        (401, SECRET),
+        (403, SECRET),
+        (404, "path"),
+        (405, "POST"),
+        (407, "a proxy in front of the receiver"),
+        (410, "gone for good"),
+        (413, "limit bodies"),
+        (415, "application/json"),
+        (422, "found fault"),
+        (429, "limits how many requests"),
+        (500, "its own log"),
+    ] {
         let receiver = Receiver::always(Reaction::Status(status)).await;
         let server = Server::with(told_once(&receiver)).await;
         let call = server.place("+15005550107").await;
