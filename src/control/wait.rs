@@ -83,18 +83,27 @@ fn of_others(others: usize) -> String {
     }
 }
 
-/// That nothing happens by itself while the clock stands, where it does.
-fn of_clock(workspace: &Workspace) -> Option<String> {
-    let Reading { mode, now, .. } = workspace.clock().read();
-    let due = match workspace.next_due() {
-        Some(due) => format!("what is due next is due at {due}"),
-        None => "nothing is due".to_owned(),
-    };
-    let name = workspace.name();
-    let warning = format!(
-        "The clock stands at {now}, and {due}; advance the clock with POST /__admin/clock/advance?workspace={name}"
-    );
-    (mode == ClockMode::Manual).then_some(warning)
+/// That nothing happens by itself while the clock stands, where it does; or nothing as soon as that, where it runs.
+fn of_clock(workspace: &Workspace, timeout: Span) -> Option<String> {
+    let Reading { mode, now, speed } = workspace.clock().read();
+    let due = workspace.next_due();
+    let advance = format!("advance the clock with POST /__admin/clock/advance?workspace={}", workspace.name());
+    if mode == ClockMode::Manual {
+        let due = match due {
+            Some(due) => format!("what is due next is due at {due}"),
+            None => "nothing is due".to_owned(),
+        };
+        return Some(format!("The clock stands at {now}, and {due}; {advance}"));
+    }
+    // `None` also where an advance moves it just now.
+    let left = workspace.clock().wait_until(due?)?;
+    let whole = Span::from_secs(left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0)));
+    (left > timeout.duration()).then(|| {
+        format!(
+            "The clock runs at {speed} times real time, and what is due next is due in {whole} of it, past the timeout of {timeout}; wait \
+             longer, or {advance}"
+        )
+    })
 }
 
 /// That not all that came can be shown, where it cannot: `shown` of `count`.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use akol_mock::{ClockMode, Fault, MockServer, RequestPattern, Settings};
+use akol_mock::{ClockMode, Fault, MockServer, RequestPattern, Settings, Speed};
 use http_body_util::Full;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -171,6 +171,33 @@ async fn a_wait_in_vain_on_a_clock_that_stands_says_what_is_due() {
     let server = Server::as_set(Settings { clock: ClockMode::Real, ..settings() }).await;
     let running = server.post("/__admin/requests/wait", json!({"timeout": "1ms"})).await;
     assert_eq!((running.status, warnings(&running).as_str()), (StatusCode::REQUEST_TIMEOUT, ""));
+}
+
+#[tokio::test]
+async fn a_wait_in_vain_on_a_clock_that_runs_slowly_says_how_long_it_takes_until_something_is_due() {
+    let slow = Settings { clock: ClockMode::Real, speed: Speed::MIN, ..settings() };
+    let server = Server::as_set(slow).await;
+    let wait = async |path: &str| {
+        let told = server.post(path, json!({"timeout": "1ms", "count": 9})).await;
+        assert_eq!(told.status, StatusCode::REQUEST_TIMEOUT, "{told:?}");
+        warnings(&told)
+    };
+    let paths = ["/__admin/webhooks/deliveries/wait", "/__admin/requests/wait"];
+    for path in paths {
+        assert_eq!(wait(path).await, "", "nothing is due");
+    }
+    server.place("+15005550100").await;
+    for path in paths {
+        let told = wait(path).await;
+        // It is queued for half a second to two.
+        let left = told
+            .strip_prefix("The clock runs at 0.001 times real time, and what is due next is due in ")
+            .and_then(|rest| {
+                rest.split_once(" of it, past the timeout of 1ms; wait longer, or advance the clock with POST ")
+            })
+            .unwrap_or_else(|| panic!("{told}"));
+        assert!(left.0.ends_with(['s', 'm']) && left.1 == "/__admin/clock/advance?workspace=default", "{told}");
+    }
 }
 
 #[tokio::test]

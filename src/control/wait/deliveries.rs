@@ -169,5 +169,5 @@ fn late(mut found: Found<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wan
         let oversights = oversight::of_deliveries(world, wanted.event, wanted.call_id.as_deref());
         envelope::warned(TimedOut::reply(error, shown.collect()), &oversights)
     });
-    envelope::warned(reply, of_clock(&workspace).as_slice())
+    envelope::warned(reply, of_clock(&workspace, timeout).as_slice())
 }

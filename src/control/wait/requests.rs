@@ -57,7 +57,9 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
                 let workspace = Arc::clone(&workspace);
                 pool.run(move || {
                     let reply = late(found, all, &pattern, options, &mut warnings);
-                    warnings.extend(of_clock(&workspace).filter(|_| reply.status == StatusCode::REQUEST_TIMEOUT));
+                    if reply.status == StatusCode::REQUEST_TIMEOUT {
+                        warnings.extend(of_clock(&workspace, options.timeout));
+                    }
                     envelope::warned(reply, &warnings)
                 })
                 .await
