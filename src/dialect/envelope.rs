@@ -192,8 +192,8 @@ pub fn raw(status: StatusCode, answer: &impl Serialize) -> Reply {
     Reply::json(status, json(answer))
 }
 
-/// The reply with what may have been overlooked in the request, in `warnings` beside `data` or `error`. One that is in no envelope stays as
-/// it is.
+/// The reply with what may have been overlooked in the request, in `warnings` before `data` or behind `error`. One that is in no envelope
+/// stays as it is.
 pub fn warned(mut reply: Reply, warnings: &[String]) -> Reply {
     if !warnings.is_empty() {
         reply.body = match reply.body {
@@ -217,12 +217,10 @@ pub fn warned(mut reply: Reply, warnings: &[String]) -> Reply {
 
 /// The beginning of an envelope with warnings, before those that it has already.
 fn with_warnings(envelope: Bytes, warnings: &[String]) -> Bytes {
-    const BEGINNINGS: [&[u8]; 2] = [br#"{"success":true,"#, br#"{"success":false,"#];
-    const WARNINGS: &[u8] = br#""warnings":["#;
-    let Some(beginning) = BEGINNINGS.into_iter().find(|beginning| envelope.starts_with(beginning)) else {
-        return envelope;
-    };
-    let (mut list, rest) = (json(&warnings), &envelope[beginning.len()..]);
+    const WARNINGS: &[u8] = br#","warnings":["#;
+    let Some(length) = length_of_beginning(&envelope) else { return envelope };
+    let (beginning, rest) = envelope.split_at(length);
+    let mut list = json(&warnings);
     // Without the brackets.
     let list = &mut list[1..];
     let end = list.len() - 1;
@@ -231,8 +229,25 @@ fn with_warnings(envelope: Bytes, warnings: &[String]) -> Bytes {
             list[end] = b',';
             [beginning, WARNINGS, list, more].concat().into()
         }
-        None => [beginning, WARNINGS, list, b",", rest].concat().into(),
+        None => [beginning, WARNINGS, list, rest].concat().into(),
     }
+}
+
+/// How much of an envelope stands before its warnings: whether it is a success and, if not, the error, which is to be read first.
+fn length_of_beginning(envelope: &[u8]) -> Option<usize> {
+    const SUCCESS: &[u8] = br#"{"success":true"#;
+    const FAILURE: &[u8] = br#"{"success":false,"error":""#;
+    if envelope.starts_with(SUCCESS) {
+        return Some(SUCCESS.len());
+    }
+    let mut is_escaped = false;
+    let is_end = |byte: &u8| {
+        let ends = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        ends
+    };
+    let length = envelope.strip_prefix(FAILURE)?.iter().position(is_end)?;
+    Some(FAILURE.len() + length + 1)
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
@@ -275,9 +290,13 @@ mod tests {
         };
         let parts =
             || success_in_parts(StatusCode::OK, [Bytes::from_static(b"[1,"), Bytes::from_static(b"2]")].into_iter());
-        let made: [(Reply, serde_json::Value); 4] = [
+        let made: [(Reply, serde_json::Value); 5] = [
             (success(StatusCode::OK, &[1, 2]), serde_json::json!({"success": true, "data": [1, 2]})),
             (parts(), serde_json::json!({"success": true, "data": [1, 2]})),
+            (
+                failure(StatusCode::CONFLICT, "n\\\"o\\", &[Field { field: "a", message: "b" }]),
+                serde_json::json!({"success": false, "error": "n\\\"o\\", "errors": [{"field": "a", "message": "b"}]}),
+            ),
             (failure(StatusCode::CONFLICT, "no", &[]), serde_json::json!({"success": false, "error": "no"})),
             (
                 page_of([item(&1, 0).into()].into_iter(), &Pagination::new(1, 1, 1)),
@@ -290,6 +309,8 @@ mod tests {
             expected["warnings"] = serde_json::json!(["a", "é", "\"b\""]);
             assert_eq!(read(reply), expected);
         }
+        let refused = warned(failure(StatusCode::CONFLICT, "no", &[]), &warnings(&["a"])).body.at_hand().unwrap();
+        assert_eq!(refused, br#"{"success":false,"error":"no","warnings":["a"]}"#[..], "the error is read first");
         let other = warned(Reply::json(StatusCode::OK, "{}"), &warnings(&["a"]));
         assert_eq!(read(other), serde_json::json!({}));
     }

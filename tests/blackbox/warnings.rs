@@ -90,6 +90,8 @@ async fn default_is_told_where_others_are_in_use_and_the_query_names_none() {
     let refused = server.get("/__admin/calls/call_none/timeline").await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
     assert_eq!(warnings(&refused), told, "a refusal may come of it");
+    let text = String::from_utf8(refused.body.to_vec()).unwrap();
+    assert!(text.starts_with("{\"success\":false,\"error\":"), "the error is read first: {text}");
     let long = server.post("/__admin/clock/advance", json!({"by": "10d"})).await;
     assert_eq!(warnings(&long), told);
     for path in ["/__admin/clock?workspace=default", "/__admin/workspaces", "/__admin/health", "/__admin/openapi.json"]
