@@ -12,7 +12,7 @@ use hyper::body::Body as HttpBody;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use uuid::Uuid;
 
-use super::told::Say;
+use super::told::{Say, Topic};
 use super::{Given, Notes, Outcome, Service, route};
 use crate::dialect::faults;
 use crate::dialect::refusal::Refusal;
@@ -119,10 +119,19 @@ impl Service {
         Visit { workspace, entry, is_let_in, routed }
     }
 
-    /// Says once of a token that it belongs to `default`, though it looks like that of a workspace, or others are in use.
+    /// Says once of a token that it belongs to `default`, though it looks like that of a workspace, or others are in use; and once that a
+    /// workspace has its name, as soon as there is one.
     fn note_default(&self, token: Option<&str>, is_misnamed: bool) {
-        let is_a_name = |token: &str| matches!(self.workspaces.existing(token), Ok(Some(_)));
-        let note = match (self.told.of(token.unwrap_or_default()), token) {
+        let is_a_name = |token: &str| {
+            let is_there = || matches!(self.workspaces.existing(token), Ok(Some(_)));
+            token != Workspaces::DEFAULT && !self.told.has(Topic::IsAName, token) && is_there()
+        };
+        let mut say = self.told.of(Topic::Landed, token.unwrap_or_default());
+        let name = token.filter(|token| say != Say::NoMore && is_a_name(token));
+        if let Some(name) = name {
+            say = self.told.of(Topic::IsAName, name);
+        }
+        let note = match (say, token) {
             (Say::Nothing, _) => return,
             (Say::NoMore, _) => {
                 "many tokens have come to default, while other workspaces are in use; further ones are not told of"
@@ -134,7 +143,7 @@ impl Service {
             (Say::It, Some(_)) if is_misnamed => {
                 format!("a token begins with ws_ and names no workspace, so it belongs to default: a name is {BadName}")
             }
-            (Say::It, Some(token)) if is_a_name(token) && token != Workspaces::DEFAULT => {
+            (Say::It, Some(token)) if name.is_some() => {
                 format!("the token {token} belongs to default; that of the workspace {token} is ws_{token}")
             }
             (Say::It, Some(token)) => format!(

@@ -6,6 +6,7 @@ use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use subtle::ConstantTimeEq;
 
 use super::calls::takes_body;
+use super::told::Topic;
 use super::{Given, Notes, Outcome, Service, route};
 use crate::api::gate::bearer_token;
 use crate::control::scene::Scene;
@@ -115,7 +116,7 @@ impl Service {
             How::Made => warnings.push(self.warning_of_made(name)),
             How::Unsaid | How::Named => {}
         }
-        if name != Workspaces::DEFAULT && self.told.has(name) {
+        if name != Workspaces::DEFAULT && self.told.has(Topic::Landed, name) {
             warnings.push(format!(
                 "Requests with the token {name} came to the workspace default; the token of this workspace is {}{name}",
                 Workspaces::TOKEN_PREFIX

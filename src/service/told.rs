@@ -19,6 +19,15 @@ pub(super) struct Told {
     is_full: AtomicBool,
 }
 
+/// What there is to say of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Topic {
+    /// That it belongs to `default`.
+    Landed,
+    /// That a workspace has its name, whose token is another.
+    IsAName,
+}
+
 /// What is to be said of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Say {
@@ -46,8 +55,8 @@ impl std::fmt::Debug for Told {
 
 impl Told {
     /// What is to be said of the text now.
-    pub(super) fn of(&self, text: &str) -> Say {
-        let hash = self.hash(text);
+    pub(super) fn of(&self, topic: Topic, text: &str) -> Say {
+        let hash = self.hash(topic, text);
         for place in self.places_of(hash) {
             let mut found = place.load(Ordering::Relaxed);
             if found == 0 {
@@ -64,13 +73,13 @@ impl Told {
     }
 
     /// Whether it has been said of the text.
-    pub(super) fn has(&self, text: &str) -> bool {
-        let hash = self.hash(text);
+    pub(super) fn has(&self, topic: Topic, text: &str) -> bool {
+        let hash = self.hash(topic, text);
         self.places_of(hash).any(|place| place.load(Ordering::Relaxed) == hash)
     }
 
-    fn hash(&self, text: &str) -> u64 {
-        self.hasher.hash_one(text).max(1)
+    fn hash(&self, topic: Topic, text: &str) -> u64 {
+        self.hasher.hash_one((topic, text)).max(1)
     }
 
     fn places_of(&self, hash: u64) -> impl Iterator<Item = &AtomicU64> {
@@ -87,8 +96,11 @@ mod tests {
     fn each_text_is_new_once() {
         let told = Told::default();
         for text in ["", "alice", "bob"] {
-            assert!(!told.has(text));
-            assert_eq!((told.of(text), told.of(text), told.has(text)), (Say::It, Say::Nothing, true));
+            for topic in [Topic::Landed, Topic::IsAName] {
+                assert!(!told.has(topic, text));
+                assert_eq!((told.of(topic, text), told.of(topic, text)), (Say::It, Say::Nothing));
+                assert!(told.has(topic, text));
+            }
         }
     }
 
@@ -96,7 +108,7 @@ mod tests {
     fn what_is_remembered_is_bounded_and_nothing_is_said_twice() {
         let told = Told::default();
         let said = |told: &Told| {
-            let all: Vec<Say> = (0..100_000).map(|number: u32| told.of(&number.to_string())).collect();
+            let all: Vec<Say> = (0..100_000).map(|number: u32| told.of(Topic::Landed, &number.to_string())).collect();
             (all.iter().filter(|say| **say == Say::It).count(), all.iter().filter(|say| **say == Say::NoMore).count())
         };
         let (first, no_more) = said(&told);

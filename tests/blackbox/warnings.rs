@@ -276,3 +276,25 @@ fn the_library_says_so_too() {
     let report = report.downcast_ref::<String>().unwrap();
     assert!(report.contains("warning: No route of Akol's API has a path like \"/calls\""), "{report}");
 }
+#[test]
+fn the_log_says_once_that_a_token_is_the_name_of_a_workspace_though_that_is_made_later() {
+    let program = Program::start(&["--log-level", "quiet"]);
+    let get = |token: &str| {
+        let request = crate::support::program::request("GET", "/api/v1/calls?limit=1", "");
+        crate::support::program::exchange(program.address, &request.replace("Bearer test", &format!("Bearer {token}")))
+    };
+    for token in ["ws_bob", "alice", "alice", "ws_alice", "alice", "alice", "ws_alice", "bob", "bob"] {
+        get(token);
+    }
+    let log = program.stop().stderr;
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 3, "{log}");
+    for (line, part) in lines.iter().zip([
+        "a token, of 5 characters, that begins with \"a\", belongs to default, while other workspaces are in use",
+        "the token alice belongs to default; that of the workspace alice is ws_alice",
+        "the token bob belongs to default; that of the workspace bob is ws_bob",
+    ]) {
+        assert!(line.contains(part), "{line} should have {part}");
+    }
+}
+
