@@ -155,6 +155,11 @@ impl Workspaces {
         self.others.load(Ordering::Relaxed) > 0
     }
 
+    /// The name of the workspace that a bearer token is one of; `None` where it belongs to `default` as any other does.
+    pub fn name_of_token(token: &str) -> Option<&str> {
+        token.strip_prefix(Workspaces::TOKEN_PREFIX).filter(|name| is_name(name))
+    }
+
     /// The one that a bearer token belongs to.
     pub fn of_token(&self, token: Option<&str>) -> Cow<'_, Arc<Workspace>> {
         let name = token.and_then(|token| token.strip_prefix(Workspaces::TOKEN_PREFIX));

@@ -81,7 +81,7 @@ impl Service {
                 let position = API.len() + found.position;
                 let is_of_workspace = found.route.is_of_workspace();
                 let outcome = self.handle(&chosen.workspace, found, &mut request, body, client).await;
-                let warnings = if is_of_workspace { self.warnings(&chosen) } else { Vec::new() };
+                let warnings = if is_of_workspace { self.warnings(&chosen, &request) } else { Vec::new() };
                 (chosen.workspace, Some(position), outcome, warnings)
             }
             Err(refusal) => {
@@ -102,11 +102,21 @@ impl Service {
     }
 
     /// What may be an oversight in the choice of the workspace.
-    fn warnings(&self, chosen: &Chosen) -> Vec<String> {
+    fn warnings(&self, chosen: &Chosen, request: &Request) -> Vec<String> {
         let name = chosen.workspace.name();
         let mut warnings = Vec::new();
+        // With a token of its own, the control API takes no other.
+        let token = bearer_token(request).filter(|_| self.admin_token.is_none());
+        let other = token.and_then(Workspaces::name_of_token).filter(|other| *other != name);
+        if let Some(other) = other {
+            warnings.push(format!(
+                "The token {}{other} names the workspace {other}, but this request is about {name}: the control API goes by the query alone; \
+                 say ?workspace={other}",
+                Workspaces::TOKEN_PREFIX
+            ));
+        }
         match chosen.how {
-            How::Unsaid if self.workspaces.has_others() => {
+            How::Unsaid if other.is_none() && self.workspaces.has_others() => {
                 let others = self.names_of_others(name);
                 warnings.push(format!(
                     "This was asked of the workspace default, as the query names none, while others are in use: {others}; name one with \

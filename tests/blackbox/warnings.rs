@@ -113,6 +113,36 @@ async fn a_token_that_was_meant_for_a_workspace_is_told_there() {
 }
 
 #[tokio::test]
+async fn the_token_of_a_workspace_is_told_where_the_request_is_about_another() {
+    let server = Server::start().await;
+    let ask = async |path: &str, token: &str| {
+        let request = hyper::Request::get(format!("{}{path}", server.base)).header("authorization", token);
+        warnings(&server.send(request.body(Full::default()).unwrap()).await)
+    };
+    let told = |other: &str| {
+        format!(
+            "The token ws_alice names the workspace alice, but this request is about {other}: the control API goes by the query alone; say \
+             ?workspace=alice"
+        )
+    };
+    assert_eq!(ask("/__admin/clock", "Bearer ws_alice").await, told("default"));
+    server.as_workspace("alice").get("/__admin/clock").await;
+    server.as_workspace("bob").get("/__admin/clock").await;
+    assert_eq!(ask("/__admin/clock", "Bearer ws_alice").await, told("default"), "once, though others are in use");
+    assert_eq!(ask("/__admin/clock?workspace=bob", "bearer ws_alice").await, told("bob"));
+    assert_eq!(ask("/__admin/clock?workspace=alice", "Bearer ws_alice").await, "");
+    for fine in ["Bearer ws_default", "Bearer ws_two.words", "Bearer alice", "Basic ws_alice"] {
+        assert_eq!(ask("/__admin/clock?workspace=default", fine).await, "", "{fine}");
+    }
+    assert_eq!(ask("/__admin/workspaces", "Bearer ws_alice").await, "", "it is about all of them");
+    let closed = Server::with(Settings { admin_token: Some("ws_alice".to_owned()), ..settings() }).await;
+    let request =
+        hyper::Request::get(format!("{}/__admin/clock", closed.base)).header("authorization", "Bearer ws_alice");
+    let answer = closed.send(request.body(Full::default()).unwrap()).await;
+    assert_eq!((answer.status, warnings(&answer).as_str()), (StatusCode::OK, ""), "a secret is not shown");
+}
+
+#[tokio::test]
 async fn a_pattern_that_nothing_can_match_is_told_wherever_it_is_given() {
     let (_server, space) = space().await;
     let meant = "No route of Akol's API has a path like \"/calls\"; did you mean \"/api/v1/calls\"?";
@@ -267,16 +297,6 @@ fn the_log_says_once_of_each_token_that_it_landed_in_default() {
 }
 
 #[test]
-fn the_library_says_so_too() {
-    let server = MockServer::builder().start_blocking().unwrap();
-    let pattern = RequestPattern::of("GET", "/calls").unwrap();
-    server.add_fault(Fault::status(503).on(pattern)).unwrap();
-    let asserting = AssertUnwindSafe(|| server.assert_requested("GET", "/calls", 1));
-    let report = catch_unwind(asserting).unwrap_err();
-    let report = report.downcast_ref::<String>().unwrap();
-    assert!(report.contains("warning: No route of Akol's API has a path like \"/calls\""), "{report}");
-}
-#[test]
 fn the_log_says_once_that_a_token_is_the_name_of_a_workspace_though_that_is_made_later() {
     let program = Program::start(&["--log-level", "quiet"]);
     let get = |token: &str| {
@@ -298,3 +318,13 @@ fn the_log_says_once_that_a_token_is_the_name_of_a_workspace_though_that_is_made
     }
 }
 
+#[test]
+fn the_library_says_so_too() {
+    let server = MockServer::builder().start_blocking().unwrap();
+    let pattern = RequestPattern::of("GET", "/calls").unwrap();
+    server.add_fault(Fault::status(503).on(pattern)).unwrap();
+    let asserting = AssertUnwindSafe(|| server.assert_requested("GET", "/calls", 1));
+    let report = catch_unwind(asserting).unwrap_err();
+    let report = report.downcast_ref::<String>().unwrap();
+    assert!(report.contains("warning: No route of Akol's API has a path like \"/calls\""), "{report}");
+}
