@@ -1,5 +1,7 @@
 //! The table of the whole API: method, path, handler, one line each.
 
+pub mod near;
+
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use super::envelope::{self, Field};
 use crate::blocking_pool::Stopped;
 use crate::domain::error::{Error, FieldError};
 use crate::domain::fault::Fault;
+use crate::domain::quoted::Quoted;
 use crate::wire::conditional::Unmet;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
@@ -57,9 +58,10 @@ impl Refusal {
         Refusal::new(StatusCode::UNAUTHORIZED, message).with(Advice::Authenticate)
     }
 
-    /// 405, with the methods that would do.
-    pub fn method_not_allowed(method: &str, path: &str, allowed: String) -> Refusal {
-        let message = format!("{method} is not possible on {path}; it takes {allowed}");
+    /// 405, with the methods that would do, and the path that takes this one and may have been meant.
+    pub fn method_not_allowed(method: &str, path: &str, allowed: String, near: Option<&str>) -> Refusal {
+        let meant = near.map_or_else(String::new, |near| format!("; did you mean {}?", Quoted(near)));
+        let message = format!("{method} is not possible on {path}; it takes {allowed}{meant}");
         Refusal::new(StatusCode::METHOD_NOT_ALLOWED, message).with(Advice::Allow(allowed))
     }
 

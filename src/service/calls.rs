@@ -306,7 +306,7 @@ fn handle(route: &Route, workspace: &Workspace, request: &Request, arrival: &Arr
             .write_in(&arrival.epoch, |world| change(world, request))
             .unwrap_or_else(|Void| Err(Refusal::void())),
         Handler::Tell(tell) => tell(request),
-        Handler::Look(_) | Handler::Search(_) | Handler::Act(_) => Err(super::nothing_at(request.path())),
+        Handler::Look(_) | Handler::Search(_) | Handler::Act(_) => Err(super::nothing_at(request)),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::domain::quoted::Quoted;
 use crate::engine::{Workspace, Workspaces, date};
 use crate::metrics::Metrics;
 use crate::rng::Seed;
+use crate::routes::near::{near, near_that_takes};
 use crate::routes::{self, Found, Route, Unrouted};
 use crate::time::{Stopwatch, Timestamp};
 use crate::wire::answering::Answering;
@@ -197,19 +198,23 @@ fn route(table: &'static [Route], request: &mut Request, root: usize) -> Result<
         request.name(found.id.after(root));
     }
     found.map_err(|unrouted| match unrouted {
-        Unrouted::NoSuchPath if decode(request.path()).is_some() => nothing_at(request.path()),
+        Unrouted::NoSuchPath if decode(request.path()).is_some() => nothing_at(request),
         Unrouted::NoSuchPath | Unrouted::BrokenPath => {
             Refusal::bad_request("The path's percent-encoding is broken, or what it encodes is not UTF-8")
         }
         Unrouted::OtherMethods(allowed) => {
-            Refusal::method_not_allowed(request.method.as_str(), request.path(), allowed)
+            let near = near_that_takes(&request.method, request.path());
+            Refusal::method_not_allowed(request.method.as_str(), request.path(), allowed, near.as_deref())
         }
     })
 }
 
-fn nothing_at(path: &str) -> Refusal {
+fn nothing_at(request: &Request) -> Refusal {
+    let path = request.path();
+    let meant =
+        near(&request.method, path).map_or_else(String::new, |near| format!("; did you mean {}?", Quoted(&near)));
     let message = format!(
-        "There is nothing at {}; Akol's API begins at /api/v1/calls, the control API at /__admin/health, the reference to both is at /docs",
+        "There is nothing at {}; Akol's API begins at /api/v1/calls, the control API at /__admin/health, the reference to both is at /docs{meant}",
         Quoted(path)
     );
     Refusal::new(StatusCode::NOT_FOUND, message)

@@ -53,7 +53,7 @@ fn tell(found: &Found<'_>, request: &Request) -> Outcome {
     match found.route.handler {
         Handler::Tell(tell) => tell(request),
         Handler::Read(_) | Handler::Write(_) | Handler::Look(_) | Handler::Search(_) | Handler::Act(_) => {
-            Err(nothing_at(request.path()))
+            Err(nothing_at(request))
         }
     }
 }

@@ -208,3 +208,25 @@ async fn the_date_is_that_of_the_servers_clock() {
     server.advance_secs(36 * 60 * 60 + 1).await;
     assert_eq!(server.get("/nothing").await.header("date"), "Tue, 24 Nov 2026 00:00:01 GMT");
 }
+
+#[tokio::test]
+async fn a_path_that_leads_nowhere_is_answered_with_the_one_that_was_meant() {
+    let server = Server::start().await;
+    for (method, path, meant) in [
+        ("GET", "/__admin/workspace", "/__admin/workspaces"),
+        ("POST", "/__admin/webhook/triger", "/__admin/webhooks/trigger"),
+        ("POST", "/__admin/webhooks/triger", "/__admin/webhooks/trigger"),
+        ("GET", "/__admin/clock/", "/__admin/clock"),
+        ("GET", "/clock", "/__admin/clock"),
+        ("POST", "/calls/call_xxx/end", "/api/v1/calls/call_xxx/end"),
+        ("GET", "/api/v1/call", "/api/v1/calls"),
+        ("GET", "/doc", "/docs"),
+    ] {
+        let error = send(&server, method, path).await.error();
+        assert!(error.ends_with(&format!("; did you mean {meant:?}?")), "{method} {path}: {error}");
+    }
+    for (method, path) in [("GET", "/"), ("GET", "/favicon.ico"), ("POST", "/__admin/faults/reste"), ("GET", "/api")] {
+        let error = send(&server, method, path).await.error();
+        assert!(!error.contains("did you mean"), "{method} {path}: {error}");
+    }
+}
