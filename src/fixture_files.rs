@@ -37,8 +37,10 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// The parts that a folder may replace, each as a whole: folders of files, and single files.
-const FOLDERS: [&str; 2] = ["businesses", "dialogues"];
-const FILES: [&str; 2] = ["scenarios.toml", "calls.toml"];
+const FOLDERS: [&str; 2] = [BUSINESSES, "dialogues"];
+const FILES: [&str; 2] = ["scenarios.toml", CALLS];
+const BUSINESSES: &str = "businesses";
+const CALLS: &str = "calls.toml";
 
 /// The built-in fixtures.
 pub fn built_in() -> Vec<Source> {
@@ -67,12 +69,29 @@ pub fn from_folder(folder: &Path) -> Result<Vec<Source>, String> {
     let replaced: Vec<&str> = sources.iter().map(|source| part_of(&source.path)).collect();
     let stays = |source: &Source| {
         let part = part_of(&source.path);
-        let goes_with = if part == "calls.toml" { "businesses" } else { part };
+        let goes_with = if part == CALLS { BUSINESSES } else { part };
         !replaced.contains(&part) && !replaced.contains(&goes_with)
     };
     let kept: Vec<Source> = built_in().into_iter().filter(stays).collect();
     sources.extend(kept);
     Ok(sources)
+}
+
+/// Where the parts of a world with the fixtures in `folder` come from, and what it lacks beside a world of the built-in ones: one line.
+pub fn origins(folder: &Path) -> String {
+    let is_there = |part: &&str| folder.join(part).exists();
+    let (own, others): (Vec<&str>, Vec<&str>) = FOLDERS.into_iter().chain(FILES).partition(is_there);
+    let is_left_out = |part: &&str| *part == CALLS && own.contains(&BUSINESSES);
+    let (left_out, built_in): (Vec<&str>, Vec<&str>) = others.into_iter().partition(is_left_out);
+    let mut line = format!("fixtures: {} of {}", own.join(", "), folder.display());
+    if !built_in.is_empty() {
+        line += &format!("; built in: {}", built_in.join(", "));
+    }
+    if !left_out.is_empty() {
+        line +=
+            "; there is no calls.toml, and the built-in one goes with the built-in businesses, so there is no call_xxx";
+    }
+    line
 }
 
 /// What a folder of fixtures may hold beside the parts, and nothing is read from: the clips are compiled in.

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use tokio::sync::watch;
 
-use super::{Refusal, complain};
+use super::{Refusal, complain, escaped};
 use crate::config::{Auth, LogFormat, Settings};
 use crate::engine::Workspaces;
+use crate::fixture_files;
 use crate::server::{Server, StartError};
 
 /// Serves until a signal (Ctrl-C, SIGTERM, SIGHUP) comes, finishes what is under way, and says how that went. A second one ends the program at
@@ -90,8 +91,10 @@ fn banner(url: &str, secret: &str, settings: &Settings) -> String {
         ],
     };
     let seed = settings.seed;
+    let fixtures = settings.fixtures.as_deref().map(fixture_files::origins);
+    let fixtures = fixtures.map_or_else(String::new, |line| format!("{}\n", escaped(&line)));
     format!(
-        "akol-mock listening on {url}\nseed {seed}, webhook secret {secret}\nreference at {url}/docs\n\nTry:\n  {}\n\n",
+        "akol-mock listening on {url}\nseed {seed}, webhook secret {secret}\nreference at {url}/docs\n{fixtures}\nTry:\n  {}\n\n",
         commands.join("\n  ")
     )
 }

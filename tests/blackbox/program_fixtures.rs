@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::program::{Program, akol_mock};
+use crate::support::program::{Program, akol_mock, exchange, request};
 
 /// A path at which there is nothing yet.
 fn fresh_folder(name: &str) -> PathBuf {
@@ -201,4 +201,29 @@ fn day_long_recordings_are_streamed_in_little_memory() {
     assert!(grown < 16 << 20, "{grown} bytes more");
     drop(streams);
     assert_eq!(program.stop().code, Some(0));
+}
+
+#[test]
+fn the_start_says_where_the_parts_of_the_world_come_from_and_what_is_not_there() {
+    let line_of = |folder: &Path| {
+        let program = Program::start(&["--fixtures", folder.to_str().unwrap()]);
+        let request = request("GET", "/api/v1/calls/call_xxx", "");
+        let has_example = exchange(program.address, &request).status == 200;
+        let said = program.stop().stdout;
+        let line = said.lines().find(|line| line.starts_with("fixtures: ")).unwrap_or_else(|| panic!("{said}"));
+        assert_eq!(has_example, !line.ends_with("so there is no call_xxx"), "{said}");
+        line.replace(folder.to_str().unwrap(), "DIR")
+    };
+    let folder = written_fixtures("origins");
+    assert_eq!(line_of(&folder), "fixtures: businesses, dialogues, scenarios.toml, calls.toml of DIR");
+    fs::remove_file(folder.join("calls.toml")).unwrap();
+    fs::remove_dir_all(folder.join("dialogues")).unwrap();
+    assert_eq!(
+        line_of(&folder),
+        "fixtures: businesses, scenarios.toml of DIR; built in: dialogues; there is no calls.toml, and the built-in one goes with the \
+         built-in businesses, so there is no call_xxx"
+    );
+    fs::remove_dir_all(folder.join("businesses")).unwrap();
+    assert_eq!(line_of(&folder), "fixtures: scenarios.toml of DIR; built in: businesses, dialogues, calls.toml");
+    assert!(!Program::start(&[]).stop().stdout.contains("fixtures: "));
 }
