@@ -204,6 +204,7 @@ impl Post {
                 call_id: &attempt.call.to_string(),
                 url: &without_query(&attempt.url),
                 attempt: attempt.number,
+                result: "failed",
                 error: why,
                 hint: hint.as_deref(),
                 next_attempt: again,

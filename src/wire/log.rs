@@ -95,12 +95,15 @@ pub struct Undelivered<'a> {
     pub url: &'a str,
     /// Which try it was, from 1.
     pub attempt: u32,
+    /// That it failed, in the word that tells so where all tries are logged.
+    pub result: &'a str,
     /// What went wrong.
     pub error: &'a str,
     /// What may help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<&'a str>,
     /// When it is tried again; `None` where it is given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt: Option<Timestamp>,
 }
 

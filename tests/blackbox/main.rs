@@ -28,6 +28,7 @@ mod documents_design;
 mod documents_examples;
 mod documents_fixtures;
 mod documents_lists;
+mod documents_log;
 mod documents_options;
 mod documents_tables;
 mod events;
