@@ -117,7 +117,7 @@ async fn other_paths_and_methods_are_refused_as_everywhere() {
     for path in ["/docs/nothing", "/docs/viewer.js/", "/docs//", "/doc"] {
         let answer = ask(&server, Method::GET, path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
-        assert!(answer.error().ends_with("the reference to both is at /docs"), "{}", answer.error());
+        assert!(answer.error().contains("the reference to both is at /docs"), "{}", answer.error());
     }
     for (path, _) in FILES {
         let answer = ask(&server, Method::POST, path).await;
