@@ -32,6 +32,7 @@ pub(super) fn of_status(status: u16, location: Option<&HeaderValue>) -> Option<H
         413 => "does the receiver, or a proxy in front of it, limit bodies to less than this event has?",
         415 => "does the receiver take application/json?",
         429 => "the receiver, or a proxy in front of it, limits how many requests it takes; allow it more in tests",
+        502..=504 => "the receiver failed, or a proxy in front of it cannot reach it; their own logs say why",
         500..=599 => "the receiver failed; its own log says why",
         _ => return None,
     };
@@ -143,6 +144,7 @@ mod tests {
         assert!(hint(500).contains("log") && hint(302).contains("not followed"));
         assert!(hint(407).contains("proxy") && hint(410).contains("gone") && hint(413).contains("limit bodies"));
         assert!(hint(429).contains("limits how many"));
+        assert!(hint(502) == hint(504) && hint(502).contains("cannot reach it") && hint(501) == hint(500));
         assert_eq!((hint(418), hint(600)), (Hint::default(), Hint::default()));
     }
 

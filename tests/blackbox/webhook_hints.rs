@@ -36,6 +36,7 @@ async fn what_a_status_most_likely_means_is_said_wherever_the_delivery_is_told_o
         (422, "found fault"),
         (429, "limits how many requests"),
         (500, "its own log"),
+        (502, "a proxy in front of it cannot reach it"),
     ] {
         let receiver = Receiver::always(Reaction::Status(status)).await;
         let server = Server::with(told_once(&receiver)).await;
