@@ -13,7 +13,7 @@ use crate::domain::quoted::Quoted;
 use crate::wire::conditional::Unmet;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
-use crate::wire::upload::{LARGE, PROGRESS_WITHIN};
+use crate::wire::upload::{LARGE, PROGRESS_WITHIN, ROOM, SMALL};
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -191,11 +191,11 @@ impl From<Unreadable> for Refusal {
                 StatusCode::REQUEST_TIMEOUT,
                 format!("No more of the request body came for {} s", PROGRESS_WITHIN.as_secs()),
             ),
-            Unreadable::LargeUploadUnderWay => {
-                let mebibytes = LARGE >> 20;
+            Unreadable::NoRoomForBody => {
+                let (kibibytes, room, mebibytes) = (SMALL >> 10, ROOM >> 20, LARGE >> 20);
                 let message = format!(
-                    "The request body is longer than {mebibytes} MiB, of which the server takes one at a time, and another is under \
-                     way; send it again later"
+                    "There is no room for the request body beside others that are not answered yet: those longer than {kibibytes} KiB may \
+                     have {room} MiB together, and of those longer than {mebibytes} MiB the server takes one at a time; send it again later"
                 );
                 return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message).with(Advice::RetryAfter(1));
             }

@@ -7,9 +7,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::body::Body as HttpBody;
-use hyper::{HeaderMap, Method, Response, StatusCode};
+use hyper::{Method, Response, StatusCode};
 use uuid::Uuid;
 
 use super::told::{Say, Topic};
@@ -26,7 +25,7 @@ use crate::wire::answering::Answering;
 use crate::wire::body::Body;
 use crate::wire::log::Weight;
 use crate::wire::reply::Reply;
-use crate::wire::request::{MAX_BODY, Request, Unreadable, discard, read_body};
+use crate::wire::request::{MAX_BODY, Request, Unreadable, discard};
 use crate::wire::request_body::RequestBody;
 use crate::wire::shutdown::{Phase, Shutdown};
 
@@ -88,10 +87,13 @@ impl Service {
         let mut visit = visit.into_owned();
         Answering::later(async move {
             let is_wanted = visit.routed.is_ok() && takes_body(&request.method);
-            match receive(&request.headers, body, is_wanted, &service.shutdown).await {
-                Ok(body) => request.body = body,
+            let received = match is_wanted {
+                true => request.read_body(body, MAX_BODY, &service.shutdown, &service.body_room).await,
+                false => discard(&request.headers, body, &service.shutdown).await,
+            };
+            if let Err(unreadable) = received {
                 // What the head alone is refused for comes first.
-                Err(unreadable) => visit.routed = visit.routed.and(Err(unreadable.into())),
+                visit.routed = visit.routed.and(Err(unreadable.into()));
             }
             let came_whole = Stopwatch::start();
             match visit.is_long_work(&request) {
@@ -255,22 +257,6 @@ fn described(token: &str) -> String {
 /// Whether a request of that method has a body that means something.
 pub(super) fn takes_body(method: &Method) -> bool {
     method != Method::GET && method != Method::HEAD
-}
-
-/// A body that has yet to come: the bytes of one that is wanted, none of one that is not.
-async fn receive(
-    headers: &HeaderMap,
-    body: RequestBody,
-    is_wanted: bool,
-    shutdown: &Shutdown,
-) -> Result<Bytes, Unreadable> {
-    match is_wanted {
-        true => read_body(headers, body, MAX_BODY, shutdown, || false).await,
-        false => {
-            discard(headers, body, shutdown).await?;
-            Ok(Bytes::new())
-        }
-    }
 }
 
 /// Counts a request against the rate limit of its token, or of its address where it has none.

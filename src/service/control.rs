@@ -21,7 +21,7 @@ use crate::suggest::nearest;
 use crate::time::Stopwatch;
 use crate::wire::client::Client;
 use crate::wire::reply::Reply;
-use crate::wire::request::{MAX_BODY, Request, Unreadable, discard, read_body};
+use crate::wire::request::{MAX_BODY, Request, Unreadable, discard};
 use crate::wire::request_body::RequestBody;
 use crate::wire::shutdown::Phase;
 
@@ -171,14 +171,8 @@ impl Service {
         client: &Client,
     ) -> Outcome {
         let route = found.route;
-        // Until it has been answered: what is made of it takes more memory than itself.
-        let mut large_upload = None;
         if takes_body(&request.method) {
-            let begin_large = || {
-                large_upload = self.large_uploads.begin();
-                large_upload.is_some()
-            };
-            request.body = read_body(&request.headers, body, route.max_body, &self.shutdown, begin_large).await?;
+            request.read_body(body, route.max_body, &self.shutdown, &self.body_room).await?;
             if request.is_body_long() && route.max_body == MAX_BODY {
                 let mut whole = request.clone();
                 *request = self
@@ -196,7 +190,7 @@ impl Service {
             client.cancel_on_close();
         }
         let given_up = if route.is_open_ended { Phase::Stopping } else { Phase::GraceOver };
-        let outcome = match route.handler {
+        match route.handler {
             Handler::Tell(tell) => tell(request),
             Handler::Read(look) => workspace.read(|world, now| look(world, now, request)),
             Handler::Write(change) => workspace.write(|world| change(world, request)),
@@ -224,9 +218,7 @@ impl Service {
                     () = self.shutdown.reached(given_up) => Err(Refusal::stopping()),
                 }
             }
-        };
-        drop(large_upload);
-        outcome
+        }
     }
 
     /// Whether a request may use the control API.

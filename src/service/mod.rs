@@ -38,7 +38,7 @@ use crate::wire::request::{Request, decode, discard};
 use crate::wire::request_body::RequestBody;
 use crate::wire::request_id::RequestId;
 use crate::wire::shutdown::Shutdown;
-use crate::wire::upload::LargeUploads;
+use crate::wire::upload::BodyRoom;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The headers of Akol's answers that pages of other origins may read, beside those that they always may: all that there are.
@@ -61,7 +61,8 @@ pub struct Service {
     /// The tokens of which the log has said that they belong to `default`.
     told: Told,
     shutdown: Shutdown,
-    large_uploads: LargeUploads,
+    /// For the bodies of requests that are not answered yet.
+    body_room: BodyRoom,
     /// What the ids of requests grow from that are not for Akol's API, and how many there have been.
     ids: Seed,
     requests: AtomicU64,
@@ -118,7 +119,7 @@ impl Service {
             log,
             told: Told::default(),
             shutdown,
-            large_uploads: LargeUploads::default(),
+            body_room: BodyRoom::default(),
             ids: Seed::new(settings.seed).child("control request"),
             requests: AtomicU64::new(0),
             tls_clients: Peers::default(),

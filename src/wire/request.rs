@@ -20,7 +20,7 @@ use percent_encoding::percent_decode_str;
 use super::malformed::{Malformed, shown};
 use super::request_body::RequestBody;
 use super::shutdown::{Phase, Shutdown};
-use super::upload::{NotGathered, gather};
+use super::upload::{BodyPlace, BodyRoom, NotGathered, SMALL, gather};
 use super::{head, host};
 use crate::awake;
 use crate::json::{Json, NotJson, Object};
@@ -60,6 +60,8 @@ pub struct Request {
     pub version: Version,
     /// Whether its answer will be held back: a second request may come before it is given.
     pub is_held_back: bool,
+    /// The place that its body has among those of others.
+    place: Option<Arc<BodyPlace>>,
     /// What its body is as JSON, where that has been read already.
     json: Option<JsonBody>,
     /// What is wrong with its head that does not show in it any more.
@@ -151,8 +153,8 @@ pub enum Unreadable {
     BodyTooSlow,
     /// The server is to stop, and the body did not come by then.
     Stopping,
-    /// The body is a large upload, and another is under way.
-    LargeUploadUnderWay,
+    /// There is no room for the body beside others.
+    NoRoomForBody,
 }
 
 impl Request {
@@ -169,6 +171,7 @@ impl Request {
             peer,
             version: parts.version,
             is_held_back: false,
+            place: None,
             json: None,
         }
     }
@@ -210,11 +213,40 @@ impl Request {
         Ok(())
     }
 
+    /// Reads its body, of at most `limit` bytes. What is long has a place in `room` as long as the request is there.
+    pub async fn read_body(
+        &mut self,
+        mut body: RequestBody,
+        limit: usize,
+        shutdown: &Shutdown,
+        room: &BodyRoom,
+    ) -> Result<(), Unreadable> {
+        check_coding(&self.headers)?;
+        let mut place = None;
+        let make_room = |length| place.get_or_insert_with(|| room.place()).grow_to(length);
+        let gathering = gather(&mut body, limit, announced_length(&self.headers), make_room);
+        match unless_stopped(shutdown, gathering).await? {
+            Ok(body) => {
+                self.body = body;
+                self.place = place.map(Arc::new);
+                Ok(())
+            }
+            Err(NotGathered::TooLong) => {
+                if body.is_of_stream() {
+                    discard(&self.headers, body, shutdown).await?;
+                }
+                Err(Unreadable::BodyTooLong { limit })
+            }
+            Err(NotGathered::NoRoom) => Err(Unreadable::NoRoomForBody),
+            Err(NotGathered::Broken) => Err(Unreadable::BodyBroken),
+            Err(NotGathered::TooSlow) => Err(Unreadable::BodyTooSlow),
+        }
+    }
+
     /// Whether it would keep others waiting to read its body as JSON.
     pub fn is_body_long(&self) -> bool {
-        /// The longest that is read in less than a millisecond, in bytes.
-        const SHORT: usize = 64 << 10;
-        self.body.len() > SHORT
+        // What is small is read in less than a millisecond.
+        self.body.len() > SMALL
     }
 
     /// Reads the body as JSON before a handler wants it.
@@ -267,30 +299,6 @@ impl Request {
 impl From<Malformed> for Unreadable {
     fn from(malformed: Malformed) -> Unreadable {
         Unreadable::Malformed(Box::new(malformed))
-    }
-}
-
-/// Reads a body of at most `limit` bytes. Where that may be a large upload, `begin_large` says whether it can begin.
-pub async fn read_body(
-    headers: &HeaderMap,
-    mut body: RequestBody,
-    limit: usize,
-    shutdown: &Shutdown,
-    begin_large: impl FnMut() -> bool,
-) -> Result<Bytes, Unreadable> {
-    check_coding(headers)?;
-    let gathering = gather(&mut body, limit, announced_length(headers), begin_large);
-    match unless_stopped(shutdown, gathering).await? {
-        Ok(body) => Ok(body),
-        Err(NotGathered::TooLong) => {
-            if body.is_of_stream() {
-                discard(headers, body, shutdown).await?;
-            }
-            Err(Unreadable::BodyTooLong { limit })
-        }
-        Err(NotGathered::Busy) => Err(Unreadable::LargeUploadUnderWay),
-        Err(NotGathered::Broken) => Err(Unreadable::BodyBroken),
-        Err(NotGathered::TooSlow) => Err(Unreadable::BodyTooSlow),
     }
 }
 

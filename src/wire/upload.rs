@@ -17,26 +17,70 @@ pub const PROGRESS_WITHIN: Duration = Duration::from_secs(30);
 /// What is longer is a large upload, of which a server takes one at a time, in bytes.
 pub const LARGE: usize = 16 << 20;
 
-/// Who may take in a large upload.
-#[derive(Clone, Debug)]
-pub struct LargeUploads(Arc<Semaphore>);
+/// What is longer takes its length from the room that all bodies of a server share, in bytes.
+pub const SMALL: usize = 64 << 10;
+/// The size of that room, in bytes. A large upload takes none of it.
+pub const ROOM: usize = 64 << 20;
 
-/// A large upload that is under way, until this is dropped.
-#[derive(Debug)]
-pub struct LargeUpload {
-    _permit: OwnedSemaphorePermit,
+/// How the room is counted out, in bytes.
+const PORTION: usize = 64 << 10;
+
+/// The room for the bodies that a server has taken in and not answered yet.
+#[derive(Clone, Debug)]
+pub struct BodyRoom {
+    /// For the one that is large.
+    large: Arc<Semaphore>,
+    /// For all others, in portions.
+    portions: Arc<Semaphore>,
 }
 
-impl Default for LargeUploads {
-    fn default() -> LargeUploads {
-        LargeUploads(Arc::new(Semaphore::new(1)))
+/// The place that one body has in the room, until this is dropped.
+#[derive(Debug)]
+pub struct BodyPlace {
+    room: BodyRoom,
+    large: Option<OwnedSemaphorePermit>,
+    portions: Option<OwnedSemaphorePermit>,
+}
+
+impl Default for BodyRoom {
+    fn default() -> BodyRoom {
+        BodyRoom { large: Arc::new(Semaphore::new(1)), portions: Arc::new(Semaphore::new(ROOM / PORTION)) }
     }
 }
 
-impl LargeUploads {
-    /// Begins one, unless another is under way.
-    pub fn begin(&self) -> Option<LargeUpload> {
-        Arc::clone(&self.0).try_acquire_owned().ok().map(|permit| LargeUpload { _permit: permit })
+impl BodyRoom {
+    /// A place for a body, of no length yet.
+    pub fn place(&self) -> BodyPlace {
+        BodyPlace { room: self.clone(), large: None, portions: None }
+    }
+}
+
+impl BodyPlace {
+    /// Makes it as long as that in all; says whether there was room. It never waits, so no two bodies wait for each other.
+    pub fn grow_to(&mut self, length: usize) -> bool {
+        if self.large.is_some() {
+            return true;
+        }
+        if length > LARGE {
+            self.large = Arc::clone(&self.room.large).try_acquire_owned().ok();
+            if self.large.is_some() {
+                self.portions = None;
+            }
+            return self.large.is_some();
+        }
+        let held = self.portions.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = length.div_ceil(PORTION).saturating_sub(held);
+        // No length up to a large one has more portions than that.
+        let Ok(missing) = u32::try_from(missing) else { return false };
+        if missing == 0 {
+            return true;
+        }
+        let Ok(more) = Arc::clone(&self.room.portions).try_acquire_many_owned(missing) else { return false };
+        match &mut self.portions {
+            Some(portions) => portions.merge(more),
+            none => *none = Some(more),
+        }
+        true
     }
 }
 
@@ -49,24 +93,21 @@ pub enum NotGathered {
     TooSlow,
     /// It broke off.
     Broken,
-    /// It is a large upload, and another is under way.
-    Busy,
+    /// There is no room for it beside others.
+    NoRoom,
 }
 
-/// Gathers a body of at most `limit` bytes, of which `announced` were announced. Before it has more than [`LARGE`], `begin_large` is asked.
+/// Gathers a body of at most `limit` bytes, of which `announced` were announced. Before it has more than [`SMALL`], and as it grows,
+/// `make_room` is asked for room for that length.
 pub async fn gather<B: Body<Data = Bytes> + Unpin>(
     body: &mut B,
     limit: usize,
     announced: Option<usize>,
-    mut begin_large: impl FnMut() -> bool,
+    mut make_room: impl FnMut(usize) -> bool,
 ) -> Result<Bytes, NotGathered> {
-    let mut is_large = false;
     let mut check = |length: usize| match length {
         _ if length > limit => Err(NotGathered::TooLong),
-        _ if length > LARGE && !is_large => {
-            is_large = begin_large();
-            if is_large { Ok(()) } else { Err(NotGathered::Busy) }
-        }
+        _ if length > SMALL && !make_room(length) => Err(NotGathered::NoRoom),
         _ => Ok(()),
     };
     check(announced.unwrap_or(0))?;
@@ -122,8 +163,8 @@ mod tests {
 
     use super::*;
 
-    fn never() -> bool {
-        panic!("this is not large")
+    fn never(length: usize) -> bool {
+        panic!("{length} bytes are not long")
     }
 
     /// Time goes by, on a clock that the test has stopped.
@@ -191,20 +232,42 @@ mod tests {
 
     #[tokio::test]
     async fn one_large_upload_is_taken_in_at_a_time() {
-        let uploads = LargeUploads::default();
-        let mut held = None;
-        let mut begin = || {
-            held = uploads.begin();
-            held.is_some()
+        let room = BodyRoom::default();
+        let mut held = room.place();
+        let large = piece(LARGE + 1);
+        let next = || {
+            let mut place = room.place();
+            move |length| place.grow_to(length)
         };
-        let (large, small) = (piece(LARGE + 1), piece(LARGE));
-        assert_eq!(gather(&mut Full::new(small.clone()), usize::MAX, None, never).await, Ok(small));
-        assert_eq!(gather(&mut Full::new(large.clone()), usize::MAX, None, &mut begin).await, Ok(large.clone()));
+        let gathered = gather(&mut Full::new(large.clone()), usize::MAX, None, |length| held.grow_to(length)).await;
+        assert_eq!(gathered, Ok(large.clone()));
         // That one is still looked at.
-        let begin = || uploads.clone().begin().is_some();
-        assert_eq!(gather(&mut Full::new(large.clone()), usize::MAX, None, begin).await, Err(NotGathered::Busy));
-        assert_eq!(gather(&mut Full::new(piece(1)), usize::MAX, Some(LARGE + 1), begin).await, Err(NotGathered::Busy));
+        assert_eq!(gather(&mut Full::new(large.clone()), usize::MAX, None, next()).await, Err(NotGathered::NoRoom));
+        let announced = Some(LARGE + 1);
+        assert_eq!(gather(&mut Full::new(piece(1)), usize::MAX, announced, next()).await, Err(NotGathered::NoRoom));
+        let small = piece(SMALL);
+        assert_eq!(gather(&mut Full::new(small.clone()), usize::MAX, None, never).await, Ok(small));
         drop(held);
-        assert_eq!(gather(&mut Full::new(large.clone()), usize::MAX, Some(large.len()), begin).await, Ok(large));
+        assert_eq!(gather(&mut Full::new(large.clone()), usize::MAX, Some(large.len()), next()).await, Ok(large));
+    }
+
+    #[test]
+    fn bodies_that_are_not_large_share_a_room() {
+        let room = BodyRoom::default();
+        let mut held: Vec<BodyPlace> = (0..ROOM / LARGE).map(|_| room.place()).collect();
+        assert!(held.iter_mut().all(|place| place.grow_to(LARGE)));
+        let mut next = room.place();
+        assert!(!next.grow_to(SMALL + 1));
+        // What grows to be large gives its room back.
+        assert!(held[0].grow_to(LARGE + 1) && next.grow_to(LARGE - 1) && next.grow_to(LARGE));
+        assert!(!next.grow_to(LARGE + 1), "another is large");
+        held.remove(0);
+        assert!(next.grow_to(LARGE + 1) && room.place().grow_to(LARGE));
+        drop((held, next));
+        // One that grows takes no more than its length.
+        let mut growing = room.place();
+        assert!((1..=LARGE).step_by(100_000).all(|length| growing.grow_to(length)) && growing.grow_to(LARGE));
+        let mut others: Vec<BodyPlace> = (1..ROOM / LARGE).map(|_| room.place()).collect();
+        assert!(others.iter_mut().all(|place| place.grow_to(LARGE)) && !room.place().grow_to(SMALL + 1));
     }
 }

@@ -86,19 +86,24 @@ def hostile_memory(size):
     return figures
 
 
-@scenario("unfinished uploads", "states of which 60 MB are sent, and not the rest")
+@scenario("unfinished uploads", "states and calls of which nearly all is sent, and not the rest: 30 of 60 MB, 80 of 16 MiB, 600 of 1 MiB")
 def uploads(size):
-    count = size(full=30, short=3)
-    sent = size(full=60_000_000, short=1_000_000)
+    few = size(full=1, short=10)
+    uploads = [
+        *[("PUT /__admin/state", 900_000_000, size(full=60_000_000, short=1_000_000))] * (30 // few),
+        *[("PUT /__admin/state", 16 << 20, 15 << 20)] * (80 // few),
+        *[("POST /api/v1/calls", 1 << 20, 15 << 16)] * (600 // few),
+    ]
     with Emulator("--clock", "manual") as emulator:
         connections = []
 
-        def upload(_):
+        def upload(of):
+            target, length, sent = of
             connection = emulator.connect(10)
             connections.append(connection)
             try:
-                connection.sendall(b"PUT /__admin/state HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                                   b"Content-Length: 900000000\r\n\r\n")
+                connection.sendall(f"{target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer any\r\n"
+                                   f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n".encode())
                 block = os.urandom(1 << 16).hex().encode()
                 for _ in range(sent // len(block)):
                     connection.sendall(block)
@@ -106,7 +111,7 @@ def uploads(size):
                 pass
 
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(upload, range(count)))
+            list(pool.map(upload, uploads))
         alive = emulator.is_alive()
         for connection in connections:
             connection.close()
