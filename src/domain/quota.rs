@@ -171,6 +171,28 @@ mod tests {
     }
 
     #[test]
+    fn a_document_counts_the_minutes_of_a_month_that_has_begun() {
+        let now = at("2026-04-01T00:00:00Z");
+        let restored = |month| Minutes::restore(MinutesRecord { month: at(month), used: Count::of(7) }, now);
+        assert_eq!(restored("2026-04-01T00:00:00Z").unwrap().used(now), 7);
+        assert_eq!(restored("2026-03-01T00:00:00Z").unwrap().used(now), 0);
+        for month in ["2026-05-01T00:00:00Z", "2026-03-31T23:59:59.999Z", "2026-04-01T00:00:00.001Z"] {
+            assert_eq!(restored(month).unwrap_err().field, "month", "{month}");
+        }
+    }
+
+    #[test]
+    fn a_document_has_the_windows_that_are_open_and_none_that_opens_later() {
+        let mut limit = RateLimit::default();
+        let start = at("2026-04-18T00:00:00Z");
+        limit.count("a", 1, start).unwrap();
+        let just_before = start + WINDOW - Duration::from_millis(1);
+        assert_eq!((limit.record(just_before).len(), limit.record(start + WINDOW).len()), (1, 0));
+        assert!(RateLimit::restore(limit.record(start), start).is_ok());
+        assert!(RateLimit::restore(limit.record(start), start - Duration::from_millis(1)).is_err());
+    }
+
+    #[test]
     fn a_client_is_served_again_exactly_when_its_window_ends() {
         let mut limit = RateLimit::default();
         let start = at("2026-04-18T00:00:00Z");
