@@ -276,6 +276,10 @@ mod tests {
         let millis = Duration::from_millis;
         count_new(&mut limit, 0..1, start);
         count_new(&mut limit, 1..MOST, start + millis(10));
+        // One that has a window has no other looked through, either.
+        let swept = limit.swept;
+        limit.count("0", 9, start + millis(500)).unwrap();
+        assert_eq!((limit.windows.len(), limit.swept), (MOST, swept));
         // Looked through, in vain.
         limit.count("one more", 9, start + WINDOW - millis(1)).unwrap();
         assert_eq!(limit.windows.len(), MOST + 1);
