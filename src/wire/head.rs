@@ -118,11 +118,16 @@ pub fn not_one_host(headers: &HeaderMap, is_http2: bool) -> Malformed {
     let times = headers.get_all(HOST).iter().count();
     let message = match (is_http2, times) {
         (true, 0) => "A request has an :authority; this one has none, and no Host in its place".to_owned(),
-        (true, _) => "Host contradicts :authority, must be the same or not be there".to_owned(),
+        (true, times) => format!("An HTTP/2 request has one Host header at most; this one has {times}"),
         (false, 0) => "An HTTP/1.1 request has one Host header; this one has none".to_owned(),
         (false, times) => format!("An HTTP/1.1 request has one Host header; this one has {times}"),
     };
     Malformed::bad_request(message)
+}
+
+/// The host of a request of HTTP/2 that has two.
+pub fn contradicting_host() -> Malformed {
+    Malformed::bad_request("Host contradicts :authority, must be the same or not be there")
 }
 
 /// A host that is none.

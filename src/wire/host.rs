@@ -7,22 +7,30 @@ use hyper::Version;
 use hyper::header::{HOST, HeaderValue};
 use hyper::http::request::Parts;
 
+use super::head;
+
 /// Writes into `Host` the host that counts.
 ///
 /// In HTTP/1 that of a target in absolute form goes before `Host`, which proxies leave as it is. It does not make up for a `Host` that is
 /// missing, given twice or malformed, which stays as it is and is refused. In HTTP/2 it is `:authority`; where the client has sent another
-/// `Host`, it has sent two.
+/// `Host`, it has sent two, and where it has sent two `Host`s, that is what is wrong.
 pub fn settle(parts: &mut Parts) {
     let Some(authority) = parts.uri.authority() else { return };
     let Ok(named) = HeaderValue::from_str(authority.as_str()) else { return };
+    let mut given = parts.headers.get_all(HOST).iter();
+    let given = (given.next(), given.next());
     if parts.version == Version::HTTP_2 {
-        if parts.headers.get(HOST) != Some(&named) {
-            parts.headers.append(HOST, named);
+        match given {
+            (None, _) => drop(parts.headers.insert(HOST, named)),
+            (Some(only), None) if *only != named => {
+                parts.headers.append(HOST, named);
+                parts.extensions.insert(head::contradicting_host());
+            }
+            _ => {}
         }
         return;
     }
-    let mut given = parts.headers.get_all(HOST).iter();
-    let is_right = match (given.next(), given.next()) {
+    let is_right = match given {
         (Some(only), None) => is_valid(only.as_bytes()),
         (None, _) => parts.version < Version::HTTP_11,
         (Some(_), Some(_)) => false,
@@ -177,5 +185,8 @@ mod tests {
         assert_eq!(settled(Version::HTTP_2, "http://b/x", &[]), ["b"]);
         assert_eq!(settled(Version::HTTP_2, "http://b/x", &["b"]), ["b"]);
         assert_eq!(settled(Version::HTTP_2, "http://b/x", &["a"]), ["a", "b"]);
+        for two in [["a", "a"], ["b", "b"], ["a", "b"]] {
+            assert_eq!(settled(Version::HTTP_2, "http://b/x", &two), two, "they are what is wrong");
+        }
     }
 }

@@ -201,6 +201,13 @@ async fn the_guard_looks_at_the_authority() {
     let refused = to("evil.example", &[("host", "localhost")]).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert!(refused.error().contains(":authority"), "{}", refused.error());
+    for second in ["localhost", "evil.example"] {
+        let two = Request::builder().uri("http://localhost/__admin/campaigns");
+        let two = two.header("host", "localhost").header("host", second).body(Full::default()).unwrap();
+        let refused = client.send_below_the_document(two).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert!(refused.error().contains("one Host header at most; this one has 2"), "{}", refused.error());
+    }
 }
 
 #[tokio::test]
