@@ -134,7 +134,8 @@ impl Server {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let Server { listener, workspaces, service, log, phase, shutdown, delivering, .. } = self;
         let explaining = Arc::clone(&service);
-        let explain = Arc::new(move |malformed: &Malformed, peer| explaining.explain(malformed, peer));
+        let explain =
+            Arc::new(move |malformed: &Malformed, came: &[u8], peer| explaining.explain(malformed, came, peer));
         let handle = move |request, client: &_| service.answer(request, client);
         let note = |weight, note: &str| log.note(workspaces.default().clock().now(), None, weight, note);
         let serve = async {

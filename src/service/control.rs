@@ -32,7 +32,7 @@ const OPEN: [&str; 2] = ["/health", "/openapi.json"];
 const WORKSPACE: HeaderName = HeaderName::from_static("x-akol-workspace");
 
 /// What is said here is so at this moment: no browser and no proxy is to keep it.
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The workspace that a request is for.
 struct Chosen {

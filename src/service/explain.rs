@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use hyper::header::DATE;
+use hyper::header::{CACHE_CONTROL, DATE};
 use parking_lot::Mutex;
 
+use super::control::NO_STORE;
+use super::scope::Scope;
 use super::{REQUEST_ID, Service};
 use crate::dialect::refusal::Refusal;
 use crate::engine::date;
 use crate::wire::log::Weight;
-use crate::wire::malformed::Malformed;
+use crate::wire::malformed::{Malformed, path};
 
 /// How many addresses are remembered. With one more, all are forgotten.
 const MOST: usize = 256;
@@ -31,8 +33,9 @@ impl Peers {
 }
 
 impl Service {
-    /// The whole answer to a client whose request is malformed in that way. In the log it is a note, as it is no request.
-    pub fn explain(&self, malformed: &Malformed, peer: IpAddr) -> Vec<u8> {
+    /// The whole answer to a client whose request is malformed in that way, and of which that came. In the log it is a note, as it is no
+    /// request.
+    pub fn explain(&self, malformed: &Malformed, came: &[u8], peer: IpAddr) -> Vec<u8> {
         let Malformed { status, message, is_tls } = malformed;
         let (now, request_id) = (self.workspaces.default().clock().now(), self.next_id());
         if !is_tls {
@@ -43,7 +46,11 @@ impl Service {
                 format!("{} {message} ({request_id}, from {peer}, of whose TLS no more is said)", status.as_u16());
             self.log.note(now, None, Weight::Warning, &note);
         }
-        let reply = Refusal::new(*status, message.clone()).reply();
+        let mut reply = Refusal::new(*status, message.clone()).reply();
+        // Where it is not known what was asked for, it may have been something of the control API.
+        if path(came).is_none_or(|path| matches!(Scope::of(path), Scope::Control { .. })) {
+            reply.add(CACHE_CONTROL, NO_STORE);
+        }
         reply.with(REQUEST_ID, request_id.header()).with(DATE, date::at(now)).into_bytes()
     }
 }

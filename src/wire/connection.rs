@@ -73,7 +73,7 @@ impl Manner {
         let Some((version, bytes)) = hear(&mut stream, &shutdown).await else { return };
         // Waited for as HTTP, some of it would never come to an end.
         if let Some(malformed) = other_protocol(&bytes).filter(|_| version == Version::Http1) {
-            let _ = stream.write_all(&(self.explain)(&malformed, peer.ip())).await;
+            let _ = stream.write_all(&(self.explain)(&malformed, &bytes, peer.ip())).await;
             return linger(&mut stream).await;
         }
         let (order, activity) = (Arc::new(Order::default()), Arc::new(Activity::default()));

@@ -17,8 +17,9 @@ use super::head_record::HeadRecord;
 use super::malformed::{Malformed, diagnose};
 use super::request_body::UnreadBody;
 
-/// Makes the whole answer, head and body, to a request that is malformed like that, for a client at that address.
-pub type Explain = Arc<dyn Fn(&Malformed, IpAddr) -> Vec<u8> + Send + Sync>;
+/// Makes the whole answer, head and body, to a request that is malformed like that, of which those bytes have come, as far as they are
+/// known, for a client at that address.
+pub type Explain = Arc<dyn Fn(&Malformed, &[u8], IpAddr) -> Vec<u8> + Send + Sync>;
 
 /// How much is read at a time, in bytes.
 const PIECE: usize = 64 << 10;
@@ -55,6 +56,13 @@ impl<S> Explaining<S> {
     /// Whether a refusal has been explained. It is the last answer of a connection, and the client may still be sending.
     pub fn has_explained(&self) -> bool {
         self.has_explained
+    }
+
+    /// Has an answer written that says what is wrong with the request whose head is being read.
+    fn explain(&mut self, find: impl FnOnce(&[u8]) -> Malformed) {
+        let Explaining { explain, record, peer, .. } = self;
+        self.pending = record.refused(|came| explain(&find(came), came, *peer));
+        self.has_explained = true;
     }
 
     /// The socket behind it.
@@ -107,8 +115,7 @@ impl<S: Read + Write + Unpin> Read for Explaining<S> {
         {
             // hyper has nothing to say then. A client that does not take this at once loses it.
             let stopping = "The server is stopping, and the rest of this request has not come";
-            self.pending = (self.explain)(&Malformed::new(StatusCode::SERVICE_UNAVAILABLE, stopping), self.peer);
-            self.has_explained = true;
+            self.explain(|_| Malformed::new(StatusCode::SERVICE_UNAVAILABLE, stopping));
             let _ = self.poll_pending(context)?;
         }
         Poll::Ready(read)
@@ -120,9 +127,7 @@ impl<S: Write + Unpin> Write for Explaining<S> {
         ready!(self.poll_pending(context))?;
         match refused_by_hyper(bytes) {
             Some(status) => {
-                let malformed = self.record.refused(|came| diagnose(status, came));
-                self.pending = (self.explain)(&malformed, self.peer);
-                self.has_explained = true;
+                self.explain(|came| diagnose(status, came));
                 Poll::Ready(Ok(bytes.len()))
             }
             None => Pin::new(&mut self.socket).poll_write(context, bytes),

@@ -41,7 +41,7 @@ async fn server() -> (SocketAddr, watch::Sender<Phase>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, shutdown) = Shutdown::channel();
-    tokio::spawn(accept::serve(listener, answer, Arc::new(|_, _| Vec::new()), shutdown));
+    tokio::spawn(accept::serve(listener, answer, Arc::new(|_, _, _| Vec::new()), shutdown));
     (address, stop)
 }
 
