@@ -51,11 +51,12 @@ impl Connection {
         Ok(Connection { sender, wire: Wire::Open(Box::pin(wire)), received })
     }
 
-    /// Whether it can be used, as far as is known: the receiver may have closed it while it stood still.
+    /// Whether it can be used, as far as is known: the receiver may have closed it while it stood still. What it may have said before that,
+    /// such as a 408, would be taken for the answer to the next request.
     pub(super) fn is_open(&mut self) -> bool {
         // Nobody is to be woken: it is driven again before it is used.
-        self.wire.poll(&mut Context::from_waker(Waker::noop()));
-        matches!(self.wire, Wire::Open(_)) && !self.sender.is_closed()
+        let is_unread = self.received.is_unread(|| self.wire.poll(&mut Context::from_waker(Waker::noop())));
+        !is_unread && matches!(self.wire, Wire::Open(_)) && !self.sender.is_closed()
     }
 
     /// It, if it can be used.
@@ -74,8 +75,9 @@ impl Connection {
         }
         self.received.forget();
         let answer = self.sender.try_send_request(request);
-        self.wire.drive(answer).await.map_err(|refused| {
-            let is_silent = !self.received.anything();
+        self.wire.drive(answer).await.map_err(|mut refused| {
+            // What came before anything was sent is no part of an answer either.
+            let is_silent = refused.take_message().is_some() || !self.received.anything();
             Unanswered { error: refused.into_error(), is_silent }
         })
     }

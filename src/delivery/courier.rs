@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
-use hyper::{Method, Request, Response, http};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use hyper::{Method, Request, Response, StatusCode, http};
 use rustls::pki_types::CertificateDer;
 
 use super::connection::{Connection, Outgoing, Unanswered};
@@ -158,11 +158,13 @@ impl Courier {
     /// Sends a request over the connection that is kept, or one that is idle, or a new one.
     ///
     /// A receiver may close a connection that it has kept at any time, without announcing it. So a request that is not answered with a
-    /// single byte there is sent again over a new connection, once, as the same try. On a new connection the same is a failure.
+    /// single byte there, or with the 408 that RFC 9110 section 15.5.9 lets a receiver close such a connection with, is sent again over a
+    /// new connection, once, as the same try. On a new connection the same is a failure.
     async fn send(&mut self, headers: &Headers, body: Bytes) -> Result<(Connection, Response<Incoming>), Unsuccessful> {
         let kept = self.connection.take().and_then(Connection::if_open);
         if let Some(mut kept) = kept.or_else(|| self.pool.take(&self.to.origin)) {
             match kept.send(self.request(headers, body.clone())?).await {
+                Ok(answer) if is_close(&answer) => {}
                 Ok(answer) => return Ok((kept, answer)),
                 Err(Unanswered { is_silent: true, .. }) => {}
                 Err(Unanswered { error, .. }) => return Err(Unsuccessful::Unanswered(error.into())),
@@ -192,6 +194,14 @@ impl Courier {
         all.insert(HOST, self.to.host.clone());
         Ok(request)
     }
+}
+
+/// Whether that says that a connection is closed since no request came in time.
+fn is_close(answer: &Response<Incoming>) -> bool {
+    let mut options =
+        answer.headers().get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
+    answer.status() == StatusCode::REQUEST_TIMEOUT
+        && options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
 impl From<http::Error> for Unsuccessful {

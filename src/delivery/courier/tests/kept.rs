@@ -12,6 +12,9 @@ use super::*;
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
+/// What a receiver may close a connection with on which no request comes.
+const TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: keep-alive, Close\r\ncontent-length: 0\r\n\r\n";
+
 /// What a receiver does with one request of a connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Does {
@@ -21,6 +24,8 @@ enum Does {
     ReplyAndClose(&'static [u8]),
     /// Answers without having read more than its first byte, and closes: a reset for whoever still sends.
     ReplyUnread(&'static [u8]),
+    /// Says that without having heard anything, and closes.
+    Unasked(&'static [u8]),
     /// Reads it, and closes.
     Close,
     /// Reads it, and closes without the notice that TLS has for that.
@@ -115,6 +120,11 @@ async fn meet<S: AsyncRead + AsyncWrite + Unpin>(
     told: &tokio::sync::Notify,
     holding: &watch::Sender<usize>,
 ) -> bool {
+    if let Unasked(bytes) = does {
+        let _ = stream.write_all(bytes).await;
+        let _ = stream.shutdown().await;
+        return false;
+    }
     let unread = matches!(does, Reset | ReplyUnread(_));
     let request = if unread { stream.read_u8().await.ok().map(|_| Vec::new()) } else { read(stream).await };
     let Some(request) = request else { return false };
@@ -130,7 +140,7 @@ async fn meet<S: AsyncRead + AsyncWrite + Unpin>(
             let _ = stream.shutdown().await;
             return false;
         }
-        Cut | Reset => return false,
+        Cut | Reset | Unasked(_) => return false,
         CloseWhenTold => {
             holding.send_modify(|held| *held += 1);
             told.notified().await;
@@ -207,6 +217,15 @@ const KEPT_THEN_CLOSED: &[&[&[Does]]] = &[
     &[&[ReplyAndClose(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")], &[Reply(OK)]],
     &[&[ReplyAndClose(b"HTTP/1.0 200 OK\r\n\r\nthanks")], &[Reply(OK)]],
     &[&[ReplyAndClose(b"HTTP/1.0 204 No Content\r\n\r\n")], &[Reply(OK)]],
+    // With a 408, while it is idle or just when the next request comes.
+    &[&[Reply(OK), Unasked(TIMEOUT)], &[Reply(OK)]],
+    &[&[Reply(OK), ReplyAndClose(TIMEOUT)], &[Reply(OK)]],
+    &[
+        &[ReplyAndClose(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nHTTP/1.1 408 Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+        )],
+        &[Reply(OK)],
+    ],
     // Answered before it had been read.
     &[&[ReplyUnread(OK)], &[Reply(OK)]],
     &[&[Reply(OK), ReplyUnread(OK)]],
@@ -276,6 +295,53 @@ async fn a_byte_of_an_answer_makes_it_a_failure() {
         assert_eq!(answers, [Answer::Replied(200), failed("closed the connection without an answer")], "{second:?}");
         assert_eq!(receiver.connections(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_408_counts_on_a_new_connection_and_where_the_connection_goes_on() {
+    let scripts: [(&'static [&'static [Does]], _); 3] = [
+        (&[&[ReplyAndClose(TIMEOUT)], &[Reply(OK)]], [408, 200]),
+        (&[&[Reply(OK), Reply(b"HTTP/1.1 408 Timeout\r\ncontent-length: 0\r\n\r\n")]], [200, 408]),
+        (&[&[Reply(OK), ReplyAndClose(TIMEOUT)], &[ReplyAndClose(TIMEOUT)]], [200, 408]),
+    ];
+    for (script, expected) in scripts {
+        let receiver = Scripted::http(script).await;
+        let answers = send(&lenient(), &receiver.url, 2, true).await;
+        assert_eq!(answers, expected.map(Answer::Replied), "{script:?}");
+        assert_eq!(receiver.connections(), script.len(), "{script:?}");
+    }
+}
+
+/// The kernel has heard it, and the runtime has not.
+#[tokio::test]
+async fn what_is_said_on_an_idle_connection_is_no_answer_to_what_is_sent_next() {
+    let (listener, url) = bind("http").await;
+    let listener = listener.into_std().unwrap();
+    listener.set_nonblocking(false).unwrap();
+    let (said, hears) = std::sync::mpsc::channel();
+    let (idle, is_idle) = std::sync::mpsc::channel();
+    let receiver = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for number in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4_096]).unwrap() > 0);
+            stream.write_all(OK).unwrap();
+            if number == 0 {
+                is_idle.recv().unwrap();
+                stream.write_all(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n").unwrap();
+                said.send(stream).unwrap();
+            }
+        }
+    });
+    let dispatch = lenient();
+    let mut courier = dispatch.courier(&url).unwrap();
+    let empty = Headers::new();
+    assert_eq!(courier.carry(&empty, Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
+    idle.send(()).unwrap();
+    // The runtime does nothing meanwhile.
+    let _open = hears.recv().unwrap();
+    assert_eq!(courier.carry(&empty, Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
+    receiver.join().unwrap();
 }
 
 #[tokio::test]
