@@ -190,12 +190,17 @@ fn warn_of_certificates(log: &Log, now: Timestamp) {
     let log = log.clone();
     if delivery::names_certificates() {
         tokio::task::spawn_blocking(move || {
-            for problem in delivery::certificate_problems() {
-                let warning = format!("{problem}; https receivers that need it will not be trusted");
+            for warning in certificate_warnings() {
                 log.note(now, None, Weight::Warning, &warning);
             }
         });
     }
+}
+
+/// What is wrong with the certificates that the environment names, in words. Reads files.
+pub fn certificate_warnings() -> impl Iterator<Item = String> {
+    let problems = delivery::certificate_problems().into_iter();
+    problems.map(|problem| format!("{problem}; https receivers that need it will not be trusted"))
 }
 
 /// Lets the clock of each new workspace run, on the runtime that this is called from.

@@ -9,7 +9,7 @@ use super::{Refusal, complain, escaped};
 use crate::config::{Auth, LogFormat, Settings};
 use crate::engine::Workspaces;
 use crate::fixture_files;
-use crate::server::{Server, StartError};
+use crate::server::{Server, StartError, certificate_warnings};
 
 /// Serves until a signal (Ctrl-C, SIGTERM, SIGHUP) comes, finishes what is under way, and says how that went. A second one ends the program at
 /// once.
@@ -40,6 +40,12 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
                 LogFormat::Json => server.warn(warning),
                 LogFormat::Pretty | LogFormat::Off => complain(&format!("warning: {warning}")),
             }
+        }
+        if settings.log_format == LogFormat::Off {
+            // Without a log, the server itself has nowhere to say so.
+            tokio::task::spawn_blocking(|| {
+                certificate_warnings().for_each(|warning| complain(&format!("warning: {warning}")));
+            });
         }
         let (stop, stopped) = watch::channel(false);
         // Before the banner: whoever has read it may send a signal.

@@ -145,3 +145,17 @@ async fn certificates_that_cannot_be_read_are_named_at_the_start_and_by_each_fai
         assert!(error.contains(why), "{error}");
     }
 }
+
+#[test]
+fn certificates_that_cannot_be_read_are_named_whoever_the_receivers_are_and_whatever_the_log_is() {
+    let http = ["--webhook-url", "http://127.0.0.1:9/"];
+    for (url, format) in [(&[][..], "pretty"), (&http, "pretty"), (&http, "json"), (&http, "off"), (&[], "off")] {
+        let mut command = akol_mock(&["--listen", "127.0.0.1:0", "--log-format", format]);
+        command.args(url).env_remove("SSL_CERT_DIR").env("SSL_CERT_FILE", "/nowhere/ca.pem");
+        let mut program = Program::run(command);
+        let mut first = String::new();
+        BufReader::new(program.child.stderr.take().unwrap()).read_line(&mut first).unwrap();
+        let named = first.contains("/nowhere/ca.pem") && first.contains("which cannot be read: No such file");
+        assert!(named && first.contains("warning"), "{url:?}, {format}: {first}");
+    }
+}
