@@ -66,6 +66,37 @@ async fn who_says_nothing_is_let_go() {
     }
 }
 
+#[tokio::test]
+async fn who_begins_a_head_and_does_not_end_it_is_told_so() {
+    let (address, _stop, _end) = running().await;
+    tokio::time::pause();
+    for (path, kept, is_control) in
+        [("/api/v1/calls", false, false), ("/__admin/health", false, true), ("/__admin/health", true, true)]
+    {
+        for beginning in
+            [format!("GET {path} HTTP/1.1\r\nHost: a\r\nX"), format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r")]
+        {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            if kept {
+                ask(&mut client).await;
+            }
+            client.write_all(beginning.as_bytes()).await.unwrap();
+            let mut heard = String::new();
+            timeout(Duration::from_secs(45), client.read_to_string(&mut heard)).await.unwrap().unwrap();
+            assert!(heard.starts_with("HTTP/1.1 408 ") && heard.contains("within 30 s"), "{heard}");
+            assert!(heard.contains("connection: close\r\n"), "{heard}");
+            assert_eq!(heard.contains("cache-control: no-store\r\n"), is_control, "{heard}");
+        }
+    }
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(b"P").await.unwrap();
+    assert!(all_of(client).await.starts_with("HTTP/1.1 408 "), "what may be the beginning of HTTP/2");
+    let mut client = TcpStream::connect(address).await.unwrap();
+    ask(&mut client).await;
+    client.write_all(b"\r\n").await.unwrap();
+    assert_eq!(all_of(client).await, "", "that is no beginning");
+}
+
 /// Asks for a call on that connection, and reads the answer.
 async fn ask(client: &mut TcpStream) {
     const ASKED: &[u8] = b"GET /api/v1/calls/call_zzz HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer test\r\n\r\n";
@@ -114,13 +145,14 @@ async fn a_head_that_comes_byte_by_byte_is_not_waited_for_longer() {
     ask(&mut client).await;
     tokio::time::pause();
     let mut bytes = 0;
-    // Until nobody is there to write to.
-    while client.write_all(b"G").await.is_ok() {
+    let mut heard = [0; 13];
+    while timeout(Duration::ZERO, client.read_exact(&mut heard)).await.is_err() {
+        client.write_all(b"G").await.unwrap();
         bytes += 1;
         assert!(bytes < 60, "it goes on for ever");
         tokio::time::advance(Duration::from_secs(1)).await;
     }
-    assert!(bytes > 29, "{bytes}");
+    assert!(bytes > 29 && &heard == b"HTTP/1.1 408 ", "{bytes}");
 }
 
 #[tokio::test]

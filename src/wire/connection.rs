@@ -6,12 +6,12 @@ use std::future::{Future, pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioExecutor;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -25,7 +25,7 @@ use super::client::Client;
 use super::head_record::HeadRecord;
 use super::idle_timeout::{HEAD_TIMEOUT, IdleTimeout};
 use super::linger::linger;
-use super::malformed::other_protocol;
+use super::malformed::{self, other_protocol};
 use super::preface::{self, Version};
 use super::request_body::RequestBody;
 use super::shutdown::{Phase, Phases, Shutdown};
@@ -69,13 +69,27 @@ impl Manner {
         // Small answers must not wait for more to send; a socket that refuses this still works.
         let _ = stream.set_nodelay(true);
         socket::limit_unsent(&stream);
-        // A client that says nothing is told nothing.
-        let Some((version, bytes)) = hear(&mut stream, &shutdown).await else { return };
-        // Waited for as HTTP, some of it would never come to an end.
-        if let Some(malformed) = other_protocol(&bytes).filter(|_| version == Version::Http1) {
-            let _ = stream.write_all(&(self.explain)(&malformed, &bytes, peer.ip())).await;
-            return linger(&mut stream).await;
-        }
+        let mut bytes = Vec::new();
+        let refused = match hear(&mut stream, &mut bytes, &shutdown).await {
+            Heard::Version(Version::Http2) => Ok(Version::Http2),
+            // Waited for as HTTP, some of it would never come to an end.
+            Heard::Version(Version::Http1) => other_protocol(&bytes).map_or(Ok(Version::Http1), Err),
+            // A client that says nothing is told nothing.
+            Heard::Late | Heard::CutShort if bytes.is_empty() => return,
+            Heard::Late => Err(malformed::late()),
+            Heard::CutShort => Err(malformed::cut_short()),
+            Heard::Broken => return,
+        };
+        let version = match refused {
+            Ok(version) => version,
+            Err(malformed) => {
+                let _ = stream.write_all(&(self.explain)(&malformed, &bytes, peer.ip())).await;
+                if malformed.status != StatusCode::SERVICE_UNAVAILABLE {
+                    linger(&mut stream).await;
+                }
+                return;
+            }
+        };
         let (order, activity) = (Arc::new(Order::default()), Arc::new(Activity::default()));
         let socket = Breakable::new(Socket::new(stream, bytes, Arc::clone(&activity)), Arc::clone(&order));
         let phases = shutdown.phases();
@@ -92,13 +106,13 @@ impl Manner {
                         connection.graceful_shutdown();
                     }
                 };
-                converse(pin!(connection), phases, stop, &activity, idle).await;
+                converse(pin!(connection), phases, stop, &activity, idle, || false).await;
             }
             Version::Http1 => {
                 let client = Client::http1(peer, Arc::clone(&activity));
                 let (state, idle) = (Arc::clone(&activity), IdleTimeout::http1(Arc::clone(&activity)));
                 let record = Arc::new(HeadRecord::default());
-                let unread = Arc::clone(activity.unread());
+                let (unread, late) = (Arc::clone(activity.unread()), Arc::clone(&record));
                 let socket = Explaining::new(socket, peer.ip(), self.explain, Arc::clone(&record), unread);
                 let service = service_fn(move |request: Request<Incoming>| {
                     state.called();
@@ -111,7 +125,7 @@ impl Manner {
                 let mut connection = self.http1.serve_connection(socket, service);
                 // Not hyper's own graceful shutdown, which looks at nothing that has come over the socket since it read last.
                 let stop = |_: Pin<&mut http1::Connection<_, _>>, phase| activity.reach(phase);
-                converse(Pin::new(&mut connection), phases, stop, &activity, idle).await;
+                converse(Pin::new(&mut connection), phases, stop, &activity, idle, || late.is_late()).await;
                 let socket = connection.into_parts().io;
                 if activity.unread().is_there() || socket.has_explained() {
                     linger(&mut socket.into_inner().into_inner().into_inner()).await;
@@ -121,36 +135,54 @@ impl Manner {
     }
 }
 
-/// Finds out which HTTP a client speaks, and what has been read for that; `None` where it says nothing in time.
-async fn hear(stream: &mut TcpStream, shutdown: &Shutdown) -> Option<(Version, Vec<u8>)> {
-    let mut bytes = Vec::new();
+/// What a client has said first.
+enum Heard {
+    /// Something by which its HTTP is known.
+    Version(Version),
+    /// Not enough for that in time.
+    Late,
+    /// Not enough for that before the server stops.
+    CutShort,
+    /// Not enough for that before the connection broke.
+    Broken,
+}
+
+/// Finds out which HTTP a client speaks. What has been read for that is in `bytes`.
+async fn hear(stream: &mut TcpStream, bytes: &mut Vec<u8>, shutdown: &Shutdown) -> Heard {
     let heard = tokio::select! {
         biased;
-        heard = awake::timeout(HEAD_TIMEOUT, preface::hear(stream, &mut bytes)) => Some(heard),
+        heard = awake::timeout(HEAD_TIMEOUT, preface::hear(stream, bytes)) => Some(heard),
         () = shutdown.reached(Phase::Stopping) => None,
     };
     let heard = match heard {
         Some(heard) => heard,
-        None if bytes.is_empty() && !socket::has_input(stream) => return None,
+        None if bytes.is_empty() && !socket::has_input(stream) => return Heard::CutShort,
         // What it has begun with is waited for.
         None => tokio::select! {
             biased;
-            heard = awake::timeout(HEAD_TIMEOUT, preface::hear(stream, &mut bytes)) => heard,
-            () = shutdown.reached(Phase::GraceOver) => return None,
+            heard = awake::timeout(HEAD_TIMEOUT, preface::hear(stream, bytes)) => heard,
+            () = shutdown.reached(Phase::GraceOver) => return Heard::CutShort,
         },
     };
-    Some((heard.ok()?.ok()?, bytes))
+    match heard {
+        Ok(Ok(version)) => Heard::Version(version),
+        Ok(Err(_)) => Heard::Broken,
+        Err(_) => Heard::Late,
+    }
 }
 
-/// Serves a connection until it ends, or its client has been idle for too long. `stop` tells it of each phase of the shutdown.
+/// Serves a connection until it ends, or its client has been idle for too long. `stop` tells it of each phase of the shutdown, `say` that the
+/// client has been; where that says that it is to be answered, the connection has until the next look.
 async fn converse<C: Future>(
     mut connection: Pin<&mut C>,
     mut phases: Phases,
     mut stop: impl FnMut(Pin<&mut C>, Phase),
     activity: &Activity,
     idle: IdleTimeout,
+    say: impl Fn() -> bool,
 ) {
     let mut idle = pin!(idle);
+    let mut is_said = false;
     poll_fn(|context| {
         if let Poll::Ready(phase) = phases.poll_next(context) {
             stop(connection.as_mut(), phase);
@@ -162,11 +194,15 @@ async fn converse<C: Future>(
             if connection.as_mut().poll(context).is_ready() {
                 return Poll::Ready(());
             }
-            if !activity.take_ask_again() {
-                break;
+            if activity.take_ask_again() {
+                continue;
             }
+            ready!(idle.as_mut().poll(context));
+            if is_said || !say() {
+                return Poll::Ready(());
+            }
+            is_said = true;
         }
-        idle.as_mut().poll(context)
     })
     .await;
 }

@@ -9,7 +9,7 @@ use hyper::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Request};
 use parking_lot::Mutex;
 
-use super::malformed::Malformed;
+use super::malformed::{self, Malformed};
 
 /// How much is kept, in bytes: more than a head may have.
 const KEPT: usize = 32 << 10;
@@ -40,15 +40,35 @@ struct Recorded {
     body_length: Option<usize>,
     /// Whether it is not known any more where the request begins.
     is_lost: bool,
+    /// How many of the bytes have been judged before the rest of their head came.
+    judged: usize,
+    /// Whether the head has had its time.
+    is_late: bool,
 }
 
 impl HeadRecord {
-    /// hyper asks for more. `in_body` says whether for more of a body.
-    pub fn asked(&self, in_body: bool) {
+    /// hyper asks for more. `in_body` says whether for more of a body. Gives what is wrong with the head that has come in part, where it is
+    /// known by then: hyper waits for its end before it looks.
+    pub fn asked(&self, in_body: bool) -> Option<Malformed> {
         let mut recorded = self.0.lock();
         if recorded.taken > 0 && !in_body {
             recorded.begin_next();
         }
+        // Mostly nothing of the next head is there.
+        if in_body || recorded.bytes.is_empty() { None } else { recorded.judge() }
+    }
+
+    /// The head that is being read has had its time. Says whether any of it has come.
+    pub fn is_late(&self) -> bool {
+        let mut recorded = self.0.lock();
+        recorded.is_late = recorded.taken == 0 && recorded.has_begun();
+        recorded.is_late
+    }
+
+    /// Whether a head has come in part, and its client will send no more of it.
+    pub fn is_broken_off(&self) -> bool {
+        let recorded = self.0.lock();
+        recorded.taken == 0 && recorded.has_begun()
     }
 
     /// That has come, which is given to hyper next.
@@ -120,6 +140,28 @@ impl Recorded {
         self.total = self.bytes.len();
         self.taken = 0;
         self.has_body = false;
+        self.judged = 0;
+    }
+
+    /// Whether a head has begun, and it is known how.
+    fn has_begun(&self) -> bool {
+        !self.is_lost && self.bytes.iter().any(|byte| *byte != b'\r' && *byte != b'\n')
+    }
+
+    /// What is wrong with the head that has come in part, looked for in each line once it is whole.
+    fn judge(&mut self) -> Option<Malformed> {
+        if self.taken > 0 || self.is_lost {
+            return None;
+        }
+        if self.is_late {
+            return Some(malformed::late());
+        }
+        let lines = self.bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        if lines == self.judged && self.bytes.len() > malformed::LONGEST_BEGIN {
+            return None;
+        }
+        self.judged = lines;
+        malformed::so_far(&self.bytes)
     }
 
     /// Whether hyper has made use of all that has come, now that it asks for more.

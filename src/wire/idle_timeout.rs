@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_secs(10);
 // In HTTP/2 it is counted in looks.
 const _: () = assert!(LOOK.as_secs() * (LOOKS - 1) == READ_TIMEOUT.as_secs(), "so both HTTPs have the same time");
 
-/// Ends when a client has done nothing for too long. To be polled by one task only.
+/// Ready when a client has done nothing for too long, and again at each look at which that is so. To be polled by one task only.
 pub struct IdleTimeout {
     activity: Arc<Activity>,
     /// What waits to be sent, in HTTP/2. In HTTP/1, where a request follows the answer to the one before, the time for heads is limited instead.
@@ -101,11 +101,12 @@ impl Future for IdleTimeout {
         loop {
             // Whatever else the task has done: a timer that yields for that is not set.
             ready!(Pin::new(&mut unconstrained(self.timer.as_mut())).poll(context));
-            if self.look() {
-                return Poll::Ready(());
-            }
+            let is_over = self.look();
             // From now on, not from when it was due: a process that was stopped has not waited meanwhile.
             self.timer.set(until_the_next_look());
+            if is_over {
+                return Poll::Ready(());
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use hyper::{StatusCode, Uri};
 
+use super::idle_timeout::HEAD_TIMEOUT;
 use super::request::MOST_HEADERS;
 
 /// Why a request is refused, whatever it asks for.
@@ -38,6 +39,9 @@ const PROTOCOLS: [(&[u8], &str, &str); 8] = [
     (b"HELO ", "SMTP", "nothing here takes mail"),
     (b"*1\r\n$", "the protocol of Redis", "look which port yours is on"),
 ];
+
+/// By as many bytes each of them is known.
+pub const LONGEST_BEGIN: usize = 20;
 
 impl Malformed {
     /// A refusal with that status.
@@ -104,6 +108,35 @@ pub fn diagnose(status: StatusCode, came: &[u8]) -> Malformed {
             "This is neither HTTP/1 nor HTTP/2 without TLS: the request line or a header is malformed",
         )
     })
+}
+
+/// What is wrong with a head of which that has come, and its end not. Only what no end of it can put right.
+pub fn so_far(came: &[u8]) -> Option<Malformed> {
+    let whole = came.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    other_protocol(came).or_else(|| {
+        let mut lines = Lines(&came[..whole]);
+        let first = lines.by_ref().find(|line| !line.is_empty())?;
+        in_request_line(first).or_else(|| in_headers(lines, first.ends_with(b"HTTP/1.0")))
+    })
+}
+
+/// A head that has had its time.
+pub fn late() -> Malformed {
+    Malformed::new(
+        StatusCode::REQUEST_TIMEOUT,
+        format!("The head of the request did not come to its end, an empty line, within {} s", HEAD_TIMEOUT.as_secs()),
+    )
+}
+
+/// A request of which a server that is to stop has not got all.
+pub fn cut_short() -> Malformed {
+    let message = "The server is stopping, and the rest of this request has not come";
+    Malformed::new(StatusCode::SERVICE_UNAVAILABLE, message)
+}
+
+/// A head whose client has closed before its end.
+pub fn broken_off() -> Malformed {
+    Malformed::bad_request("The head of the request broke off before its end, an empty line")
 }
 
 /// The longest body that hyper can tell from one without a length. With a longer one it says that the headers are too long.
@@ -236,7 +269,7 @@ pub fn content_lengths(values: &[&[u8]]) -> Result<(), Malformed> {
                 shown(value)
             )));
         }
-        if *value != values[0] {
+        if without_zeros(value) != without_zeros(values[0]) {
             let message =
                 format!("Content-Length is {} and {} at once, must be one number", shown(values[0]), shown(value));
             return Err(Malformed::bad_request(message));
@@ -253,6 +286,12 @@ pub fn content_lengths(values: &[&[u8]]) -> Result<(), Malformed> {
         )),
         None => Ok(()),
     }
+}
+
+/// The digits of a number without those that change nothing.
+fn without_zeros(digits: &[u8]) -> &[u8] {
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    &digits[zeros..]
 }
 
 /// Whether the `Transfer-Encoding`s of a request, if it has any, are the one that is understood: `chunked`, once and alone.

@@ -14,7 +14,7 @@ use hyper::StatusCode;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 
 use super::head_record::HeadRecord;
-use super::malformed::{Malformed, diagnose};
+use super::malformed::{self, Malformed, diagnose};
 use super::request_body::UnreadBody;
 
 /// Makes the whole answer, head and body, to a request that is malformed like that, of which those bytes have come, as far as they are
@@ -23,6 +23,9 @@ pub type Explain = Arc<dyn Fn(&Malformed, &[u8], IpAddr) -> Vec<u8> + Send + Syn
 
 /// How much is read at a time, in bytes.
 const PIECE: usize = 64 << 10;
+
+/// The end of a head that makes it none, whatever it begins with: a NUL may stand nowhere in it.
+const NO_HEAD: &[u8] = b"\0\r\n\r\n";
 
 thread_local! {
     /// What is being read. hyper's own buffer can be filled, and not be looked at.
@@ -39,6 +42,8 @@ pub struct Explaining<S> {
     /// What is still to be written of an explanation.
     pending: Vec<u8>,
     has_explained: bool,
+    /// What is wrong with the head that hyper is reading, where that is known before its end. hyper is given one that it refuses.
+    known: Option<Malformed>,
 }
 
 impl<S> Explaining<S> {
@@ -50,7 +55,7 @@ impl<S> Explaining<S> {
         record: Arc<HeadRecord>,
         unread: Arc<UnreadBody>,
     ) -> Explaining<S> {
-        Explaining { socket, peer, explain, record, unread, pending: Vec::new(), has_explained: false }
+        Explaining { socket, peer, explain, record, unread, pending: Vec::new(), has_explained: false, known: None }
     }
 
     /// Whether a refusal has been explained. It is the last answer of a connection, and the client may still be sending.
@@ -99,13 +104,24 @@ impl<S: Read + Write + Unpin> Read for Explaining<S> {
         context: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let Explaining { socket, record, unread, .. } = &mut *self;
+        let Explaining { socket, record, unread, known, .. } = &mut *self;
         let in_body = unread.is_there();
-        record.asked(in_body);
+        if known.is_none() {
+            *known = record.asked(in_body);
+        }
+        if known.is_some() {
+            buffer.put_slice(&NO_HEAD[..NO_HEAD.len().min(buffer.remaining())]);
+            return Poll::Ready(Ok(()));
+        }
         let read: io::Result<()> = ready!(READ.with_borrow_mut(|bytes| {
             let room = buffer.remaining().min(bytes.len());
             let mut read = ReadBuf::new(&mut bytes[..room]);
             ready!(Pin::new(socket).poll_read(context, read.unfilled()))?;
+            if read.filled().is_empty() && room > 0 && record.is_broken_off() {
+                *known = Some(malformed::broken_off());
+                buffer.put_slice(&NO_HEAD[..NO_HEAD.len().min(room)]);
+                return Poll::Ready(Ok(()));
+            }
             record.came(read.filled(), in_body);
             buffer.put_slice(read.filled());
             Poll::Ready(Ok(()))
@@ -114,8 +130,7 @@ impl<S: Read + Write + Unpin> Read for Explaining<S> {
             && error.kind() == io::ErrorKind::TimedOut
         {
             // hyper has nothing to say then. A client that does not take this at once loses it.
-            let stopping = "The server is stopping, and the rest of this request has not come";
-            self.explain(|_| Malformed::new(StatusCode::SERVICE_UNAVAILABLE, stopping));
+            self.explain(|_| malformed::cut_short());
             let _ = self.poll_pending(context)?;
         }
         Poll::Ready(read)
@@ -127,7 +142,8 @@ impl<S: Write + Unpin> Write for Explaining<S> {
         ready!(self.poll_pending(context))?;
         match refused_by_hyper(bytes) {
             Some(status) => {
-                self.explain(|came| diagnose(status, came));
+                let known = self.known.take();
+                self.explain(|came| known.unwrap_or_else(|| diagnose(status, came)));
                 Poll::Ready(Ok(bytes.len()))
             }
             None => Pin::new(&mut self.socket).poll_write(context, bytes),

@@ -35,6 +35,7 @@ mod events;
 mod faults;
 mod faults_on_the_wire;
 mod guard;
+mod heads;
 mod healthcheck;
 mod hooks_log;
 mod hooks_mischief;

@@ -278,40 +278,6 @@ async fn no_request_is_smuggled_in_behind_another() {
     }
 }
 
-/// Whatever refuses it, hyper, the server or the route: nobody is to keep an answer of the control API.
-#[tokio::test]
-async fn no_refusal_of_the_control_api_is_to_be_kept() {
-    let server = Server::start().await;
-    let with = |line: &str, headers: &str| format!("{line}\r\n{HEAD}{headers}\r\n").into_bytes();
-    let get = |headers: &str| with("GET /__admin/campaigns HTTP/1.1", headers);
-    let put = |headers: &str| with("POST /__admin/faults HTTP/1.1", headers);
-    for (bytes, status) in [
-        (with("GET /__admin/campaigns HTTP/1.2", ""), 505),
-        (with("GET /__admin/camp aigns HTTP/1.1", ""), 400),
-        (with("GET /__admin/campaigns", ""), 400),
-        (with("GET http://localhost/__admin/campaigns#a HTTP/1.1", ""), 400),
-        (with(&format!("GET /__admin/{} HTTP/1.1", "x".repeat(70_000)), ""), 414),
-        (with(&format!("GET /__admin/{} HTTP/1.1", "x".repeat(10_000)), ""), 414),
-        (with("GET /__admin/%zz HTTP/1.1", ""), 400),
-        (with("GET /__admin HTTP/1.1", ""), 404),
-        (with("BREW /__admin/campaigns HTTP/1.1", ""), 405),
-        (get("A : b\r\n"), 400),
-        (get("Host: b\r\n"), 400),
-        (get(&"A: b\r\n".repeat(200)), 431),
-        (get(&format!("A: {}\r\n", "b".repeat(20_000))), 431),
-        (get("Expect: miracles\r\n"), 417),
-        (put("Transfer-Encoding: gzip\r\n"), 501),
-        (put("Content-Length: 99999999999999999999\r\n"), 413),
-        (put("Content-Length: 9999999999\r\n"), 413),
-        (put("Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), 400),
-    ] {
-        let sent = String::from_utf8_lossy(&bytes[..bytes.len().min(100)]).into_owned();
-        let answer = only(&server, &bytes).await;
-        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (status, "no-store"), "{sent:?}");
-        answer.error();
-    }
-}
-
 #[tokio::test]
 async fn another_protocol_is_told_that_this_is_http() {
     let server = Server::start().await;
