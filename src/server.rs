@@ -6,6 +6,7 @@ mod tests;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -122,6 +123,11 @@ impl Server {
     /// Says something in the log that its user should know.
     pub fn warn(&self, warning: &str) {
         self.log.note(self.workspaces.default().clock().now(), None, Weight::Warning, warning);
+    }
+
+    /// What says that it will be told to stop. Whoever sets it has the last answers announce that, from that moment on.
+    pub fn stop_is_due(&self) -> &Arc<AtomicBool> {
+        self.shutdown.due()
     }
 
     /// Its workspaces.

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::watch;
 
@@ -49,7 +51,7 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
         }
         let (stop, stopped) = watch::channel(false);
         // Before the banner: whoever has read it may send a signal.
-        let mut signals = Signals::listen();
+        let mut signals = Signals::listen(server.stop_is_due());
         greet(&server, settings);
         tokio::spawn(async move {
             signals.next().await;
@@ -112,14 +114,20 @@ struct Signals(Vec<(tokio::signal::unix::Signal, i32)>);
 
 #[cfg(unix)]
 impl Signals {
-    fn listen() -> Signals {
+    /// Each sets `came` at once, before anything else of the program goes on.
+    fn listen(came: &Arc<AtomicBool>) -> Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let hangup = SignalKind::hangup();
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), hangup];
         let heard = kinds.into_iter().filter(|kind| *kind != hangup || !is_ignored(*kind));
         // A shell's exit code for a program that a signal has ended.
         let code = |kind: SignalKind| 128 + kind.as_raw_value();
-        Signals(heard.filter_map(|kind| Some((signal(kind).ok()?, code(kind)))).collect())
+        let listened = |kind: SignalKind| {
+            let heard = signal(kind).ok()?;
+            let _ = signal_hook::flag::register(kind.as_raw_value(), Arc::clone(came));
+            Some((heard, code(kind)))
+        };
+        Signals(heard.filter_map(listened).collect())
     }
 
     /// Waits for the next one, and gives its exit code.
@@ -149,7 +157,7 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn listen() -> Signals {
+    fn listen(_: &Arc<AtomicBool>) -> Signals {
         Signals
     }
 

@@ -1,5 +1,7 @@
 //! The accept loop: takes connections until the server is to stop, then those that had reached it by then.
 
+use std::future::pending;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -45,24 +47,57 @@ where
         };
         tasks.spawn(serve(stream, peer));
     }
-    for (stream, peer) in waiting(listener) {
-        tasks.spawn(serve(stream, peer));
+    // The kernel itself is asked: the runtime hears a moment later of what has come.
+    if let Ok(listener) = listener.into_std() {
+        let mut room = LAST_CONNECTIONS;
+        while let Err(Short) = take_waiting(&listener, &mut room, |stream, peer| drop(tasks.spawn(serve(stream, peer))))
+        {
+            refuse_more(&listener);
+            // A connection that ends gives its descriptor back; so may whatever else holds some.
+            let ended = async {
+                while tasks.join_next().await.is_none() {
+                    pending::<()>().await
+                }
+            };
+            tokio::select! {
+                _ = tokio::time::timeout(BREATHER, ended) => {}
+                () = shutdown.reached(Phase::GraceOver) => break,
+            }
+        }
     }
     while tasks.join_next().await.is_some() {}
 }
 
-/// The connections that the kernel keeps for a listener. No more come: it is closed.
-fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
-    // The kernel itself is asked: the runtime hears a moment later of what has come.
-    let Ok(listener) = listener.into_std() else { return Vec::new() };
-    let accepted = std::iter::from_fn(|| match listener.accept() {
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => None,
-        accepted => Some(accepted),
-    });
-    let streams = accepted.take(LAST_CONNECTIONS).filter_map(|accepted| {
-        let (stream, peer) = accepted.ok()?;
-        stream.set_nonblocking(true).ok()?;
-        Some((TcpStream::from_std(stream).ok()?, peer))
-    });
-    streams.collect()
+/// There is no descriptor or no memory for a connection.
+struct Short;
+
+/// Takes the connections that the kernel keeps for a listener, `room` at most.
+fn take_waiting(
+    listener: &std::net::TcpListener,
+    room: &mut usize,
+    mut take: impl FnMut(TcpStream, SocketAddr),
+) -> Result<(), Short> {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, WouldBlock};
+    while *room > 0 {
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                *room -= 1;
+                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                // One that cannot be waited for is of no use.
+                if let Ok(stream) = stream {
+                    take(stream, peer);
+                }
+            }
+            Err(error) if error.kind() == WouldBlock => break,
+            // That one has gone.
+            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) => *room -= 1,
+            Err(_) => return Err(Short),
+        }
+    }
+    Ok(())
+}
+
+/// Has the kernel keep no more connections for a listener beside those that it keeps. One that does not is closed soon.
+fn refuse_more(listener: &std::net::TcpListener) {
+    let _ = socket2::SockRef::from(listener).listen(0);
 }

@@ -6,6 +6,7 @@ use std::future::{Future, pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Poll, ready};
 
 use hyper::body::Incoming;
@@ -114,8 +115,12 @@ impl Manner {
                 let record = Arc::new(HeadRecord::default());
                 let (unread, late) = (Arc::clone(activity.unread()), Arc::clone(&record));
                 let socket = Explaining::new(socket, peer.ip(), self.explain, Arc::clone(&record), unread);
+                let is_due = Arc::clone(shutdown.due());
                 let service = service_fn(move |request: Request<Incoming>| {
                     state.called();
+                    if is_due.load(Ordering::Relaxed) {
+                        state.reach(Phase::Stopping);
+                    }
                     let mut request = state.unread().watch(request);
                     if let Some(malformed) = record.taken(&request) {
                         request.extensions_mut().insert(malformed);

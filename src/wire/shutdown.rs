@@ -2,9 +2,14 @@
 //!
 //! A connection asks at whatever happens on it. So while the server does not stop, which is nearly always, asking costs a look at a number,
 //! and no place in a line of those who wait.
+//!
+//! A signal that ends the program takes a moment until it has come to be a phase. What is read in that moment may have been sent before the
+//! signal, so a connection looks at the bare fact, too.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::watch;
@@ -24,28 +29,36 @@ pub enum Phase {
 
 /// Tells how far the server is with its end. Clones hear the same.
 #[derive(Clone, Debug)]
-pub struct Shutdown(watch::Receiver<Phase>);
+pub struct Shutdown {
+    receiver: watch::Receiver<Phase>,
+    is_due: Arc<AtomicBool>,
+}
 
 impl Shutdown {
     /// A server that runs, and what moves it on.
     pub fn channel() -> (watch::Sender<Phase>, Shutdown) {
         let (sender, receiver) = watch::channel(Phase::default());
-        (sender, Shutdown(receiver))
+        (sender, Shutdown { receiver, is_due: Arc::default() })
+    }
+
+    /// What is to be set as soon as it is certain that the server will stop, before it is told so.
+    pub fn due(&self) -> &Arc<AtomicBool> {
+        &self.is_due
     }
 
     /// How far it is.
     pub fn phase(&self) -> Phase {
-        *self.0.borrow()
+        *self.receiver.borrow()
     }
 
     /// Waits until it is as far as that, or nobody can say so any more.
     pub async fn reached(&self, phase: Phase) {
-        let _ = self.0.clone().wait_for(|now| *now >= phase).await;
+        let _ = self.receiver.clone().wait_for(|now| *now >= phase).await;
     }
 
     /// Its phases, one after the other, for one connection.
     pub fn phases(&self) -> Phases {
-        let mut receiver = self.0.clone();
+        let mut receiver = self.receiver.clone();
         // So that the phase in which a connection begins is told as well.
         receiver.mark_changed();
         Phases { change: change(receiver.clone()), receiver, is_set: false }

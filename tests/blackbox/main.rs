@@ -65,6 +65,7 @@ mod settings;
 mod source;
 mod state;
 mod stop;
+mod stop_signal;
 mod support;
 mod timeline;
 mod transitions;
