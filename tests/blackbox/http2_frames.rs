@@ -117,6 +117,26 @@ async fn what_is_malformed_is_refused() {
     );
 }
 
+/// RFC 9113, 8.1.1: the parser ends such a stream itself, before this server hears of it. `docs/limits.md` says so.
+#[tokio::test]
+async fn what_the_parser_finds_malformed_ends_its_stream() {
+    let server = Server::start().await;
+    for (name, value) in [(":authority", "a b"), (":path", ""), ("content-length", "99999999999999999999")] {
+        let others = GET.into_iter().filter(|(known, _)| *known != name);
+        // Pseudo-headers come first.
+        let headers: Vec<_> = match name.starts_with(':') {
+            true => [(name, value)].into_iter().chain(others).collect(),
+            false => others.chain([(name, value)]).collect(),
+        };
+        let frames = heard(&server, &headers, true, b"").await;
+        let ends =
+            frames.iter().any(|(kind, stream, code)| (*kind, *stream, &code[..]) == (RST_STREAM, 1, &[0, 0, 0, 1]));
+        assert!(ends && !frames.iter().any(|(kind, _, _)| *kind == GOAWAY), "{name}: {value}: {frames:?}");
+    }
+    let frames = heard(&server, &[&GET[..], &[("X-Own", "a")]].concat(), true, b"").await;
+    assert!(frames.iter().any(|(kind, _, _)| *kind == GOAWAY), "a name with a capital ends all: {frames:?}");
+}
+
 /// RFC 9113, 8.1: with `NO_ERROR`, as the answer is whole and nothing but the rest of the body is not wanted.
 #[tokio::test]
 async fn a_body_that_is_left_unread_ends_its_stream_alone() {
