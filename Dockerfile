@@ -10,18 +10,20 @@ FROM rust:1.95-alpine AS dependencies
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY benches/Cargo.toml benches/Cargo.toml
+COPY crates/world/Cargo.toml crates/world/Cargo.toml
 COPY tests/features/Cargo.toml tests/features/Cargo.toml
-RUN mkdir src \
+RUN mkdir -p src crates/world/src \
     && echo 'fn main() {}' > src/main.rs \
     && echo 'fn main() {}' > build.rs \
-    && touch src/lib.rs \
+    && touch src/lib.rs crates/world/src/lib.rs \
     && cargo build --release --locked \
-    && cargo clean --release --locked --package akol-mock \
-    && rm -r src build.rs
+    && cargo clean --release --locked --package akol-mock --package akol-mock-world \
+    && rm -r src crates/world/src build.rs
 
 # On Alpine, programs are linked statically: this one needs nothing around it.
 FROM dependencies AS build
 COPY build.rs build.rs
+COPY crates crates
 COPY fixtures fixtures
 COPY openapi openapi
 COPY src src

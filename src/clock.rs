@@ -6,8 +6,9 @@ use crossbeam_utils::atomic::AtomicCell;
 use parking_lot::Mutex;
 
 use crate::config::ClockMode;
-use crate::speed::Speed;
-use crate::time::{Stopwatch, Timestamp};
+use crate::real_time::Stopwatch;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::Timestamp;
 
 /// See the module. It never goes back, but for [`Clock::restart`].
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::ClockMode;
-use crate::domain::moment::Moment;
 use crate::engine::{AdvanceUnderWay, Epoch, Progress, Void, Workspace};
-use crate::speed::Speed;
-use crate::time::Timestamp;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::Moment;
 
 /// The longest that the driver sleeps at a stretch.
 const LONGEST: Duration = Duration::from_secs(60 * 60);

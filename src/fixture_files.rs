@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::domain::fixtures::Source;
+use akol_mock_world::fixtures::Source;
 
 macro_rules! file {
     ($path:literal) => {
@@ -94,12 +94,9 @@ pub fn origins(folder: &Path) -> String {
     line
 }
 
-/// What a folder of fixtures may hold beside the parts, and nothing is read from: the clips are compiled in.
-const UNREAD: [&str; 1] = ["speech"];
-
 /// Refuses what nothing is read from, such as `scenario.toml` or `busineses/`: it would be ignored without a word.
 fn refuse_strangers(folder: &Path) -> Result<(), String> {
-    let known = |name: &str| FILES.contains(&name) || FOLDERS.contains(&name) || UNREAD.contains(&name);
+    let known = |name: &str| FILES.contains(&name) || FOLDERS.contains(&name);
     match names_in(folder)?.into_iter().find(|name| !known(name)) {
         Some(stranger) => {
             let (files, folders) = (FILES.join(" and "), FOLDERS.join("/ and "));

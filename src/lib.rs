@@ -39,37 +39,35 @@ mod config;
 mod control;
 mod delivery;
 mod dialect;
-mod domain;
 mod driver;
 mod engine;
 mod escape;
 mod fixture_files;
-mod json;
+mod http;
 mod metrics;
 mod mock_server;
 mod origin;
+mod real_time;
 mod reference;
-mod rng;
 mod routes;
 // For benchmarks, which run it on a runtime of their own.
-mod http_url;
 #[doc(hidden)]
 pub mod server;
 mod service;
-mod speed;
 mod suggest;
-mod time;
-mod webhook_url;
-mod wire;
 
+pub use akol_mock_world::NotOneOf;
+pub use akol_mock_world::account::settings::Profile;
+pub use akol_mock_world::base::speed::{NotASpeed, Speed};
+pub use akol_mock_world::base::time::{NotATimestamp, Timestamp};
+pub use akol_mock_world::calls::call::{Direction, Outcome, Sentiment, Speaker, Status};
+pub use akol_mock_world::directory::RecordingSetting as Recording;
+pub use akol_mock_world::event::{CallStep, DeliveryResult};
+pub use akol_mock_world::faults::rules::ConnectionFault;
+pub use akol_mock_world::webhooks::signature::Signature;
+pub use akol_mock_world::webhooks::{DeliveryState, Event, Trick};
 pub use config::ClockMode::{Manual, Real};
-pub use config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks, WorkspaceIds};
-pub use domain::NotOneOf;
-pub use domain::call::{Direction, Outcome, Sentiment, Speaker, Status};
-pub use domain::directory::RecordingSetting as Recording;
-pub use domain::faults::ConnectionFault;
-pub use domain::moment::{CallStep, DeliveryResult};
-pub use domain::webhook::{DeliveryState, Event, Trick};
+pub use config::{Auth, ClockMode, LogFormat, LogLevel, Settings, Webhooks, WorkspaceIds};
 pub use engine::BadName;
 pub use fixture_files::BUILT_IN as BUILT_IN_FIXTURES;
 pub use mock_server::{
@@ -77,8 +75,6 @@ pub use mock_server::{
     NotAdvanced, Place, RecordedRequest, Refused, RequestPattern, Times, TooFew, TranscriptLine, Webhook, Workspace,
 };
 pub use server::StartError;
-pub use speed::{NotASpeed, Speed};
-pub use time::{NotATimestamp, Timestamp};
 
 /// The README's Rust is an example like any other.
 #[cfg(doctest)]

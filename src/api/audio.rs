@@ -1,12 +1,12 @@
 //! `GET /calls/:id/audio`: the recording of a call that has ended.
 
 use crate::dialect::refusal::Refusal;
-use crate::domain::recording::Format;
-use crate::domain::world::World;
-use crate::time::Timestamp;
-use crate::wire::conditional::Entity;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::conditional::Entity;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::content::recording::Format;
+use akol_mock_world::world::World;
 
 /// Answers with the recording or the parts of it that are asked for, made as they are sent.
 pub fn audio(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Refusal> {
@@ -17,7 +17,7 @@ pub fn audio(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Re
             Format::Mp3 => "audio/mp3",
         },
         etag: format!("\"{:016x}\"", recording.fingerprint()),
-        length: recording.len(),
+        length: recording.byte_len(),
         read: |range| recording.clone().read(range),
     };
     Ok(entity.reply(request)?)

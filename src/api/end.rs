@@ -5,9 +5,9 @@ use hyper::StatusCode;
 use crate::dialect::call_view::CallView;
 use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
-use crate::domain::world::World;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::world::World;
 
 /// Ends the call at once and answers with it.
 pub fn end(world: &mut World, request: &Request) -> Result<Reply, Refusal> {

@@ -9,7 +9,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::config::Auth;
 use crate::dialect::refusal::Refusal;
-use crate::wire::request::Request;
+use crate::http::request::Request;
 
 const SCHEME: &[u8] = b"bearer";
 

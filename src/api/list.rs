@@ -4,11 +4,11 @@ use crate::dialect::envelope::{self, Pagination};
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::dialect::written;
-use crate::domain::facet::{Facet, Filter};
-use crate::domain::world::World;
-use crate::time::{DateBound, Timestamp};
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::time::{DateBound, Timestamp};
+use akol_mock_world::calls::facet::{Facet, Filter};
+use akol_mock_world::world::World;
 
 /// The largest page number: the largest whole number that every JSON reader takes exactly.
 const MAX_PAGE: u64 = (1 << 53) - 1;

@@ -4,10 +4,10 @@ use hyper::StatusCode;
 
 use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
-use crate::domain::world::World;
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::world::World;
 
 /// Answers with the list of lines.
 pub fn transcript(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {

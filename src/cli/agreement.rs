@@ -7,10 +7,12 @@ use super::options;
 use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
 use crate::config::check::REFUSED_TOKENS;
-use crate::config::secret::why_not_standard;
-use crate::config::{Auth, ClockMode, Profile, Settings, Signature};
-use crate::speed::Speed;
-use crate::webhook_url::WebhookUrl;
+use crate::config::{Auth, ClockMode, Settings};
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::webhooks::signature::Signature;
+use akol_mock_world::webhooks::signature::why_not_standard;
+use akol_mock_world::webhooks::url::WebhookUrl;
 
 /// Refuses what contradicts itself, and fills in what one option means for another.
 pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundings<'_>) -> Result<(), Refusal> {

@@ -11,9 +11,9 @@ use clap_complete::Shell;
 use super::options::{self, Opt, Read};
 use super::refusal::{Refusal, did_you_mean};
 use super::tips::Tip;
-use crate::domain::quoted::Quoted;
 use crate::escape::Escaped;
 use crate::suggest::nearest;
+use akol_mock_world::base::quoted::Quoted;
 
 pub(super) const SERVE: &str = "serve";
 pub(super) const HEALTHCHECK: &str = "healthcheck";

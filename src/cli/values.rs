@@ -9,13 +9,15 @@ use jiff::SignedDuration;
 
 use super::refusal::Wrong;
 use crate::config::check::{WAITS, is_start, is_token};
-use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Profile, Settings, Signature, Webhooks, WorkspaceIds};
-use crate::http_url::without_user_info;
+use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Settings, Webhooks, WorkspaceIds};
 use crate::origin::Origin;
-use crate::speed::Speed;
 use crate::suggest::nearest;
-use crate::time::{DateBound, Timestamp};
-use crate::webhook_url::WebhookUrl;
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::base::http_url::without_user_info;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::{DateBound, Timestamp};
+use akol_mock_world::webhooks::signature::Signature;
+use akol_mock_world::webhooks::url::WebhookUrl;
 
 /// What an option is when it is off.
 const OFF: &str = "off";

@@ -5,12 +5,13 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::secret::{LONGEST_SECRET, why_not_standard};
-use super::{Auth, ClockMode, Settings, Signature, Webhooks};
+use super::{Auth, ClockMode, Settings, Webhooks};
 use crate::origin::Origin;
-use crate::speed::Speed;
-use crate::time::Timestamp;
-use crate::webhook_url::WebhookUrl;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::webhooks::signature::Signature;
+use akol_mock_world::webhooks::signature::{LONGEST_SECRET, why_not_standard};
+use akol_mock_world::webhooks::url::WebhookUrl;
 
 /// The years in which a clock may start, so that it can look a month back and run for decades.
 const START_YEARS: RangeInclusive<i16> = 2000..=2100;
@@ -146,6 +147,7 @@ fn within_or_none<T: PartialOrd + Display>(
 mod tests {
     use super::*;
     use crate::config::Profile;
+    use akol_mock_world::webhooks::Event;
 
     fn refused(settings: &Settings) -> String {
         settings.check().expect_err("these settings must be refused")
@@ -210,5 +212,11 @@ mod tests {
             refused(&Settings { webhooks: local, profile: Profile::Production, ..Settings::default() })
                 .contains("https")
         );
+    }
+
+    #[test]
+    fn the_events_that_can_be_asked_for_are_those_that_there_are() {
+        let known: Vec<&str> = Event::ALL.iter().map(|event| event.as_str()).collect();
+        assert_eq!(known, Webhooks::EVENTS);
     }
 }

@@ -6,13 +6,13 @@ use crate::dialect::call_view::CallView;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
-use crate::domain::NotOneOf;
-use crate::domain::call::{Direction, Outcome, Status};
-use crate::domain::error::Error;
-use crate::domain::phone_number::NotAPhoneNumber;
-use crate::domain::world::{Inbound, World};
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::phone_number::NotAPhoneNumber;
+use akol_mock_world::calls::call::{Direction, Outcome, Status};
+use akol_mock_world::error::Error;
+use akol_mock_world::world::{Inbound, World};
 
 /// Lets a call come in, and answers with it.
 pub fn receive(world: &mut World, request: &Request) -> Result<Reply, Refusal> {

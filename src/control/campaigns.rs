@@ -6,14 +6,14 @@ use serde::Serialize;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
-use crate::domain::NotOneOf;
-use crate::domain::campaigns::CampaignChange;
-use crate::domain::directory::{CampaignIndex, CampaignStatus, RecordingSetting};
-use crate::domain::scenario::check_name;
-use crate::domain::world::World;
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::scenario::check_name;
+use akol_mock_world::directory::campaigns::CampaignChange;
+use akol_mock_world::directory::{CampaignIndex, CampaignStatus, RecordingSetting};
+use akol_mock_world::world::World;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -14,14 +14,14 @@ use crate::config::ClockMode;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, shown};
 use crate::dialect::refusal::Refusal;
-use crate::domain::error::Error;
 use crate::driver::{self, NotAdvanced, Target};
 use crate::engine::Workspace;
-use crate::json::Json;
-use crate::speed::{NotASpeed, Speed};
-use crate::time::{NotATimestamp, Timestamp};
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::speed::{NotASpeed, Speed};
+use akol_mock_world::base::time::{NotATimestamp, Timestamp};
+use akol_mock_world::error::Error;
 
 #[derive(Serialize)]
 struct ClockView {

@@ -14,13 +14,13 @@ use crate::dialect::fields;
 use crate::dialect::oversight;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
-use crate::domain::call::CallId;
-use crate::domain::webhook::{Content, Delivery, DeliveryState, Event, MessageId, Trick, Try, TryAnswer};
-use crate::domain::world::World;
 use crate::engine::Workspace;
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::CallId;
+use akol_mock_world::webhooks::{Content, Delivery, DeliveryState, Event, MessageId, Trick, Try, TryAnswer};
+use akol_mock_world::world::World;
 
 /// A delivery as the control API shows it.
 #[derive(Serialize)]

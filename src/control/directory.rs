@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
-use crate::domain::directory::Locale;
-use crate::domain::phone_number::PhoneNumber;
-use crate::domain::world::World;
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::phone_number::PhoneNumber;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::directory::Locale;
+use akol_mock_world::world::World;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -11,13 +11,13 @@ use tokio::sync::mpsc;
 use super::happening::Shown;
 use crate::dialect::refusal::Refusal;
 use crate::dialect::server_sent;
-use crate::domain::error::Error;
-use crate::domain::quoted::Quoted;
 use crate::driver;
 use crate::engine::{Happening, Watch, WatchEnd, Workspace};
-use crate::wire::body::Body;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::body::Body;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::error::Error;
 
 /// How often a quiet stream gives a sign of life, in real time: shorter than the patience of common proxies.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);

@@ -6,14 +6,14 @@ use serde::Serialize;
 use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
 use crate::dialect::{envelope, faults, oversight};
-use crate::domain::error::Error;
-use crate::domain::faults::{Effect, Rule};
-use crate::domain::matching::Pattern;
-use crate::domain::probability::Probability;
-use crate::domain::world::World;
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::error::Error;
+use akol_mock_world::faults::matching::Pattern;
+use akol_mock_world::faults::rules::{Effect, Rule};
+use akol_mock_world::world::World;
 
 #[derive(Serialize)]
 struct RuleView<'a> {

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::domain::call::{CallId, Outcome, Status};
-use crate::domain::moment::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
-use crate::domain::webhook::{Event, MessageId};
 use crate::engine::{Exchange, Happening};
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::{CallId, Outcome, Status};
+use akol_mock_world::event::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
+use akol_mock_world::webhooks::{Event, MessageId};
 
 /// One thing that happened. Its `type` says what it is.
 #[derive(Debug, Serialize)]

@@ -3,10 +3,10 @@
 use hyper::StatusCode;
 
 use super::scene::{Pending, Scene};
+use crate::http::body::Body;
+use crate::http::request::Request;
+use crate::http::response::Reply;
 use crate::metrics::{CONTENT_TYPE, Scraped};
-use crate::wire::body::Body;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
 
 /// Everything in Prometheus' text format.
 pub fn show(scene: Scene, _: Request) -> Pending {

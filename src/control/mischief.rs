@@ -6,13 +6,13 @@ use serde::Serialize;
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
-use crate::domain::probability::Probability;
-use crate::domain::span::Span;
-use crate::domain::webhook::Mischief;
-use crate::domain::world::World;
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::base::span::Span;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::webhooks::Mischief;
+use akol_mock_world::world::World;
 
 /// The shortest delay.
 const SHORTEST: Span = Span::from_millis(1);

@@ -8,9 +8,9 @@ use hyper::StatusCode;
 
 use super::happening::Shown;
 use crate::dialect::envelope;
-use crate::domain::moment::{Moment, Transition, What};
 use crate::driver::Advance;
-use crate::wire::reply::Reply;
+use crate::http::response::Reply;
+use akol_mock_world::event::{Moment, Transition, What};
 
 /// About how long a moment is, in bytes.
 const LENGTH: usize = 192;
@@ -111,12 +111,12 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
-    use crate::domain::moment::{DeliveryMoment, DeliveryResult};
-    use crate::domain::webhook::Event;
-    use crate::domain::world::testing::{CAMPAIGN, NUMBER, start};
-    use crate::domain::world::{Placement, World};
-    use crate::time::Timestamp;
-    use crate::wire::body::Body;
+    use crate::http::body::Body;
+    use akol_mock_world::base::time::Timestamp;
+    use akol_mock_world::event::{DeliveryMoment, DeliveryResult};
+    use akol_mock_world::webhooks::Event;
+    use akol_mock_world::world::testing::{CAMPAIGN, NUMBER, start};
+    use akol_mock_world::world::{Placement, World};
 
     #[derive(Serialize)]
     struct AdvanceView<'a> {

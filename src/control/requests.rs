@@ -15,12 +15,12 @@ use crate::dialect::oversight;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::pattern;
 use crate::dialect::refusal::Refusal;
-use crate::domain::matching::Pattern;
 use crate::engine::{Exchange, Headers, KEPT_BODY, Workspace};
-use crate::json;
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::json;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::faults::matching::Pattern;
 
 /// What a pattern of requests can name.
 pub(super) const PATTERN: [&str; 4] = ["method", "path", "status", "body"];

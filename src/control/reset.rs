@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields;
-use crate::time::Timestamp;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use akol_mock_world::base::time::Timestamp;
 
 #[derive(Serialize)]
 struct ResetView<'a> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::blocking_pool::BlockingPool;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Workspace, Workspaces};
+use crate::http::response::Reply;
 use crate::metrics::Metrics;
-use crate::wire::reply::Reply;
 
 /// The answer of a handler that takes its time.
 pub type Pending = Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;

@@ -11,8 +11,8 @@ use crate::dialect::envelope;
 use crate::dialect::fields;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{NotAState, State};
-use crate::time::Timestamp;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use akol_mock_world::base::time::Timestamp;
 
 /// The longest document that is read, in bytes: room for two million calls, of half a kilobyte each.
 pub const MAX_STATE: usize = 1 << 30;

@@ -7,12 +7,12 @@ use hyper::StatusCode;
 use super::happening::Shown;
 use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
-use crate::domain::call::{Call, CallId};
-use crate::domain::moment::{CallStep, Moment, Transition, What};
 use crate::engine::{Exchange, Workspace};
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::{Call, CallId};
+use akol_mock_world::event::{CallStep, Moment, Transition, What};
 
 /// What befell a call.
 enum Entry {
@@ -54,7 +54,7 @@ fn is_about(exchange: &Exchange, call: CallId) -> bool {
 
 /// The steps of a call that are known from the call itself, and kept no more: those of past calls, and of long ago.
 fn forgotten_steps(call: &Call, kept: &[(u64, Moment)]) -> Vec<Moment> {
-    use crate::domain::call::Status;
+    use akol_mock_world::calls::call::Status;
     let is_kept = |wanted: CallStep| {
         kept.iter()
             .any(|(_, moment)| matches!(moment.what, What::Transition(Transition { step, .. }) if step == wanted))

@@ -7,14 +7,14 @@ use super::deliveries::DeliveryView;
 use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
-use crate::domain::NotOneOf;
-use crate::domain::quoted::Quoted;
-use crate::domain::webhook::{Event, NewSubscription, Subscription};
-use crate::domain::world::World;
-use crate::json::Json;
-use crate::time::Timestamp;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::webhooks::{Event, NewSubscription, Subscription};
+use akol_mock_world::world::World;
 
 /// What stands for every event.
 const ALL: &str = "*";

@@ -6,10 +6,10 @@ use serde::Serialize;
 use super::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
-use crate::domain::error::Error;
 use crate::engine::{Workspace, Workspaces};
-use crate::time::Timestamp;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::error::Error;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -15,7 +15,7 @@ use tower_service::Service;
 use super::resolver::Resolver;
 use super::transport::Stream;
 use super::trust::Trust;
-use crate::config::Profile;
+use akol_mock_world::account::settings::Profile;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 

@@ -5,8 +5,8 @@ use hyper::header::HeaderValue;
 use hyper::http::uri::{PathAndQuery, Scheme};
 
 use super::pool::Origin;
-use crate::config::Profile;
-use crate::webhook_url::WebhookUrl;
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::webhooks::url::WebhookUrl;
 
 /// See the module.
 pub(super) struct Destination {

@@ -26,11 +26,12 @@ use self::courier::{ANSWER_WITHIN, Answer, Courier, Outcome, all_headers};
 use self::destination::without_query;
 use self::lines::{Lines, Place};
 use self::shortage::{Shortage, Wait};
-use crate::domain::webhook::{Headers, TryAnswer, TryReport};
 use crate::engine::{Errand, Reason};
+use crate::http::access_log::{Log, Undelivered, Weight};
 use crate::metrics::{Delivery, Metrics};
-use crate::time::{Timestamp, wall_clock};
-use crate::wire::log::{Log, Undelivered, Weight};
+use crate::real_time::wall_clock;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::webhooks::{Headers, TryAnswer, TryReport};
 
 /// Why something is not sent to a receiver that has used up the time which an advance has for it.
 const OUT_OF_TIME: &str =

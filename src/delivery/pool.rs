@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::connection::Connection;
-use crate::time::timer_now;
+use crate::real_time::timer_now;
 
 /// How long a connection is kept for the next event, in real time. Common servers close after five seconds of silence,
 /// and an event sent just then would be lost, so this is less.

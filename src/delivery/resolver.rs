@@ -10,8 +10,8 @@ use std::vec;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use tower_service::Service;
 
-use crate::config::Profile;
-use crate::webhook_url::is_public;
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::webhooks::url::is_public;
 
 /// The machine's own resolver, with the profile's say over what it finds.
 ///

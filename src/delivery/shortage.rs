@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use super::failure::causes;
 use super::resolver::Unresolved;
-use crate::time::timer_now;
+use crate::real_time::timer_now;
 
 /// The pause before the machine is asked again; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

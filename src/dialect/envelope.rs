@@ -6,8 +6,8 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde::Serialize;
 
-use crate::wire::body::Body;
-use crate::wire::reply::Reply;
+use crate::http::body::Body;
+use crate::http::response::Reply;
 
 /// Most pages have less after their last item, in bytes.
 const END_OF_PAGE_LENGTH: usize = 128;

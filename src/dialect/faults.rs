@@ -2,10 +2,10 @@
 
 use super::fields::Fields;
 use super::{latency, pattern};
-use crate::domain::NotOneOf;
-use crate::domain::faults::{ConnectionFault, Effect, Terms};
-use crate::domain::probability::Probability;
-use crate::wire::breakage::Breakage;
+use crate::http::fault_socket::Breakage;
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::faults::rules::{ConnectionFault, Effect, Terms};
 
 /// What an effect does; it does exactly one of these.
 const DEEDS: [&str; 3] = ["status", "latency", "fault"];

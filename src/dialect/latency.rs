@@ -1,9 +1,9 @@
 //! Latencies in JSON: `"2s"`, or `{"median": "80ms", "sigma": 0.4}`.
 
 use super::fields::Fields;
-use crate::domain::latency::{Latency, Sigma};
-use crate::domain::span::NotASpan;
-use crate::json::Json;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::span::NotASpan;
+use akol_mock_world::faults::latency::{Latency, Sigma};
 
 /// The latency in the field `name`. `None` where it is missing, `null` or wrong; what is wrong is noted.
 pub fn read(fields: &mut Fields, name: &'static str) -> Option<Latency> {

@@ -1,13 +1,13 @@
 //! What may have been overlooked in a request that is right in form: a pattern that no request can match, a filter that nothing has.
 //! Each is a sentence for `warnings`.
 
-use crate::domain::faults::{Effect, Rule, Terms};
-use crate::domain::matching::{MethodName, Pattern, can_match};
-use crate::domain::probability::Probability;
-use crate::domain::webhook::Event;
-use crate::domain::world::World;
 use crate::suggest::nearest;
-use crate::time::Timestamp;
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::faults::matching::{MethodName, Pattern, can_match};
+use akol_mock_world::faults::rules::{Effect, Rule, Terms};
+use akol_mock_world::webhooks::Event;
+use akol_mock_world::world::World;
 
 /// The routes of Akol's API, as a pattern meets them; the table of routes is held to them.
 pub const ROUTES: [(&str, &str); 6] = [
@@ -144,7 +144,7 @@ pub fn of_since(since: Option<Timestamp>, now: Timestamp) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Json;
+    use akol_mock_world::base::json::Json;
 
     fn of_path_alone(path: &str) -> Vec<String> {
         of_pattern(&Pattern { path: path.parse().ok(), ..Pattern::default() })

@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::refusal::Refusal;
-use crate::domain::NotOneOf;
-use crate::domain::error::{Error, FieldError};
-use crate::domain::quoted::Quoted;
-use crate::time::{DateBound, Timestamp};
-use crate::wire::query::{Query, Value};
+use crate::http::query::{Query, Value};
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::base::time::{DateBound, Timestamp};
+use akol_mock_world::error::{Error, FieldError};
 
 /// A query on its way in. Parameters that nobody asks about are ignored.
 #[derive(Debug)]

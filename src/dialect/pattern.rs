@@ -1,7 +1,7 @@
 //! Patterns of requests in JSON: `{"method"?, "path"?, "status"?, "body"?}`.
 
 use super::fields::Fields;
-use crate::domain::matching::{NotAMethod, NotAPath, Pattern};
+use akol_mock_world::faults::matching::{NotAMethod, NotAPath, Pattern};
 
 /// The pattern that `fields` hold. Where requests have no answer yet, `status` is none of the fields that are known
 /// ([`Fields::only`] says so).

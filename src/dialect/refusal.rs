@@ -7,13 +7,13 @@ use hyper::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, RETRY_AFTER, WWW_AUTH
 
 use super::envelope::{self, Field};
 use crate::blocking_pool::Stopped;
-use crate::domain::error::{Error, FieldError};
-use crate::domain::fault::Fault;
-use crate::domain::quoted::Quoted;
-use crate::wire::conditional::Unmet;
-use crate::wire::reply::Reply;
-use crate::wire::request::{MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
-use crate::wire::upload::{LARGE, PROGRESS_WITHIN, ROOM, SMALL};
+use crate::http::conditional::Unmet;
+use crate::http::request::{MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
+use crate::http::response::Reply;
+use crate::http::upload::{LARGE, PROGRESS_WITHIN, ROOM, SMALL};
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::calls::magic_number::Fault;
+use akol_mock_world::error::{Error, FieldError};
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl From<Unmet> for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::body::Body;
+    use crate::http::body::Body;
 
     fn by_rule(status: u16, retry_after: Option<u32>) -> (Reply, String) {
         let reply = Refusal::by_rule("flt_7", status, retry_after).reply();

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::envelope;
-use crate::wire::body::Body;
-use crate::wire::reply::Reply;
+use crate::http::body::Body;
+use crate::http::response::Reply;
 
 #[derive(Serialize)]
 struct Notice<'a> {

@@ -4,11 +4,11 @@ use bytes::Bytes;
 
 use super::call_view::CallView;
 use super::envelope;
-use crate::domain::call::Call;
-use crate::domain::error::Error;
-use crate::domain::shelf::Form;
-use crate::domain::world::World;
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::Call;
+use akol_mock_world::content::cache::Form;
+use akol_mock_world::error::Error;
+use akol_mock_world::world::World;
 
 /// Most calls are shorter, in bytes.
 const USUAL_LENGTH: usize = 4096;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use bytes::Bytes;
 use hyper::header::HeaderValue;
 
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
 
 thread_local! {
     /// The header of the second that this thread was last asked for. It says nothing of a workspace, so all share it; and no thread waits

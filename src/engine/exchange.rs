@@ -10,12 +10,12 @@ use hyper::{HeaderMap, Method};
 
 use super::epoch::Epoch;
 use super::headers::{self, Headers};
-use crate::domain::matching::Sketch;
-use crate::time::Timestamp;
-use crate::wire::body::Body;
-use crate::wire::reply::Reply;
-use crate::wire::request::{Id, Request};
-use crate::wire::request_id::RequestId;
+use crate::http::body::Body;
+use crate::http::request::{Id, Request};
+use crate::http::request_id::RequestId;
+use crate::http::response::Reply;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::faults::matching::Sketch;
 
 /// How much of a body is kept, in bytes.
 pub const KEPT_BODY: usize = 64 * 1024;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
-use crate::domain::world::World;
+use akol_mock_world::world::World;
 
 /// See the module.
 #[derive(Clone)]

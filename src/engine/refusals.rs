@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::time::Stopwatch;
+use crate::real_time::Stopwatch;
 
 /// How long a refusal holds, in real time.
 const HOLDS: Duration = Duration::from_millis(5);

@@ -6,14 +6,15 @@ use super::budget::Budget;
 use crate::blocking_pool::BlockingPool;
 use crate::clock::Reading;
 use crate::config::{Settings, WorkspaceIds};
-use crate::domain::fixtures::Fixtures;
-use crate::domain::id_key::IdKey;
-use crate::domain::seed;
-use crate::domain::signature;
-use crate::domain::webhook::{HookSettings, Outbox};
-use crate::domain::world::{Quotas, World};
-use crate::rng::Seed;
-use crate::time::{Timestamp, wall_clock};
+use crate::real_time::wall_clock;
+use akol_mock_world::base::id_key::IdKey;
+use akol_mock_world::base::rng::Seed;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::fixtures::Fixtures;
+use akol_mock_world::seeding;
+use akol_mock_world::webhooks::signature;
+use akol_mock_world::webhooks::{HookSettings, Outbox};
+use akol_mock_world::world::{Quotas, World};
 
 /// The name of the workspace that all tokens without one of their own belong to.
 pub(super) const DEFAULT: &str = "default";
@@ -99,7 +100,7 @@ impl WorldTemplate {
         let id_key = self.id_key(name);
         let outbox = Outbox::new(self.hooks(id_key), seed, id_key);
         let mut world = World::empty(Arc::clone(&self.fixtures), seed, now, quotas, outbox);
-        seed::fill(&mut world, settings.calls, seed);
+        seeding::fill(&mut world, settings.calls, seed);
         world
     }
 

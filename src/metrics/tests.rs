@@ -1,7 +1,7 @@
 //! The text that Prometheus reads.
 
 use super::*;
-use crate::domain::world::testing::seconds;
+use akol_mock_world::world::testing::seconds;
 
 fn metrics() -> Metrics {
     Metrics::new([("GET", "/api/v1/calls"), ("POST", "/api/v1/calls"), ("GET", "/__admin/health")])

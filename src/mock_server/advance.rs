@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use crate::domain::call::{Outcome, Status};
-use crate::domain::moment::{self, CallStep, DeliveryMoment, DeliveryResult, Transition, What};
-use crate::domain::webhook::Event;
 use crate::driver;
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::{Outcome, Status};
+use akol_mock_world::event;
+use akol_mock_world::event::{CallStep, DeliveryMoment, DeliveryResult, Transition, What};
+use akol_mock_world::webhooks::Event;
 
 /// What an advance of a clock went through.
 ///
@@ -98,8 +99,8 @@ pub enum Moment {
 }
 
 impl Moment {
-    fn of(moment: moment::Moment) -> Moment {
-        let moment::Moment { at, call, what } = moment;
+    fn of(moment: event::Moment) -> Moment {
+        let event::Moment { at, call, what } = moment;
         let call_id = call.to_string();
         match what {
             What::Transition(Transition { step, status, outcome }) => {

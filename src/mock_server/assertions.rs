@@ -7,8 +7,8 @@ use super::deliveries::Delivery;
 use super::patterns::RequestPattern;
 use super::report::Report;
 use super::workspace::Workspace;
-use crate::domain::call::{Outcome, Status};
-use crate::domain::webhook::{DeliveryState, Event};
+use akol_mock_world::calls::call::{Outcome, Status};
+use akol_mock_world::webhooks::{DeliveryState, Event};
 
 /// How often something is expected: a number, or a range of them.
 ///

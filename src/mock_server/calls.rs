@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::placing::Refused;
 use super::workspace::Workspace;
 use crate::dialect::call_view::CallView;
-use crate::domain::call::{self, Direction, Outcome, Sentiment, Speaker, Status};
-use crate::domain::dialogue::Line;
-use crate::domain::facet::Filter;
-use crate::domain::template::Text;
-use crate::domain::world::World;
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call;
+use akol_mock_world::calls::call::{Direction, Outcome, Sentiment, Speaker, Status};
+use akol_mock_world::calls::facet::Filter;
+use akol_mock_world::content::dialogue::Line;
+use akol_mock_world::content::template::Text;
+use akol_mock_world::world::World;
 
 /// A call as it was when it was looked at: the fields that the API shows, and as JSON just what the API shows.
 ///

@@ -2,8 +2,8 @@
 
 use super::placing::Refused;
 use super::workspace::Workspace;
-use crate::domain::campaigns::CampaignChange;
-use crate::domain::directory::{CampaignStatus, RecordingSetting};
+use akol_mock_world::directory::campaigns::CampaignChange;
+use akol_mock_world::directory::{CampaignStatus, RecordingSetting};
 
 impl Workspace {
     /// Pauses a campaign: it places no calls until it is resumed.

@@ -11,10 +11,11 @@ use super::placing::Refused;
 use super::report::Report;
 use super::waiting::TooFew;
 use super::workspace::Workspace;
-use crate::domain::moment::DeliveryResult;
-use crate::domain::webhook::{self, Content, DeliveryNumber, DeliveryState, Event, Trick, Try, TryAnswer};
-use crate::domain::world::World;
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::DeliveryResult;
+use akol_mock_world::webhooks;
+use akol_mock_world::webhooks::{Content, DeliveryNumber, DeliveryState, Event, Trick, Try, TryAnswer};
+use akol_mock_world::world::World;
 
 /// An event on its way to one receiver, as it was when it was looked at. Where nobody has subscribed, events are kept as if they had been
 /// sent, so that a test needs no receiver.
@@ -114,7 +115,7 @@ fn owned(headers: impl Iterator<Item = (Cow<'static, str>, Cow<'static, str>)>) 
 
 impl DeliveryAttempt {
     /// What would have been sent if there had been anybody to send it to.
-    fn of_kept(delivery: &webhook::Delivery, body: &[u8], world: &World) -> DeliveryAttempt {
+    fn of_kept(delivery: &webhooks::Delivery, body: &[u8], world: &World) -> DeliveryAttempt {
         let signed = world.outbox().headers_of_kept(delivery, body);
         let headers = std::iter::once(("content-type".into(), "application/json".into())).chain(signed);
         DeliveryAttempt {
@@ -130,7 +131,7 @@ impl DeliveryAttempt {
 }
 
 impl Delivery {
-    pub(super) fn of(delivery: &webhook::Delivery, world: &World) -> Delivery {
+    pub(super) fn of(delivery: &webhooks::Delivery, world: &World) -> Delivery {
         let body = world.body_of(delivery);
         let attempts = match delivery.state {
             DeliveryState::Kept => vec![DeliveryAttempt::of_kept(delivery, &body, world)],

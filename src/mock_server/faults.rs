@@ -8,11 +8,11 @@ use super::placing::Refused;
 use super::webhooks::probability;
 use super::workspace::Workspace;
 use crate::dialect::oversight;
-use crate::domain::error::Error;
-use crate::domain::faults::{ConnectionFault, Effect, Terms};
-use crate::domain::latency::Latency;
-use crate::domain::probability::Probability;
-use crate::domain::span::Span;
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::base::span::Span;
+use akol_mock_world::error::Error;
+use akol_mock_world::faults::latency::Latency;
+use akol_mock_world::faults::rules::{ConnectionFault, Effect, Terms};
 
 /// A rule of what goes wrong with which requests to Akol's API: with all, every time, unless told otherwise.
 ///

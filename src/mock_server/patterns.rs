@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::domain::matching::{MethodName, NotAMethod, NotAPath, PathPattern, Pattern};
-use crate::domain::quoted::Quoted;
-use crate::json::Json;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::faults::matching::{MethodName, NotAMethod, NotAPath, PathPattern, Pattern};
 
 /// What a request must be like. What is not said may be anything.
 ///

@@ -6,11 +6,11 @@ use std::str::FromStr;
 use super::calls::Call;
 use super::workspace::Workspace;
 use crate::dialect::refusal::Refusal;
-use crate::domain::directory::{CampaignIndex, CampaignStatus};
-use crate::domain::error::Error;
-use crate::domain::phone_number::{NotAPhoneNumber, PhoneNumber};
-use crate::domain::quoted::Quoted;
-use crate::domain::world::{Inbound, Placement, World};
+use akol_mock_world::base::phone_number::{NotAPhoneNumber, PhoneNumber};
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::directory::{CampaignIndex, CampaignStatus};
+use akol_mock_world::error::Error;
+use akol_mock_world::world::{Inbound, Placement, World};
 
 /// A call that is to be placed, as `POST /calls` does it.
 ///

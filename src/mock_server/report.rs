@@ -8,9 +8,9 @@ use super::requests::RecordedRequest;
 use super::workspace::Workspace;
 use crate::config::{ClockMode, Settings};
 use crate::dialect::oversight;
-use crate::domain::matching::Difference;
-use crate::domain::moment::{DeliveryResult, Moment, Transition, What};
 use crate::escape::escaped_lines;
+use akol_mock_world::event::{DeliveryResult, Moment, Transition, What};
+use akol_mock_world::faults::matching::Difference;
 
 /// How much of a body is shown, in characters.
 const BODY_SHOWN: usize = 120;

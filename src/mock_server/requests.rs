@@ -8,8 +8,8 @@ use serde::de::{DeserializeOwned, Error as _};
 use super::patterns::RequestPattern;
 use super::workspace::Workspace;
 use crate::engine::Exchange;
-use crate::json::Json;
-use crate::time::Timestamp;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::time::Timestamp;
 
 /// A request to Akol's API, and what it was answered. It is noted when it arrives; the answer is there as soon as it has been given.
 /// Of bodies the first 64 KiB are kept, until they have to make room for newer ones.

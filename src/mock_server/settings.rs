@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::placing::Refused;
 use super::workspace::Workspace;
 use crate::config::Settings;
-use crate::domain::call::Direction;
-use crate::domain::error::Error;
-use crate::domain::latency::Latency;
-use crate::domain::scenario::check_name;
-use crate::domain::settings::{WeightChange, Weights, WorldSettings};
-use crate::domain::span::Span;
+use akol_mock_world::account::settings::{WeightChange, Weights, WorldSettings};
+use akol_mock_world::base::span::Span;
+use akol_mock_world::calls::call::Direction;
+use akol_mock_world::calls::scenario::check_name;
+use akol_mock_world::error::Error;
+use akol_mock_world::faults::latency::Latency;
 
 impl Workspace {
     /// Sets how many requests a minute each token may make; `None` is no limit. It counts from the next request on.

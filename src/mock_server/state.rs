@@ -3,8 +3,8 @@
 use super::blocking;
 use super::placing::Refused;
 use super::workspace::Workspace;
-use crate::domain::error::Error;
 use crate::engine::{NotAState, State};
+use akol_mock_world::error::Error;
 
 impl Workspace {
     /// Everything about the workspace, as one JSON document: what `GET /__admin/state` shows, without the envelope.

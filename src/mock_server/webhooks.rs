@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::deliveries::Delivery;
 use super::placing::Refused;
 use super::workspace::Workspace;
-use crate::domain::error::Error;
-use crate::domain::probability::Probability;
-use crate::domain::span::Span;
-use crate::domain::webhook::{self, Event, NewSubscription};
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::base::span::Span;
+use akol_mock_world::error::Error;
+use akol_mock_world::webhooks;
+use akol_mock_world::webhooks::{Event, NewSubscription};
 
 /// A subscription: who is told of what.
 ///
@@ -34,8 +35,8 @@ pub struct Webhook {
     pub secret: String,
 }
 
-impl From<&webhook::Subscription> for Webhook {
-    fn from(subscription: &webhook::Subscription) -> Webhook {
+impl From<&webhooks::Subscription> for Webhook {
+    fn from(subscription: &webhooks::Subscription) -> Webhook {
         Webhook {
             id: subscription.id.to_string(),
             url: subscription.url.to_string(),
@@ -58,7 +59,7 @@ impl From<&webhook::Subscription> for Webhook {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mischief(webhook::Mischief);
+pub struct Mischief(webhooks::Mischief);
 
 /// The probability that is nearest to `chance`: none where it is no number.
 pub(super) fn probability(chance: f64) -> Probability {
@@ -86,7 +87,7 @@ impl Mischief {
     /// assert_ne!(Mischief::none().duplicate(0.5), Mischief::none());
     /// ```
     pub fn duplicate(self, chance: f64) -> Mischief {
-        Mischief(webhook::Mischief { duplicate: probability(chance), ..self.0 })
+        Mischief(webhooks::Mischief { duplicate: probability(chance), ..self.0 })
     }
 
     /// How many come after the event that follows them.
@@ -96,7 +97,7 @@ impl Mischief {
     /// assert_ne!(Mischief::none().reorder(0.5), Mischief::none());
     /// ```
     pub fn reorder(self, chance: f64) -> Mischief {
-        Mischief(webhook::Mischief { reorder: probability(chance), ..self.0 })
+        Mischief(webhooks::Mischief { reorder: probability(chance), ..self.0 })
     }
 
     /// How many are never sent.
@@ -110,7 +111,7 @@ impl Mischief {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn drop(self, chance: f64) -> Mischief {
-        Mischief(webhook::Mischief { drop: probability(chance), ..self.0 })
+        Mischief(webhooks::Mischief { drop: probability(chance), ..self.0 })
     }
 
     /// How many tries are signed wrongly.
@@ -120,7 +121,7 @@ impl Mischief {
     /// assert_eq!(Mischief::none().bad_signature(7.0), Mischief::none().bad_signature(1.0));
     /// ```
     pub fn bad_signature(self, chance: f64) -> Mischief {
-        Mischief(webhook::Mischief { bad_signature: probability(chance), ..self.0 })
+        Mischief(webhooks::Mischief { bad_signature: probability(chance), ..self.0 })
     }
 
     /// How many tries say that they are ten minutes old.
@@ -130,7 +131,7 @@ impl Mischief {
     /// assert_eq!(Mischief::none().stale_timestamp(-1.0), Mischief::none());
     /// ```
     pub fn stale_timestamp(self, chance: f64) -> Mischief {
-        Mischief(webhook::Mischief { stale_timestamp: probability(chance), ..self.0 })
+        Mischief(webhooks::Mischief { stale_timestamp: probability(chance), ..self.0 })
     }
 
     /// How long every event waits before its first try, on the emulator's clock: in whole milliseconds, 24 hours at most.
@@ -145,7 +146,7 @@ impl Mischief {
     /// ```
     pub fn delay(self, wait: Duration) -> Mischief {
         let millis = wait.min(Mischief::LONGEST).as_millis() as u64;
-        Mischief(webhook::Mischief { delay: (millis > 0).then(|| Span::from_millis(millis)), ..self.0 })
+        Mischief(webhooks::Mischief { delay: (millis > 0).then(|| Span::from_millis(millis)), ..self.0 })
     }
 }
 

@@ -12,8 +12,8 @@ use crate::blocking_pool::BlockingPool;
 use crate::config::{Auth, ClockMode};
 use crate::driver::{self, Target};
 use crate::engine::{self, Workspaces};
-use crate::speed::Speed;
-use crate::time::Timestamp;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::Timestamp;
 
 /// A workspace of a [`MockServer`](super::MockServer): a world of its own, with its calls, its clock and its journal.
 ///

@@ -11,10 +11,10 @@ use hyper::StatusCode;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, VARY};
 use sha2::{Digest, Sha256};
 
-use crate::wire::body::Body;
-use crate::wire::conditional::is_unchanged;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::body::Body;
+use crate::http::conditional::is_unchanged;
+use crate::http::request::Request;
+use crate::http::response::Reply;
 
 /// How much is decompressed at once.
 const CHUNK: u64 = 64 * 1024;

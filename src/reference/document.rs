@@ -4,8 +4,8 @@ use hyper::header::CACHE_CONTROL;
 
 use super::compressed::Compressed;
 use crate::dialect::refusal::Refusal;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
 
 /// Describes Akol's Calls API.
 pub static CALLS: Compressed = Compressed::new(JSON, include_bytes!(concat!(env!("OUT_DIR"), "/calls.json.gz")));

@@ -4,8 +4,8 @@ use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIO
 
 use super::compressed::Compressed;
 use crate::dialect::refusal::Refusal;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
 
 /// What the page may load and ask, enforced by the browser: nothing but this server. The viewer brings its styles as inline ones, and
 /// shows what it was answered, recordings too, from its own memory.

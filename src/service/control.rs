@@ -14,16 +14,16 @@ use crate::dialect::envelope;
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::dialect::server_sent;
-use crate::domain::error::Error;
 use crate::engine::{Workspace, Workspaces};
+use crate::http::client::Client;
+use crate::http::request::{MAX_BODY, Request, Unreadable, discard};
+use crate::http::request_body::RequestBody;
+use crate::http::response::Reply;
+use crate::http::shutdown::Phase;
+use crate::real_time::Stopwatch;
 use crate::routes::{API, CONTROL, Found, Handler, Route};
 use crate::suggest::nearest;
-use crate::time::Stopwatch;
-use crate::wire::client::Client;
-use crate::wire::reply::Reply;
-use crate::wire::request::{MAX_BODY, Request, Unreadable, discard};
-use crate::wire::request_body::RequestBody;
-use crate::wire::shutdown::Phase;
+use akol_mock_world::error::Error;
 
 /// Open to everybody: what says that the server is ready, and what can be read in the project, too.
 const OPEN: [&str; 2] = ["/health", "/openapi.json"];

@@ -11,8 +11,8 @@ use super::scope::Scope;
 use super::{REQUEST_ID, Service};
 use crate::dialect::refusal::Refusal;
 use crate::engine::date;
-use crate::wire::log::Weight;
-use crate::wire::malformed::{Malformed, path};
+use crate::http::access_log::Weight;
+use crate::http::malformed::{Malformed, path};
 
 /// How many addresses are remembered. With one more, all are forgotten.
 const MOST: usize = 256;

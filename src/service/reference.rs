@@ -4,11 +4,11 @@ use hyper::StatusCode;
 use hyper::header::ALLOW;
 
 use super::{Given, Notes, Outcome, Service, nothing_at, route};
+use crate::http::request::{Request, Unreadable, discard};
+use crate::http::request_body::RequestBody;
+use crate::http::response::Reply;
+use crate::real_time::Stopwatch;
 use crate::routes::{self, API, CONTROL, Found, Handler, REFERENCE};
-use crate::time::Stopwatch;
-use crate::wire::reply::Reply;
-use crate::wire::request::{Request, Unreadable, discard};
-use crate::wire::request_body::RequestBody;
 
 /// The target that stands for the server and no path of it. Only `OPTIONS` takes it.
 const EVERYTHING: &str = "*";

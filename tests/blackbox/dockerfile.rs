@@ -101,12 +101,13 @@ fn is_ignored(path: &str) -> bool {
 }
 
 /// What cargo reads before it compiles anything: members of the workspace have to be there, also where nothing of them is built.
-const MANIFESTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "benches/Cargo.toml", "tests/features/Cargo.toml"];
+const MANIFESTS: [&str; 5] =
+    ["Cargo.toml", "Cargo.lock", "benches/Cargo.toml", "crates/world/Cargo.toml", "tests/features/Cargo.toml"];
 
 #[test]
 fn everything_that_is_copied_is_there_and_reaches_the_engine() {
     let sources: Vec<String> = stages().iter().flat_map(sources).collect();
-    assert_eq!(sources, [&MANIFESTS[..], &["build.rs", "fixtures", "openapi", "src"]].concat());
+    assert_eq!(sources, [&MANIFESTS[..], &["build.rs", "crates", "fixtures", "openapi", "src"]].concat());
     for source in sources {
         assert!(root().join(&source).exists(), "{source}");
         assert!(!is_ignored(&source), "{source}");
@@ -130,7 +131,7 @@ fn dependencies_have_a_layer_that_no_change_of_the_sources_touches() {
 #[test]
 fn the_toolchain_is_the_one_that_the_crate_asks_for() {
     let manifest: toml::Table = toml::from_str(&read("Cargo.toml")).unwrap();
-    let wanted = manifest["package"]["rust-version"].as_str().unwrap();
+    let wanted = manifest["workspace"]["package"]["rust-version"].as_str().unwrap();
     let stages = stages();
     assert_eq!(only(&stages[0], "FROM").split(" AS ").next(), Some(&*format!("rust:{wanted}-alpine")));
 }

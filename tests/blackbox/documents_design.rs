@@ -9,11 +9,14 @@ fn design() -> Document {
     Document::read("DESIGN.md")
 }
 
-/// Whether there is a module of that path, such as `wire/accept`.
+/// Whether there is a module of that path, such as `http/listener`; in the world's package it begins with `world/`.
 fn is_module(path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    let source = root().join("src");
-    source.join(format!("{path}.rs")).is_file() || source.join(path).is_dir()
+    let is_in = |folder: &str, path: &str| {
+        let source = root().join(folder);
+        source.join(format!("{path}.rs")).is_file() || source.join(path).is_dir()
+    };
+    is_in("src", path) || path.strip_prefix("world/").is_some_and(|path| is_in("crates/world/src", path))
 }
 
 #[test]
@@ -26,9 +29,9 @@ fn every_module_that_it_names_by_its_path_is_there() {
     let paths: Vec<String> = code_of(&design.text.replace("```", "")).into_iter().filter(is_path).collect();
     assert!(paths.len() > 20, "{paths:?}");
     // Those that begin elsewhere than in `src`.
-    let elsewhere = ["tests/", "openapi/", "benches/", "routes/tests/", "contract/"];
+    let elsewhere = ["crates/", "tests/", "openapi/", "benches/", "routes/tests/", "contract/"];
     for path in paths.iter().filter(|path| !elsewhere.iter().any(|folder| path.starts_with(folder))) {
-        let below = ["", "domain/", "engine/", "reference/", "wire/", "delivery/"];
+        let below = ["", "world/", "world/calls/", "world/faults/", "engine/", "reference/", "http/", "delivery/"];
         assert!(below.iter().any(|folder| is_module(&format!("{folder}{path}"))), "there is no {path}");
     }
 }
@@ -43,14 +46,13 @@ fn every_module_has_its_floor() {
         let folder = if is_below { names.next().unwrap() } else { String::new() };
         shown.extend(names.map(|name| format!("{folder}{}", name.trim_end_matches('/'))));
     }
-    let modules = |folder: &str| -> Vec<String> {
-        let entries = fs::read_dir(root().join("src").join(folder)).unwrap().map(Result::unwrap);
+    let modules = |folder: &str, prefix: &str| -> Vec<String> {
+        let entries = fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap);
         let names = entries.map(|entry| entry.file_name().into_string().unwrap());
         let names = names.map(|name| name.strip_suffix(".rs").unwrap_or(&name).to_owned());
-        names.filter(|name| name != "mod").map(|name| format!("{folder}{name}")).collect()
+        names.map(|name| format!("{prefix}{name}")).collect()
     };
-    let mut known: BTreeSet<String> = modules("").into_iter().chain(modules("domain/")).collect();
-    known.remove("domain");
+    let known: BTreeSet<String> = modules("src", "").into_iter().chain(modules("crates/world/src", "world/")).collect();
     assert_eq!(shown, known);
 }
 

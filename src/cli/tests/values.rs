@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Scene;
-use crate::config::{ClockMode, Signature, Webhooks};
+use crate::config::{ClockMode, Webhooks};
+use akol_mock_world::webhooks::signature::Signature;
 
 /// Asserts which values of an option are accepted and which are refused.
 fn assert_edges(option: &str, accepted: &[&str], refused: &[&str]) {
@@ -66,7 +67,7 @@ fn a_clock_runs_at_a_thousandth_to_a_millionfold() {
     assert_eq!(speed(Scene::file("speed = 0.5")), "0.5");
     assert_eq!(speed(Scene::file("speed = 60")), "60");
     let still = Scene::args("--clock manual --speed 1").settings();
-    assert_eq!((still.clock, still.speed), (ClockMode::Manual, crate::speed::Speed::REAL));
+    assert_eq!((still.clock, still.speed), (ClockMode::Manual, akol_mock_world::base::speed::Speed::REAL));
 }
 
 #[test]

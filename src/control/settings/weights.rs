@@ -4,13 +4,13 @@ use serde::{Serialize, Serializer};
 
 use super::{Given, wrong};
 use crate::dialect::fields::whole_number;
-use crate::domain::NotOneOf;
-use crate::domain::call::Direction;
-use crate::domain::error::{Error, FieldError};
-use crate::domain::fixtures::Fixtures;
-use crate::domain::scenario::Scenario;
-use crate::domain::settings::{WeightChange, Weights};
-use crate::json::{Json, Object};
+use akol_mock_world::NotOneOf;
+use akol_mock_world::account::settings::{WeightChange, Weights};
+use akol_mock_world::base::json::{Json, Object};
+use akol_mock_world::calls::call::Direction;
+use akol_mock_world::calls::scenario::Scenario;
+use akol_mock_world::error::{Error, FieldError};
+use akol_mock_world::fixtures::Fixtures;
 
 /// The weights of all scenarios, in the order of the fixtures.
 pub(super) struct WeightsView(Vec<(String, Pair)>);

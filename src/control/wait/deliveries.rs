@@ -15,13 +15,13 @@ use crate::dialect::envelope;
 use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
 use crate::dialect::{oversight, pattern};
-use crate::domain::NotOneOf;
-use crate::domain::matching::{Difference, Pattern};
-use crate::domain::webhook::{Delivery, DeliveryState, Event, TryAnswer};
 use crate::engine::{Awaited, Found, NotedDelivery, NotedView, Workspace};
-use crate::json::Json;
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::faults::matching::{Difference, Pattern};
+use akol_mock_world::webhooks::{Delivery, DeliveryState, Event, TryAnswer};
 
 /// What a delivery that is waited for must be like. What is `None` may be anything.
 struct Wanted {

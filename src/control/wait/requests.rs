@@ -16,10 +16,10 @@ use crate::dialect::fields::Fields;
 use crate::dialect::oversight;
 use crate::dialect::pattern;
 use crate::dialect::refusal::Refusal;
-use crate::domain::matching::Pattern;
 use crate::engine::{Exchange, Found};
-use crate::wire::reply::Reply;
-use crate::wire::request::Request;
+use crate::http::request::Request;
+use crate::http::response::Reply;
+use akol_mock_world::faults::matching::Pattern;
 
 #[derive(Serialize)]
 struct Miss<'a> {

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::domain::ledger::Slot;
-use crate::domain::world::testing::{body, fixtures, report, seconds};
+use akol_mock_world::calls::store::Slot;
+use akol_mock_world::world::testing::{body, fixtures, report, seconds};
 
 /// Set to anything, it has the files written anew instead of compared.
 const REGENERATE: &str = "REGENERATE_GOLDEN_FILES";

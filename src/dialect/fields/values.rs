@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use super::{Fields, shown};
-use crate::domain::span::{NotASpan, Span};
-use crate::json::Json;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::span::{NotASpan, Span};
 
 impl Fields {
     /// Any JSON.

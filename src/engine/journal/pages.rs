@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
 use super::{Happening, WatchEnd};
-use crate::domain::moment::Moment;
 use crate::engine::budget::Part;
 use crate::engine::exchange::Exchange;
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::Moment;
 
 /// How many moments are kept.
 pub(super) const MOMENTS: usize = 16 * 1024;

@@ -6,10 +6,10 @@ use std::thread;
 use super::*;
 use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
-use crate::domain::call::Status;
-use crate::domain::moment::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
-use crate::domain::webhook::Event;
 use crate::engine::exchange::KEPT_BODY;
+use akol_mock_world::calls::call::Status;
+use akol_mock_world::event::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
+use akol_mock_world::webhooks::Event;
 
 fn request() -> Request {
     let request = hyper::Request::get("/api/v1/calls").body(()).unwrap();

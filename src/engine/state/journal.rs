@@ -9,15 +9,15 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::faults::ConnectionFault;
-use crate::domain::moment::Moment;
-use crate::domain::quoted::Quoted;
-use crate::domain::state::{Checked, Count, MomentRecord, Octets, Status, within, wrong};
 use crate::engine::exchange::{Answer, Exchange, KEPT_BODY, KeptReply, KeptRequest, Meddling};
 use crate::engine::headers::Headers;
 use crate::engine::journal::Kept;
-use crate::time::Timestamp;
-use crate::wire::request::{Id, Request};
+use crate::http::request::{Id, Request};
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::Moment;
+use akol_mock_world::faults::rules::ConnectionFault;
+use akol_mock_world::snapshot::{Checked, Count, MomentRecord, Octets, Status, within, wrong};
 
 /// A whole journal.
 #[derive(Debug, Deserialize)]

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::journal::{ExchangeRecord, NumberedMoment};
 use super::{ClockRecord, VERSION};
 use crate::clock::Reading;
-use crate::domain::state::{Count, OutboxRecord, WorldRecord};
-use crate::domain::world::World;
 use crate::engine::journal::Kept;
+use akol_mock_world::snapshot::{Count, OutboxRecord, WorldRecord};
+use akol_mock_world::world::World;
 
 /// How long a piece is at least, unless it is the last, in bytes.
 const PIECE: usize = 64 << 10;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::awaiting::{Awaiting, Note, Report, Told};
 use super::{Errand, Present, Void, Workspace};
 use crate::clock::Clock;
-use crate::domain::moment::Moment;
-use crate::domain::webhook::{AttemptKey, TryAnswer, TryReport};
-use crate::domain::world::World;
 use crate::engine::epoch::Epoch;
 use crate::engine::refusals::Reason;
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::Moment;
+use akol_mock_world::webhooks::{AttemptKey, TryAnswer, TryReport};
+use akol_mock_world::world::World;
 
 /// How an advance goes on after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,10 +302,10 @@ mod tests {
 
     use super::*;
     use crate::config::{ClockMode, LogFormat, LogLevel, Settings, Webhooks};
-    use crate::domain::fixtures::Fixtures;
     use crate::engine::{Lateness, WorldTemplate};
     use crate::fixture_files;
-    use crate::wire::log::Log;
+    use crate::http::access_log::Log;
+    use akol_mock_world::fixtures::Fixtures;
 
     #[test]
     fn who_hangs_is_waited_for_once_in_each_advance() {

@@ -14,10 +14,10 @@ use std::fmt;
 
 use hashbrown::HashSet;
 
-use crate::domain::call::CallId;
-use crate::domain::webhook::{AttemptKey, DeliveryNumber, TryReport};
-use crate::domain::world::World;
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::CallId;
+use akol_mock_world::webhooks::{AttemptKey, DeliveryNumber, TryReport};
+use akol_mock_world::world::World;
 
 /// How often an advance waits at one instant for what others have caused there: a reaction to a reaction is the second time.
 const REACTIONS: u32 = 4;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Workspace;
-use crate::domain::matching::{Effort, Sketch};
-use crate::domain::webhook::{Content, Delivery, DeliveryNumber};
-use crate::domain::world::World;
 use crate::engine::waiters::{Awaited, Waiting};
+use akol_mock_world::faults::matching::{Effort, Sketch};
+use akol_mock_world::webhooks::{Content, Delivery, DeliveryNumber};
+use akol_mock_world::world::World;
 
 /// A delivery as it was at a moment.
 #[derive(Clone, Debug)]

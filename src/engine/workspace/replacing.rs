@@ -7,10 +7,10 @@ use tokio::runtime;
 
 use super::{Present, Workspace};
 use crate::clock::Reading;
-use crate::domain::world::World;
 use crate::engine::journal::{Kept, WatchEnd};
 use crate::engine::state::{Restored, Written};
-use crate::time::Timestamp;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::world::World;
 
 /// What a workspace is to go on with.
 struct Beginning {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Builder;
-use crate::config::{Signature, Webhooks};
+use crate::config::Webhooks;
+use akol_mock_world::webhooks::signature::Signature;
 
 impl Builder {
     fn with_webhooks(self, set: impl FnOnce(&mut Webhooks)) -> Builder {

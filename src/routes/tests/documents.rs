@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use crate::config::ClockMode;
 use crate::dialect::oversight;
-use crate::domain::call::{Direction, Outcome, Sentiment, Speaker, Status};
-use crate::domain::directory::{CampaignStatus, Locale, RecordingSetting};
-use crate::domain::faults::ConnectionFault;
-use crate::domain::lifecycle::Step;
-use crate::domain::moment::CallStep;
-use crate::domain::scenario::Answer;
-use crate::domain::webhook::{DeliveryState, Event, Trick};
 use crate::reference::document;
 use crate::routes::{API, CONTROL, Route};
+use akol_mock_world::calls::call::{Direction, Outcome, Sentiment, Speaker, Status};
+use akol_mock_world::calls::lifecycle::Step;
+use akol_mock_world::calls::scenario::Answer;
+use akol_mock_world::directory::{CampaignStatus, Locale, RecordingSetting};
+use akol_mock_world::event::CallStep;
+use akol_mock_world::faults::rules::ConnectionFault;
+use akol_mock_world::webhooks::{DeliveryState, Event, Trick};
 
 /// A document, read.
 struct Document(Value);

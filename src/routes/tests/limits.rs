@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::control::state::MAX_STATE;
-use crate::domain::fixtures::Fixtures;
 use crate::fixture_files;
+use crate::http::request::{MAX_BODY, MAX_HEADERS, MAX_TARGET};
+use crate::http::upload::{LARGE, PROGRESS_WITHIN};
 use crate::reference::compressed::Compressed;
 use crate::reference::document::{CALLS, CONTROL};
-use crate::wire::request::{MAX_BODY, MAX_HEADERS, MAX_TARGET};
-use crate::wire::upload::{LARGE, PROGRESS_WITHIN};
+use akol_mock_world::fixtures::Fixtures;
 
 fn read(document: &Compressed) -> Value {
     serde_json::from_str(&document.text()).unwrap()

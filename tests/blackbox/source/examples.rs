@@ -63,7 +63,11 @@ mod tests {
     fn what_the_library_exports_is_found() {
         let exports = exports();
         let has = |home: &str, name: &str| exports.contains(&(home.to_owned(), name.to_owned()));
-        assert!(has("config", "Settings") && has("mock_server", "MockServer") && has("domain::call", "Status"));
+        assert!(
+            has("config", "Settings")
+                && has("mock_server", "MockServer")
+                && has("akol_mock_world::calls::call", "Status")
+        );
         assert!(!exports.iter().any(|(_, name)| name == "Manual"), "a variant is shown with its enum");
     }
 }

@@ -7,11 +7,14 @@ pub mod examples;
 use std::fs;
 use std::path::Path;
 
-/// One file of `src/`.
+/// The package of the world, and where its source lies.
+const WORLD: (&str, &str) = ("akol_mock_world", "crates/world/src");
+
+/// One file of `src/`, or of the world's.
 pub struct SourceFile {
     /// Its path from the project's root.
     pub path: String,
-    /// The path of its module, such as `domain::world::life`.
+    /// The path of its module, such as `engine::workspace`; in another package it begins with that one's name.
     pub module: String,
     /// All of it.
     pub text: String,
@@ -21,14 +24,23 @@ pub struct SourceFile {
 
 impl SourceFile {
     fn new(path: &str, text: String) -> SourceFile {
-        let module =
-            path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
+        let (package, folder) = WORLD;
+        let within = match path.strip_prefix(folder) {
+            Some(rest) => format!("{package}{rest}"),
+            None => path.trim_start_matches("src/").to_owned(),
+        };
+        let module = within.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
         SourceFile { path: path.to_owned(), module, code: without_tests(&blank_comments_and_strings(&text)), text }
     }
 
     /// A file that is not there.
     pub fn for_tests(module: &str, text: &str) -> SourceFile {
-        SourceFile::new(&format!("src/{}.rs", module.replace("::", "/")), text.to_owned())
+        let (package, folder) = WORLD;
+        let path = match module.strip_prefix(package) {
+            Some(rest) => format!("{folder}{}.rs", rest.replace("::", "/")),
+            None => format!("src/{}.rs", module.replace("::", "/")),
+        };
+        SourceFile::new(&path, text.to_owned())
     }
 
     fn is_product(&self) -> bool {
@@ -36,10 +48,10 @@ impl SourceFile {
     }
 }
 
-/// Every file of `src/`, in the order of paths.
+/// Every file of both packages, in the order of paths.
 pub fn all() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (mut files, mut folders) = (Vec::new(), vec![root.join("src")]);
+    let (mut files, mut folders) = (Vec::new(), vec![root.join("src"), root.join(WORLD.1)]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -60,10 +72,10 @@ pub fn code_of_product() -> Vec<SourceFile> {
     all().into_iter().filter(SourceFile::is_product).collect()
 }
 
-/// The paths that `code` of `module` imports or names from this crate, from the crate's root on.
+/// The paths that `code` of `module` imports or names from both packages: from the root of the one on, and with the name of the other.
 pub fn imports(code: &str, module: &str) -> Vec<String> {
     let mut paths = Vec::new();
-    for root in ["crate::", "super::", "self::"] {
+    for root in ["crate::", "super::", "self::", "akol_mock_world::"] {
         for (at, _) in code.match_indices(root) {
             let is_a_word = code[..at].chars().next_back().is_none_or(|before| !(is_word(before) || before == ':'));
             if is_a_word {
@@ -111,7 +123,8 @@ fn from_the_root(path: &str, module: &str) -> Option<String> {
     let mut home: Vec<&str> = module.split("::").collect();
     let mut parts = path.split("::").peekable();
     match parts.next()? {
-        "crate" => home.clear(),
+        "crate" => home.truncate(usize::from(home[0] == WORLD.0)),
+        name if name == WORLD.0 => home = vec![name],
         "super" => {
             home.pop();
         }

@@ -374,7 +374,7 @@ async fn a_connection_is_too_old_after_four_seconds_even_if_no_timer_has_come() 
     let dispatch = lenient();
     let origin = dispatch.courier(&receiver.url()).unwrap().to.origin.clone();
     assert_eq!(carry(&dispatch, &receiver.url()).await, Answer::Replied(200));
-    let now = crate::time::timer_now();
+    let now = crate::real_time::timer_now();
     let young = dispatch.pool.take_at(&origin, now + Duration::from_secs(3)).unwrap();
     dispatch.pool.keep(origin.clone(), young);
     assert!(dispatch.pool.take_at(&origin, now + Duration::from_secs(5)).is_none());

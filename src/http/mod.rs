@@ -1,0 +1,31 @@
+//! HTTP that knows no calls: reading requests, writing replies, byte ranges, CORS, the accept loop, connections whole and broken, the request log.
+
+pub mod access_log;
+pub mod activity;
+pub mod backlog;
+pub mod body;
+pub mod chunk;
+pub mod client;
+pub mod conditional;
+pub mod connection;
+pub mod cors;
+pub mod fault_socket;
+pub mod head;
+pub mod head_record;
+pub mod host;
+pub mod idle_timeout;
+pub mod linger;
+pub mod listener;
+pub mod malformed;
+pub mod maybe_ready;
+pub mod protocol;
+pub mod query;
+pub mod range;
+pub mod request;
+pub mod request_body;
+pub mod request_id;
+pub mod response;
+pub mod shutdown;
+pub mod socket;
+pub mod unparsed;
+pub mod upload;
