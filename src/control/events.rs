@@ -28,7 +28,7 @@ const IN_FLIGHT: usize = 16;
 pub fn stream(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refusal> {
     let since = last_event_id(request)?;
     let streams = workspace.streams();
-    let place = streams.take().ok_or_else(|| {
+    let place = streams.take(1).ok_or_else(|| {
         let message = format!("has {} event streams already, which is the most; close one", streams.most());
         Error::invalid("workspace", message)
     })?;

@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::blocking_pool::BlockingPool;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Workspace, Workspaces};
 use crate::http::response::Reply;
@@ -21,6 +20,4 @@ pub struct Scene {
     pub workspaces: Arc<Workspaces>,
     /// What the server counts.
     pub metrics: Arc<Metrics>,
-    /// Where it does what takes longer than a moment.
-    pub pool: BlockingPool,
 }

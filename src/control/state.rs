@@ -27,8 +27,9 @@ struct StateView<'a> {
 /// The state as it is now, sent while it is written.
 pub fn show(scene: Scene, _: Request) -> Pending {
     Box::pin(async move {
-        let pool = scene.pool.clone();
-        let written = pool.run(move || scene.workspace.export()).await?;
+        let workspace = scene.workspace;
+        let pool = workspace.pool().clone();
+        let written = pool.run(move || workspace.export()).await?;
         Ok(envelope::success_in_parts(StatusCode::OK, written.map(Bytes::from)))
     })
 }
@@ -39,7 +40,7 @@ pub fn put(scene: Scene, request: Request) -> Pending {
     Box::pin(async move {
         let workspace = scene.workspace;
         let world_template = Arc::clone(workspace.world_template());
-        let state = scene.pool.run(move || {
+        let state = workspace.pool().run(move || {
             State::read(fields::json_text(&request)?, &world_template).map_err(|refused| match refused {
                 NotAState::Malformed(why) => Refusal::bad_request(why),
                 NotAState::Invalid(error) => Refusal::from(error),

@@ -26,7 +26,7 @@ use self::courier::{ANSWER_WITHIN, Answer, Courier, Outcome, all_headers};
 use self::destination::without_query;
 use self::lines::{Lines, Place};
 use self::shortage::{Shortage, Wait};
-use crate::engine::{Errand, Reason};
+use crate::engine::{OutgoingAttempt, Reason};
 use crate::http::access_log::{Log, Undelivered, Weight};
 use crate::metrics::{Delivery, Metrics};
 use crate::real_time::wall_clock;
@@ -40,7 +40,7 @@ const OUT_OF_TIME: &str =
 /// Whose timeout an advance shortens that has waited for what this machine lacks: not for a receiver, whose name is a URL.
 const THIS_MACHINE: &str = "this machine";
 
-/// How many errands are taken in at a time.
+/// How many attempts are taken in at a time.
 const AT_A_TIME: usize = 64;
 
 /// A receiver as one workspace sees it: the workspace's place in memory, and the URL. Senders do not wait for each other.
@@ -57,7 +57,12 @@ struct Post {
 ///
 /// A receiver that is slow, down or answers nonsense harms only its own deliveries: each has a line of its own for each workspace, whose
 /// couriers begin when there is something to carry, and leave when there is nothing more.
-pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, dispatch: Dispatch, metrics: Arc<Metrics>, log: Log) {
+pub async fn run(
+    mut to_send: mpsc::UnboundedReceiver<OutgoingAttempt>,
+    dispatch: Dispatch,
+    metrics: Arc<Metrics>,
+    log: Log,
+) {
     let post = Arc::new(Post { dispatch, metrics, log });
     let lines = Lines::default();
     let mut couriers = JoinSet::new();
@@ -68,13 +73,13 @@ pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, dispatch: Dispatc
                 if count == 0 {
                     return;
                 }
-                for errand in taken.drain(..) {
-                    if let Some((why, again)) = &errand.refused {
-                        post.note(&errand, Some(why), *again);
+                for outgoing in taken.drain(..) {
+                    if let Some((why, again)) = &outgoing.refused {
+                        post.note(&outgoing, Some(why), *again);
                         continue;
                     }
-                    let receiver = (Arc::as_ptr(&errand.workspace) as usize, Arc::clone(&errand.attempt.url));
-                    if let Some(place) = lines.put(receiver, errand.is_awaited, errand) {
+                    let receiver = (Arc::as_ptr(&outgoing.workspace) as usize, Arc::clone(&outgoing.attempt.url));
+                    if let Some(place) = lines.put(receiver, outgoing.is_awaited, outgoing) {
                         couriers.spawn(carry_all(place, Arc::clone(&post)));
                     }
                 }
@@ -86,24 +91,24 @@ pub async fn run(mut to_send: mpsc::UnboundedReceiver<Errand>, dispatch: Dispatc
 }
 
 /// Carries what waits in one line, for as long as anything does.
-async fn carry_all(mut place: Place<Receiver, Errand>, post: Arc<Post>) {
+async fn carry_all(mut place: Place<Receiver, OutgoingAttempt>, post: Arc<Post>) {
     let mut courier = None;
-    while let Some(errand) = place.next() {
-        let courier = courier.get_or_insert_with(|| post.dispatch.courier(&errand.attempt.url));
-        let epoch = Arc::clone(&errand.epoch);
-        let _on_errand = epoch.errand();
+    while let Some(outgoing) = place.next() {
+        let courier = courier.get_or_insert_with(|| post.dispatch.courier(&outgoing.attempt.url));
+        let epoch = Arc::clone(&outgoing.epoch);
+        let _on_outgoing = epoch.outgoing();
         tokio::select! {
             biased;
             // A reset ends it wherever it is.
             () = epoch.ended() => {}
-            () = deliver(errand, courier, &post) => {}
+            () = deliver(outgoing, courier, &post) => {}
         }
     }
 }
 
-async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &Arc<Post>) {
-    let (headers, Outcome { answer, hint }) = try_to(&errand, courier, post).await;
-    let Errand { workspace, epoch, attempt, .. } = &errand;
+async fn deliver(outgoing: OutgoingAttempt, courier: &mut Result<Courier, String>, post: &Arc<Post>) {
+    let (headers, Outcome { answer, hint }) = try_to(&outgoing, courier, post).await;
+    let OutgoingAttempt { workspace, epoch, attempt, .. } = &outgoing;
     let hint = match answer {
         Answer::Replied(401 | 403) => Some(hint::of_distrust(workspace.name())),
         _ => hint,
@@ -129,11 +134,11 @@ async fn deliver(errand: Errand, courier: &mut Result<Courier, String>, post: &A
         Answer::NotMade(shortage) => no_answer(failed(shortage.to_string())),
     };
     let (workspace, epoch, key) = (Arc::clone(workspace), Arc::clone(epoch), attempt.key);
-    let (post, on_errand) = (Arc::clone(post), epoch.errand());
+    let (post, on_outgoing) = (Arc::clone(post), epoch.outgoing());
     // Where an advance waits for others, the world is told later; the courier has others to carry meanwhile.
     let note = move |again| {
-        post.note(&errand, failure.as_ref(), again);
-        drop(on_errand);
+        post.note(&outgoing, failure.as_ref(), again);
+        drop(on_outgoing);
     };
     // A reset that has come meanwhile makes it nothing to anybody.
     let _ = workspace.deliver(&epoch, key, TryReport { headers, answer, hint }, note);
@@ -144,8 +149,8 @@ fn no_answer(reason: Reason) -> (TryAnswer, Option<Reason>) {
 }
 
 /// Makes a try, as soon as this machine can. Gives the headers that it was sent with, none where it never left, and what came of it.
-async fn try_to(errand: &Errand, courier: &mut Result<Courier, String>, post: &Post) -> (Headers, Outcome) {
-    let Errand { workspace, attempt, .. } = errand;
+async fn try_to(outgoing: &OutgoingAttempt, courier: &mut Result<Courier, String>, post: &Post) -> (Headers, Outcome) {
+    let OutgoingAttempt { workspace, attempt, .. } = outgoing;
     let courier = match courier {
         Ok(courier) => courier,
         Err(why) => return never_left(why.clone()),
@@ -164,7 +169,7 @@ async fn try_to(errand: &Errand, courier: &mut Result<Courier, String>, post: &P
             Answer::Refused(_) => return (Headers::new(), outcome),
             _ => return (all_headers(signed), outcome),
         };
-        let wait = wait.get_or_insert_with(|| post.begin_to_wait(errand, shortage));
+        let wait = wait.get_or_insert_with(|| post.begin_to_wait(outgoing, shortage));
         if !wait.pause().await {
             workspace.spend_timeout(THIS_MACHINE, wait.waited());
             return never_left(shortage.of_no_end(wait.waited()));
@@ -178,8 +183,8 @@ fn never_left(why: String) -> (Headers, Outcome) {
 
 impl Post {
     /// Says that a delivery waits for what this machine lacks, and frees what can be freed.
-    fn begin_to_wait(&self, errand: &Errand, shortage: Shortage) -> Wait {
-        let Errand { workspace, attempt, .. } = errand;
+    fn begin_to_wait(&self, outgoing: &OutgoingAttempt, shortage: Shortage) -> Wait {
+        let OutgoingAttempt { workspace, attempt, .. } = outgoing;
         self.dispatch.close_idle();
         let (event, call, url) = (attempt.event.as_str(), attempt.call, without_query(&attempt.url));
         let note = format!("webhook {event} of {call} to {url} waits, and has not been tried: {shortage}");
@@ -188,8 +193,8 @@ impl Post {
     }
 
     /// Counts a try of which the world has been told, and writes down why it failed.
-    fn note(&self, errand: &Errand, failure: Option<&Reason>, again: Option<Timestamp>) {
-        let Errand { workspace, attempt, .. } = errand;
+    fn note(&self, outgoing: &OutgoingAttempt, failure: Option<&Reason>, again: Option<Timestamp>) {
+        let OutgoingAttempt { workspace, attempt, .. } = outgoing;
         self.metrics.delivery(match (failure, again) {
             (None, _) => Delivery::Received,
             (Some(_), Some(_)) => Delivery::Failed,

@@ -10,7 +10,7 @@ use crate::blocking_pool::Stopped;
 use crate::http::conditional::Unmet;
 use crate::http::request::{MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
 use crate::http::response::Reply;
-use crate::http::upload::{LARGE, PROGRESS_WITHIN, ROOM, SMALL};
+use crate::http::upload::{LARGE, PROGRESS_WITHIN, ROOM};
 use akol_mock_world::base::quoted::Quoted;
 use akol_mock_world::calls::magic_number::Fault;
 use akol_mock_world::error::{Error, FieldError};
@@ -192,10 +192,10 @@ impl From<Unreadable> for Refusal {
                 format!("No more of the request body came for {} s", PROGRESS_WITHIN.as_secs()),
             ),
             Unreadable::NoRoomForBody => {
-                let (kibibytes, room, mebibytes) = (SMALL >> 10, ROOM >> 20, LARGE >> 20);
+                let (room, mebibytes) = (ROOM >> 20, LARGE >> 20);
                 let message = format!(
-                    "There is no room for the request body beside others that are not answered yet: those longer than {kibibytes} KiB may \
-                     have {room} MiB together, and of those longer than {mebibytes} MiB the server takes one at a time; send it again later"
+                    "There is no room for the request body beside others that are not answered yet: they may have {room} MiB together, and \
+                     of those longer than {mebibytes} MiB the server takes one at a time; send it again later"
                 );
                 return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message).with(Advice::RetryAfter(1));
             }

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 pub struct Epoch {
     has_ended: AtomicBool,
     /// How many deliveries of this epoch are being sent.
-    errands: AtomicUsize,
+    outgoing: AtomicUsize,
     /// Wakes whoever waits for the reset.
     end: Notify,
     /// Wakes whoever waits until nothing is being sent.
@@ -22,7 +22,7 @@ impl Epoch {
     pub(super) fn begin() -> Arc<Epoch> {
         Arc::new(Epoch {
             has_ended: AtomicBool::new(false),
-            errands: AtomicUsize::new(0),
+            outgoing: AtomicUsize::new(0),
             end: Notify::new(),
             settlement: Notify::new(),
         })
@@ -45,14 +45,14 @@ impl Epoch {
     }
 
     /// Counts a delivery that is being sent, until the guard is dropped.
-    pub fn errand(self: &Arc<Epoch>) -> OnErrand {
-        self.errands.fetch_add(1, Ordering::AcqRel);
-        OnErrand(Arc::clone(self))
+    pub fn outgoing(self: &Arc<Epoch>) -> InFlight {
+        self.outgoing.fetch_add(1, Ordering::AcqRel);
+        InFlight(Arc::clone(self))
     }
 
     /// Waits until nothing of this epoch is being sent any more.
     pub(super) async fn settled(&self) {
-        wait(&self.settlement, || self.errands.load(Ordering::Acquire) == 0).await;
+        wait(&self.settlement, || self.outgoing.load(Ordering::Acquire) == 0).await;
     }
 }
 
@@ -70,11 +70,11 @@ async fn wait(notify: &Notify, is_so: impl Fn() -> bool) {
 
 /// A delivery that is being sent.
 #[derive(Debug)]
-pub struct OnErrand(Arc<Epoch>);
+pub struct InFlight(Arc<Epoch>);
 
-impl Drop for OnErrand {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        if self.0.errands.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.0.outgoing.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.settlement.notify_waiters();
         }
     }

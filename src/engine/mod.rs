@@ -27,6 +27,6 @@ pub use places::Place;
 pub use refusals::Reason;
 pub use state::{NotAState, State};
 pub use waiters::{Awaited, Found, Waiting};
-pub use workspace::{AdvanceUnderWay, Entry, Errand, NotedDelivery, NotedView, Progress, Void, Workspace};
+pub use workspace::{AdvanceUnderWay, Entry, NotedDelivery, NotedView, OutgoingAttempt, Progress, Void, Workspace};
 pub use workspaces::{BadName, Dropped, Workspaces};
 pub use world_template::WorldTemplate;

@@ -10,9 +10,12 @@ pub struct Places {
     most: usize,
 }
 
-/// A place, until it is dropped.
+/// One place or several, until this is dropped.
 #[derive(Debug)]
-pub struct Place(Arc<AtomicUsize>);
+pub struct Place {
+    taken: Arc<AtomicUsize>,
+    count: usize,
+}
 
 impl Places {
     /// That many, all free.
@@ -25,18 +28,18 @@ impl Places {
         self.most
     }
 
-    /// Takes one; `None` where all are taken.
-    pub fn take(&self) -> Option<Place> {
-        let taken = self
-            .taken
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| (taken < self.most).then_some(taken + 1));
-        taken.is_ok().then(|| Place(Arc::clone(&self.taken)))
+    /// Takes so many; `None` where fewer are free.
+    pub fn take(&self, count: usize) -> Option<Place> {
+        let taken = self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| {
+            taken.checked_add(count).filter(|taken| *taken <= self.most)
+        });
+        taken.is_ok().then(|| Place { taken: Arc::clone(&self.taken), count })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.taken.fetch_sub(self.count, Ordering::AcqRel);
     }
 }
 
@@ -47,10 +50,14 @@ mod tests {
     #[test]
     fn a_place_is_free_again_when_it_is_dropped() {
         let places = Places::new(2);
-        let (one, other) = (places.take(), places.clone().take());
-        assert!(one.is_some() && other.is_some() && places.take().is_none());
+        let (one, other) = (places.take(1), places.clone().take(1));
+        assert!(one.is_some() && other.is_some() && places.take(1).is_none());
         drop(one);
-        let third = places.take();
-        assert!(third.is_some() && places.take().is_none());
+        let third = places.take(1);
+        assert!(third.is_some() && places.take(1).is_none());
+        drop((other, third));
+        assert!(places.take(3).is_none() && places.take(usize::MAX).is_none());
+        let both = places.take(2);
+        assert!(both.is_some() && places.take(1).is_none());
     }
 }

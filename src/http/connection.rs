@@ -41,6 +41,10 @@ const MAX_STREAMS: u32 = 250;
 /// this is well past the limits that are explained to the client.
 const MAX_HEADER_LIST: u32 = 64 << 10;
 
+/// The most of a head that is kept in HTTP/1, in bytes: well past the limits, so that what goes beyond one of them is told so. What goes beyond
+/// this is a 431 at once.
+const MAX_HEAD: usize = 128 << 10;
+
 /// What all connections have in common.
 #[derive(Clone)]
 pub struct Manner {
@@ -55,7 +59,7 @@ impl Manner {
         let mut http1 = http1::Builder::new();
         // Not `pipeline_flush`: with it, hyper takes in a whole body however slowly the client reads, and keeps what it has to say of a
         // malformed request to itself.
-        http1.auto_date_header(false);
+        http1.auto_date_header(false).max_buf_size(MAX_HEAD);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2.auto_date_header(false).max_concurrent_streams(MAX_STREAMS).max_header_list_size(MAX_HEADER_LIST);
         // A client that has gone without a word does not answer a ping.

@@ -14,6 +14,7 @@ pub mod head;
 pub mod head_record;
 pub mod host;
 pub mod idle_timeout;
+pub mod json_body;
 pub mod linger;
 pub mod listener;
 pub mod malformed;

@@ -17,13 +17,13 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Uri, Version};
 use percent_encoding::percent_decode_str;
 
+use super::json_body::JsonBody;
 use super::malformed::{Malformed, shown};
 use super::request_body::RequestBody;
 use super::shutdown::{Phase, Shutdown};
 use super::upload::{BodyPlace, BodyRoom, NotGathered, SMALL, gather};
 use super::{head, host};
 use crate::awake;
-use akol_mock_world::base::json::{Json, NotJson, Object};
 
 /// The largest body that is read of an ordinary request, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
@@ -66,28 +66,6 @@ pub struct Request {
     json: Option<JsonBody>,
     /// What is wrong with its head that does not show in it any more.
     malformed: Option<Box<Malformed>>,
-}
-
-/// A body that was read as JSON.
-#[derive(Clone, Debug)]
-pub enum JsonBody {
-    /// It is an object.
-    Object(Arc<Object>),
-    /// It is anything else.
-    Other(Arc<Json>),
-    /// It is none.
-    Malformed(NotJson),
-}
-
-impl JsonBody {
-    /// Reads a text.
-    pub fn read(text: &str) -> JsonBody {
-        match Json::read(text) {
-            Ok(Json::Object(object)) => JsonBody::Object(Arc::new(object)),
-            Ok(other) => JsonBody::Other(Arc::new(other)),
-            Err(error) => JsonBody::Malformed(error),
-        }
-    }
 }
 
 /// The part of a path that names one thing. Where it stands in the path as it is, it is not copied.
@@ -241,6 +219,18 @@ impl Request {
             Err(NotGathered::Broken) => Err(Unreadable::BodyBroken),
             Err(NotGathered::TooSlow) => Err(Unreadable::BodyTooSlow),
         }
+    }
+
+    /// The same request, body included. This one has none any more.
+    pub fn take(&mut self) -> Request {
+        let whole = self.clone();
+        self.drop_body();
+        whole
+    }
+
+    /// Forgets its body, which gives its place to others.
+    pub fn drop_body(&mut self) {
+        (self.body, self.json, self.place) = (Bytes::new(), None, None);
     }
 
     /// Whether it would keep others waiting to read its body as JSON.

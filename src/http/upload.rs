@@ -17,21 +17,18 @@ pub const PROGRESS_WITHIN: Duration = Duration::from_secs(30);
 /// What is longer is a large upload, of which a server takes one at a time, in bytes.
 pub const LARGE: usize = 16 << 20;
 
-/// What is longer takes its length from the room that all bodies of a server share, in bytes.
+/// A body up to that length is read as JSON in less than a millisecond, in bytes.
 pub const SMALL: usize = 64 << 10;
-/// The size of that room, in bytes. A large upload takes none of it.
+/// The room that all bodies of a server share, in bytes. A large upload takes none of it.
 pub const ROOM: usize = 64 << 20;
-
-/// How the room is counted out, in bytes.
-const PORTION: usize = 64 << 10;
 
 /// The room for the bodies that a server has taken in and not answered yet.
 #[derive(Clone, Debug)]
 pub struct BodyRoom {
     /// For the one that is large.
     large: Arc<Semaphore>,
-    /// For all others, in portions.
-    portions: Arc<Semaphore>,
+    /// For all others: a permit is a byte.
+    bytes: Arc<Semaphore>,
 }
 
 /// The place that one body has in the room, until this is dropped.
@@ -39,19 +36,19 @@ pub struct BodyRoom {
 pub struct BodyPlace {
     room: BodyRoom,
     large: Option<OwnedSemaphorePermit>,
-    portions: Option<OwnedSemaphorePermit>,
+    bytes: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for BodyRoom {
     fn default() -> BodyRoom {
-        BodyRoom { large: Arc::new(Semaphore::new(1)), portions: Arc::new(Semaphore::new(ROOM / PORTION)) }
+        BodyRoom { large: Arc::new(Semaphore::new(1)), bytes: Arc::new(Semaphore::new(ROOM)) }
     }
 }
 
 impl BodyRoom {
     /// A place for a body, of no length yet.
     pub fn place(&self) -> BodyPlace {
-        BodyPlace { room: self.clone(), large: None, portions: None }
+        BodyPlace { room: self.clone(), large: None, bytes: None }
     }
 }
 
@@ -64,20 +61,20 @@ impl BodyPlace {
         if length > LARGE {
             self.large = Arc::clone(&self.room.large).try_acquire_owned().ok();
             if self.large.is_some() {
-                self.portions = None;
+                self.bytes = None;
             }
             return self.large.is_some();
         }
-        let held = self.portions.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let missing = length.div_ceil(PORTION).saturating_sub(held);
-        // No length up to a large one has more portions than that.
+        let held = self.bytes.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = length.saturating_sub(held);
+        // No length up to a large one is more than that.
         let Ok(missing) = u32::try_from(missing) else { return false };
         if missing == 0 {
             return true;
         }
-        let Ok(more) = Arc::clone(&self.room.portions).try_acquire_many_owned(missing) else { return false };
-        match &mut self.portions {
-            Some(portions) => portions.merge(more),
+        let Ok(more) = Arc::clone(&self.room.bytes).try_acquire_many_owned(missing) else { return false };
+        match &mut self.bytes {
+            Some(bytes) => bytes.merge(more),
             none => *none = Some(more),
         }
         true
@@ -97,33 +94,41 @@ pub enum NotGathered {
     NoRoom,
 }
 
-/// Gathers a body of at most `limit` bytes, of which `announced` were announced. Before it has more than [`SMALL`], and as it grows,
-/// `make_room` is asked for room for that length.
+/// Gathers a body of at most `limit` bytes, of which `announced` were announced. As it grows, `make_room` is asked for room for what has come; for
+/// a large upload, for all that was announced. One that comes whole and is short needs no room.
 pub async fn gather<B: Body<Data = Bytes> + Unpin>(
     body: &mut B,
     limit: usize,
     announced: Option<usize>,
     mut make_room: impl FnMut(usize) -> bool,
 ) -> Result<Bytes, NotGathered> {
-    let mut check = |length: usize| match length {
-        _ if length > limit => Err(NotGathered::TooLong),
-        _ if length > SMALL && !make_room(length) => Err(NotGathered::NoRoom),
-        _ => Ok(()),
-    };
-    check(announced.unwrap_or(0))?;
+    let announced = announced.unwrap_or(0);
+    if announced > limit {
+        return Err(NotGathered::TooLong);
+    }
+    if announced > LARGE && !make_room(announced) {
+        return Err(NotGathered::NoRoom);
+    }
     // Most bodies come in one piece, and are not copied.
     let mut first = Bytes::new();
     let mut whole = Vec::new();
     loop {
         let piece = in_time(next_piece(body)).await??;
         let Some(piece) = piece else { break };
-        check(first.len() + whole.len() + piece.len())?;
+        let length = first.len() + whole.len() + piece.len();
+        if length > limit {
+            return Err(NotGathered::TooLong);
+        }
+        let is_short_and_whole = length <= SMALL && length == piece.len() && body.is_end_stream();
+        if !is_short_and_whole && !make_room(length) {
+            return Err(NotGathered::NoRoom);
+        }
         if first.is_empty() && whole.is_empty() {
             first = piece;
             continue;
         }
         if whole.is_empty() {
-            whole.reserve_exact(announced.unwrap_or(0).max(first.len() + piece.len()));
+            whole.reserve_exact(announced.max(length));
             whole.extend_from_slice(&std::mem::take(&mut first));
         }
         whole.extend_from_slice(&piece);
@@ -186,7 +191,7 @@ mod tests {
                 sender.send_data(piece(2)).await.unwrap();
             }
         });
-        assert_eq!(gather(&mut body, 20, None, never).await, Ok(piece(20)));
+        assert_eq!(gather(&mut body, 20, None, |_| true).await, Ok(piece(20)));
         sending.await.unwrap();
 
         let (mut sender, mut body) = Channel::<Bytes, std::io::Error>::new(4);
@@ -201,9 +206,10 @@ mod tests {
             }
         });
         // Just then, and not earlier.
-        let gathering = timeout(PROGRESS_WITHIN - Duration::from_millis(1), gather(&mut body, 20, None, never)).await;
+        let gathering =
+            timeout(PROGRESS_WITHIN - Duration::from_millis(1), gather(&mut body, 20, None, |_| true)).await;
         assert!(gathering.is_err(), "{gathering:?}");
-        let gathering = timeout(PROGRESS_WITHIN, gather(&mut body, 20, None, never)).await;
+        let gathering = timeout(PROGRESS_WITHIN, gather(&mut body, 20, None, |_| true)).await;
         assert_eq!(gathering.unwrap(), Err(NotGathered::TooSlow));
         drop(body);
         sending.await.unwrap();
@@ -220,7 +226,7 @@ mod tests {
                         sender.send(frame).await.unwrap();
                     }
                     drop(sender);
-                    gather(&mut body, limit, None, never).await
+                    gather(&mut body, limit, None, |_| true).await
                 }
             };
             assert_eq!(gathered(10).await, Ok(piece(10)), "{pieces:?}");
@@ -251,13 +257,32 @@ mod tests {
         assert_eq!(gather(&mut Full::new(large.clone()), usize::MAX, Some(large.len()), next()).await, Ok(large));
     }
 
+    #[tokio::test]
+    async fn what_has_come_of_a_body_takes_room_and_what_was_announced_does_not() {
+        let room = BodyRoom::default();
+        let mut place = room.place();
+        let (mut sender, mut body) = Channel::<Bytes, std::io::Error>::new(2);
+        sender.send(Frame::data(piece(1_000))).await.unwrap();
+        {
+            let mut gathering = pin!(gather(&mut body, LARGE, Some(LARGE), |length| place.grow_to(length)));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(gathering.as_mut().poll(&mut context).is_pending());
+            assert_eq!(room.bytes.available_permits(), ROOM - 1_000);
+            drop(sender);
+            assert_eq!(gathering.await, Ok(piece(1_000)));
+        }
+        assert_eq!(room.bytes.available_permits(), ROOM - 1_000, "it is still to be answered");
+        drop(place);
+        assert_eq!(room.bytes.available_permits(), ROOM);
+    }
+
     #[test]
     fn bodies_that_are_not_large_share_a_room() {
         let room = BodyRoom::default();
         let mut held: Vec<BodyPlace> = (0..ROOM / LARGE).map(|_| room.place()).collect();
         assert!(held.iter_mut().all(|place| place.grow_to(LARGE)));
         let mut next = room.place();
-        assert!(!next.grow_to(SMALL + 1));
+        assert!(!next.grow_to(1));
         // What grows to be large gives its room back.
         assert!(held[0].grow_to(LARGE + 1) && next.grow_to(LARGE - 1) && next.grow_to(LARGE));
         assert!(!next.grow_to(LARGE + 1), "another is large");
@@ -268,6 +293,6 @@ mod tests {
         let mut growing = room.place();
         assert!((1..=LARGE).step_by(100_000).all(|length| growing.grow_to(length)) && growing.grow_to(LARGE));
         let mut others: Vec<BodyPlace> = (1..ROOM / LARGE).map(|_| room.place()).collect();
-        assert!(others.iter_mut().all(|place| place.grow_to(LARGE)) && !room.place().grow_to(SMALL + 1));
+        assert!(others.iter_mut().all(|place| place.grow_to(LARGE)) && !room.place().grow_to(1));
     }
 }

@@ -13,6 +13,7 @@ use super::waiting::TooFew;
 use super::workspace::Workspace;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::event::DeliveryResult;
+use akol_mock_world::faults::matching::Effort;
 use akol_mock_world::webhooks;
 use akol_mock_world::webhooks::{Content, DeliveryNumber, DeliveryState, Event, Trick, Try, TryAnswer};
 use akol_mock_world::world::World;
@@ -262,8 +263,9 @@ impl Workspace {
         count: usize,
         timeout: Duration,
     ) -> Result<Vec<Delivery>, TooFew> {
-        let (waiting, there) = self.inner.wait_for_deliveries(|_| true, |_| true, 1, true);
-        waiting.look_at(there)();
+        let (waiting, there) = self.inner.wait_for_deliveries(Effort::default(), |_| true, |_| true, 1, true);
+        // A server that has stopped has no more to come.
+        let _ = waiting.look_at(there, self.inner.pool()).await;
         let mut found = BTreeMap::new();
         let gather = async {
             loop {
@@ -277,7 +279,7 @@ impl Workspace {
                 if found.len() >= count {
                     return;
                 }
-                waiting.enough(self.pool()).await;
+                waiting.enough(self.inner.pool()).await;
             }
         };
         let is_in_time = self.in_time(timeout, gather).await.is_some();

@@ -79,8 +79,9 @@ impl Workspace {
         timeout: Duration,
     ) -> Result<Vec<RecordedRequest>, TooFew> {
         let (waiting, there) = self.inner.journal().wait(pattern.0.clone(), count, true);
-        waiting.look_at(there)();
-        let found = self.in_time(timeout, waiting.enough(self.pool())).await;
+        // A server that has stopped has no more to come.
+        let _ = waiting.look_at(there, self.inner.pool()).await;
+        let found = self.in_time(timeout, waiting.enough(self.inner.pool())).await;
         let found = found.map(|found| found.into_things().into_iter().map(RecordedRequest::of).collect());
         found.ok_or_else(|| {
             let report = Report::of(self);

@@ -8,6 +8,7 @@ use tokio::runtime;
 use super::advance::{Advance, NotAdvanced};
 use super::blocking;
 use super::running::{Ended, Running, Started};
+#[cfg(test)]
 use crate::blocking_pool::BlockingPool;
 use crate::config::{Auth, ClockMode};
 use crate::driver::{self, Target};
@@ -52,7 +53,8 @@ impl Workspace {
         Workspace { inner, ..self.clone() }
     }
 
-    pub(crate) fn pool(&self) -> &BlockingPool {
+    #[cfg(test)]
+    pub(crate) fn all_of_pool(&self) -> &BlockingPool {
         self.inner.world_template().pool()
     }
 

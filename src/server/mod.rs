@@ -100,7 +100,7 @@ impl Server {
         let world_template = Arc::new(WorldTemplate::new(settings, fixtures(settings)?));
 
         let log = Log::new(settings.log_format, settings.log_level);
-        let (errands, to_send) = mpsc::unbounded_channel();
+        let (outgoing, to_send) = mpsc::unbounded_channel();
         let dispatch = Dispatch::new(settings.profile);
         let metrics = Arc::new(Metrics::new(routes::all()));
         let delivering =
@@ -108,7 +108,7 @@ impl Server {
         let lag = Arc::clone(&metrics);
         let late = Lateness::told(move |late| lag.lag(late));
         let workspaces =
-            Arc::new(Workspaces::new(world_template, errands, late, log.clone(), drive(), note_dropped(log.clone())));
+            Arc::new(Workspaces::new(world_template, outgoing, late, log.clone(), drive(), note_dropped(log.clone())));
         warn_of_certificates(&log, workspaces.default().clock().now());
         let (phase, shutdown) = Shutdown::channel();
         let service = Service::new(Arc::clone(&workspaces), settings, metrics, log.clone(), shutdown.clone());

@@ -9,6 +9,7 @@ use super::calls::takes_body;
 use super::told::Topic;
 use super::{Given, Notes, Outcome, Service, route};
 use crate::api::gate::bearer_token;
+use crate::blocking_pool::Stopped;
 use crate::control::scene::Scene;
 use crate::dialect::envelope;
 use crate::dialect::parameters::Parameters;
@@ -175,13 +176,11 @@ impl Service {
             request.read_body(body, route.max_body, &self.shutdown, &self.body_room).await?;
             if request.is_body_long() && route.max_body == MAX_BODY {
                 let mut whole = request.clone();
-                *request = self
-                    .pool
-                    .run(move || {
-                        whole.read_json_ahead();
-                        whole
-                    })
-                    .await?;
+                let reading = workspace.pool().run(move || {
+                    whole.read_json_ahead();
+                    whole
+                });
+                *request = self.unless_grace_over(reading).await?;
             }
         } else {
             discard(&request.headers, body, &self.shutdown).await?;
@@ -198,26 +197,31 @@ impl Service {
             Handler::Look(_) if route.is_open_ended && self.shutdown.phase() >= given_up => Err(Refusal::stopping()),
             Handler::Look(look) => look(workspace, request),
             Handler::Search(look) => {
-                let (workspace, request) = (Arc::clone(workspace), request.clone());
-                tokio::select! {
-                    biased;
-                    outcome = self.pool.run(move || look(&workspace, &request)) => outcome?,
-                    () = self.shutdown.reached(Phase::GraceOver) => Err(Refusal::stopping()),
-                }
+                let (pool, workspace, request) = (workspace.pool(), Arc::clone(workspace), request.clone());
+                self.unless_grace_over(pool.run(move || look(&workspace, &request))).await?
             }
             Handler::Act(act) => {
                 let scene = Scene {
                     workspace: Arc::clone(workspace),
                     workspaces: Arc::clone(&self.workspaces),
                     metrics: Arc::clone(&self.metrics),
-                    pool: self.pool.clone(),
                 };
                 tokio::select! {
                     biased;
-                    outcome = act(scene, request.clone()) => outcome,
+                    // The body is the handler's, which may not need it for as long as it takes.
+                    outcome = act(scene, request.take()) => outcome,
                     () = self.shutdown.reached(given_up) => Err(Refusal::stopping()),
                 }
             }
+        }
+    }
+
+    /// What comes of work in the pool, unless the server stops and its grace is over.
+    async fn unless_grace_over<T>(&self, work: impl Future<Output = Result<T, Stopped>>) -> Result<T, Refusal> {
+        tokio::select! {
+            biased;
+            output = work => Ok(output?),
+            () = self.shutdown.reached(Phase::GraceOver) => Err(Refusal::stopping()),
         }
     }
 

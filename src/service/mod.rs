@@ -17,7 +17,6 @@ use self::explain::Peers;
 use self::scope::Scope;
 use self::told::Told;
 use crate::api::gate::Gate;
-use crate::blocking_pool::BlockingPool;
 use crate::config::Settings;
 use crate::control::guard::Guard;
 use crate::dialect::refusal::Refusal;
@@ -56,8 +55,6 @@ pub struct Service {
     pages: Cors,
     admin_token: Option<String>,
     metrics: Arc<Metrics>,
-    /// Runs what takes longer than a moment.
-    pool: BlockingPool,
     log: Log,
     /// The tokens of which the log has said that they belong to `default`.
     told: Told,
@@ -110,7 +107,6 @@ impl Service {
         shutdown: Shutdown,
     ) -> Service {
         Service {
-            pool: workspaces.world_template().pool().clone(),
             workspaces,
             gate: Gate::new(&settings.auth),
             guard: Guard::new(settings),

@@ -20,7 +20,7 @@ use crate::http::request::Request;
 use crate::http::response::Reply;
 use akol_mock_world::NotOneOf;
 use akol_mock_world::base::json::Json;
-use akol_mock_world::faults::matching::{Difference, Pattern};
+use akol_mock_world::faults::matching::{Difference, Effort, Pattern};
 use akol_mock_world::webhooks::{Delivery, DeliveryState, Event, TryAnswer};
 
 /// What a delivery that is waited for must be like. What is `None` may be anything.
@@ -100,22 +100,26 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let wanted = Wanted::read(&mut fields);
         let options = WaitOptions::read(&mut fields);
         fields.finish()?;
-        let Scene { workspace, pool, .. } = scene;
-        let _place = place_in(&workspace)?;
+        // Its body may be long, and so may the wait.
+        drop(request);
+        let workspace = scene.workspace;
+        let pool = workspace.pool().clone();
+        let _place = place_in(&workspace, &wanted.body)?;
         let epoch = workspace.epoch();
         let (wanted, known) = (Arc::new(wanted), Arc::clone(&workspace));
         let (may_be, is) = (Arc::clone(&wanted), Arc::clone(&wanted));
         let (waiting, there) = known.wait_for_deliveries(
+            Effort::of(&wanted.body),
             move |delivery| may_be.may_be(delivery),
             move |noted| is.may_be(noted.delivery) && is.body.matches(&noted.sent),
             options.count,
             false,
         );
-        pool.run(waiting.look_at(there)).await?;
+        waiting.look_at(there, &pool).await?;
         match enough(&waiting, &pool, &epoch, options.timeout.duration()).await {
             Ok(mut found) => {
                 let there = if found.is_whole() { Vec::new() } else { workspace.noted_deliveries() };
-                pool.run(move || {
+                pool.run_if(!there.is_empty(), move || {
                     // One that was wanted may have changed since.
                     found.fill(there.into_iter().filter(|noted| wanted.may_be(&noted.delivery)));
                     came(found, workspace)

@@ -10,7 +10,7 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use crate::awake;
-use crate::blocking_pool::BlockingPool;
+use crate::blocking_pool::PoolShare;
 use crate::clock::Reading;
 use crate::config::ClockMode;
 use crate::dialect::envelope;
@@ -20,7 +20,7 @@ use crate::engine::{Awaited, Epoch, Found, Place, Waiting, Workspace};
 use crate::http::response::Reply;
 use akol_mock_world::base::span::Span;
 use akol_mock_world::error::Error;
-use akol_mock_world::faults::matching::Difference;
+use akol_mock_world::faults::matching::{Difference, Pattern};
 
 /// How many of those that came nearest are shown.
 const NEAREST: usize = 3;
@@ -62,7 +62,7 @@ enum InVain {
 /// Waits, in real time, until enough has come.
 async fn enough<T: Awaited>(
     waiting: &Waiting<T>,
-    pool: &BlockingPool,
+    pool: &PoolShare,
     epoch: &Epoch,
     timeout: Duration,
 ) -> Result<Found<T>, InVain> {
@@ -117,11 +117,15 @@ fn of_forgotten(shown: usize, count: usize) -> Option<String> {
     (forgotten > 0).then(warning)
 }
 
-/// A place among those who wait in a workspace, until it is dropped.
-fn place_in(workspace: &Workspace) -> Result<Place, Error> {
-    let waits = workspace.waits();
+/// A place among those who wait in a workspace for requests or deliveries like `pattern`, until it is dropped.
+fn place_in(workspace: &Workspace, pattern: &Pattern) -> Result<(Place, Place), Error> {
+    const REMEDY: &str = "let one of them be answered first";
+    let (waits, bytes) = (workspace.waits(), workspace.wait_bytes());
     let there = || format!("{} waits of this workspace", waits.most());
-    waits.take().ok_or_else(|| Error::too_many("body", there(), "let one of them be answered first"))
+    let place = waits.take(1).ok_or_else(|| Error::too_many("body", there(), REMEDY))?;
+    let there = || format!("{} bytes of patterns in the waits of this workspace", bytes.most());
+    let room = bytes.take(pattern.written_bytes()).ok_or_else(|| Error::too_many("body", there(), REMEDY))?;
+    Ok((place, room))
 }
 
 /// The refusal of a wait that a reset has ended.

@@ -16,10 +16,10 @@ use crate::dialect::fields::Fields;
 use crate::dialect::oversight;
 use crate::dialect::pattern;
 use crate::dialect::refusal::Refusal;
-use crate::engine::{Exchange, Found};
+use crate::engine::{Awaited, Exchange, Found};
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::faults::matching::Pattern;
+use akol_mock_world::faults::matching::{Effort, Pattern};
 
 #[derive(Serialize)]
 struct Miss<'a> {
@@ -34,16 +34,19 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
         let pattern = pattern::read(&mut fields);
         let options = WaitOptions::read(&mut fields);
         fields.finish()?;
-        let Scene { workspace, pool, .. } = scene;
-        let _place = place_in(&workspace)?;
+        // Its body may be long, and so may the wait.
+        drop(request);
+        let workspace = scene.workspace;
+        let pool = workspace.pool().clone();
+        let _place = place_in(&workspace, &pattern)?;
         let epoch = workspace.epoch();
         let mut warnings = oversight::of_pattern(&pattern);
         let (waiting, there) = workspace.journal().wait(pattern.clone(), options.count, false);
-        pool.run(waiting.look_at(there)).await?;
+        waiting.look_at(there, &pool).await?;
         match enough(&waiting, &pool, &epoch, options.timeout.duration()).await {
             Ok(mut found) => {
                 let there = if found.is_whole() { Vec::new() } else { workspace.journal().exchanges() };
-                pool.run(move || {
+                pool.run_if(!there.is_empty(), move || {
                     found.fill(there);
                     let reply = came(found, &mut warnings);
                     envelope::warned(reply, &warnings)
@@ -55,7 +58,9 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
             Err(InVain::TimeUp) => {
                 let (found, all) = (waiting.found(), workspace.journal().exchanges());
                 let workspace = Arc::clone(&workspace);
-                pool.run(move || {
+                let effort = Effort::of(&pattern);
+                let nanoseconds: usize = all.iter().map(|one| one.nanoseconds(effort)).sum();
+                pool.run_if(nanoseconds > Effort::LONG, move || {
                     let reply = late(found, all, &pattern, options, &mut warnings);
                     if reply.status == StatusCode::REQUEST_TIMEOUT {
                         warnings.extend(of_clock(&workspace, options.timeout));

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use hyper::header::CONTENT_TYPE;
 
 use super::refusal::Refusal;
-use crate::http::request::{JsonBody, Request};
+use crate::http::json_body::JsonBody;
+use crate::http::request::Request;
 use akol_mock_world::NotOneOf;
 use akol_mock_world::base::json::{Json, Object};
 use akol_mock_world::base::quoted::Quoted;

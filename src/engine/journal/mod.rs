@@ -15,7 +15,7 @@ use super::budget::{Budget, Holder, Part};
 use super::epoch::Epoch;
 use super::exchange::{Answer, Arrival, Exchange, KeptReply, KeptRequest, Meddling};
 use super::waiters::{Awaited, Waiters, Waiting};
-use crate::blocking_pool::BlockingPool;
+use crate::blocking_pool::PoolShare;
 use crate::http::request::Request;
 use crate::http::request_id::RequestId;
 use crate::http::response::Reply;
@@ -261,7 +261,7 @@ impl Journal {
     }
 
     /// Looks at requests for those who wait for them, where more have come than they have looked at.
-    pub(crate) async fn help_waiters(&self, pool: &BlockingPool) {
+    pub(crate) async fn help_waiters(&self, pool: &PoolShare) {
         self.waiters.help_while_overfull(pool).await;
     }
 
@@ -337,8 +337,8 @@ impl Awaited for Arc<Exchange> {
         Exchange::held_bytes(self)
     }
 
-    fn is_long_work(&self, effort: Effort) -> bool {
-        effort.is_long_for(&self.sketch())
+    fn nanoseconds(&self, effort: Effort) -> usize {
+        effort.nanoseconds_for(&self.sketch())
     }
 }
 

@@ -35,6 +35,8 @@ impl Room {
 /// See the module. Gives back its room when it is dropped.
 #[derive(Debug)]
 pub(super) struct Collected<T> {
+    /// How often all had begun anew when it began.
+    generation: u64,
     keys: RoaringTreemap,
     /// Each with how many bytes it has of the room.
     kept: BTreeMap<u64, (usize, T)>,
@@ -43,8 +45,8 @@ pub(super) struct Collected<T> {
 }
 
 impl<T: Awaited> Collected<T> {
-    pub(super) fn new(room: Option<Arc<Room>>) -> Collected<T> {
-        Collected { keys: RoaringTreemap::new(), kept: BTreeMap::new(), room }
+    pub(super) fn new(generation: u64, room: Option<Arc<Room>>) -> Collected<T> {
+        Collected { generation, keys: RoaringTreemap::new(), kept: BTreeMap::new(), room }
     }
 
     /// How many things count.
@@ -79,7 +81,18 @@ impl<T: Awaited> Collected<T> {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Collected::new(self.room.clone());
+        *self = Collected::new(self.generation, self.room.clone());
+    }
+
+    /// What has come counts no more, and nothing of before that generation ever will.
+    pub(super) fn begin_anew(&mut self, generation: u64) {
+        self.clear();
+        self.generation = generation;
+    }
+
+    /// Whether what came in that generation counts.
+    pub(super) fn is_of(&self, generation: u64) -> bool {
+        self.generation == generation
     }
 
     /// All of it.
@@ -152,7 +165,7 @@ mod tests {
     #[test]
     fn what_there_is_no_room_for_counts_all_the_same_and_is_found_where_it_still_is() {
         let room = Room::new(250);
-        let mut collected = Collected::new(Some(Arc::clone(&room)));
+        let mut collected = Collected::new(0, Some(Arc::clone(&room)));
         (0..1_000).for_each(|key| collected.put(&(key, true)));
         assert_eq!((collected.count(), collected.kept.len()), (1_000, 3));
         // What comes again counts once, and in the place that it had.

@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use self::found::Collected;
 pub use self::found::Found;
 pub(super) use self::found::Room;
-use crate::blocking_pool::BlockingPool;
+use crate::blocking_pool::{PoolShare, Stopped};
 use crate::real_time::Stopwatch;
 use akol_mock_world::faults::matching::Effort;
 
@@ -48,8 +48,8 @@ pub trait Awaited: Clone + Send + Sync + 'static {
     /// How many bytes it takes.
     fn held_bytes(&self) -> usize;
 
-    /// Whether it would keep others waiting to look at it for waits of that effort.
-    fn is_long_work(&self, effort: Effort) -> bool;
+    /// How long it takes about to look at it for waits of that effort, in nanoseconds.
+    fn nanoseconds(&self, effort: Effort) -> usize;
 }
 
 /// See the module.
@@ -60,7 +60,7 @@ pub struct Waiters<T: Awaited> {
     news: Mutex<News<T>>,
     all: Mutex<Arc<All<T>>>,
     /// Held while something is looked at, so that nothing is looked at before what came before it.
-    looking: Mutex<()>,
+    looking: Arc<tokio::sync::Mutex<()>>,
     /// Held by the leader.
     leading: tokio::sync::Mutex<()>,
     /// Wakes the leader.
@@ -73,6 +73,8 @@ pub struct Waiters<T: Awaited> {
 struct News<T> {
     /// How many things there have been.
     count: u64,
+    /// How often all has begun anew.
+    generation: u64,
     /// Those that have not been looked at.
     queue: VecDeque<New<T>>,
     /// How many bytes those take.
@@ -83,6 +85,8 @@ struct News<T> {
 struct New<T> {
     /// How many things there were before it.
     number: u64,
+    /// How often all had begun anew by then.
+    generation: u64,
     /// How many bytes it took when it came.
     bytes: usize,
     what: T,
@@ -143,6 +147,8 @@ type IsWanted<T> = dyn for<'a> Fn(&<T as Awaited>::View<'a>) -> bool + Send + Sy
 pub struct Waiting<T: Awaited> {
     waiters: Arc<Waiters<T>>,
     waiter: Arc<Waiter<T>>,
+    /// How often all had begun anew when it began.
+    generation: u64,
 }
 
 impl<T: Awaited> Waiters<T> {
@@ -150,9 +156,9 @@ impl<T: Awaited> Waiters<T> {
     pub(super) fn new(room: Arc<Room>) -> Arc<Waiters<T>> {
         Arc::new(Waiters {
             count: AtomicUsize::new(0),
-            news: Mutex::new(News { count: 0, queue: VecDeque::new(), bytes: 0 }),
+            news: Mutex::new(News { count: 0, generation: 0, queue: VecDeque::new(), bytes: 0 }),
             all: Mutex::default(),
-            looking: Mutex::new(()),
+            looking: Arc::default(),
             leading: tokio::sync::Mutex::new(()),
             came: Notify::new(),
             room,
@@ -180,11 +186,11 @@ impl<T: Awaited> Waiters<T> {
         }
         {
             let mut news = self.news.lock();
-            let (number, what) = (news.count, what());
+            let (number, generation, what) = (news.count, news.generation, what());
             let bytes = what.held_bytes();
             news.count += 1;
             news.bytes += bytes;
-            news.queue.push_back(New { number, bytes, what });
+            news.queue.push_back(New { number, generation, bytes, what });
         }
         self.came.notify_one();
     }
@@ -194,13 +200,14 @@ impl<T: Awaited> Waiters<T> {
         self.are_any() && self.news.lock().is_overfull()
     }
 
-    /// Looks at what is new while there is too much of it. For work that is never long.
+    /// Looks at what is new while there is too much of it, unless somebody else does. For work that is never long.
     pub(super) fn look_while_overfull(&self) {
+        let Ok(_looking) = self.looking.try_lock() else { return };
         while self.news.lock().is_overfull() && self.look_at_next() {}
     }
 
     /// The same for any work: what is long runs in the pool.
-    pub(super) async fn help_while_overfull(self: &Arc<Self>, pool: &BlockingPool) {
+    pub(super) async fn help_while_overfull(self: &Arc<Self>, pool: &PoolShare) {
         while self.are_overfull() && self.look_at_next_in(pool).await {}
     }
 
@@ -219,48 +226,59 @@ impl<T: Awaited> Waiters<T> {
             is_wanted: Box::new(is_wanted),
             effort,
             enough,
-            found: Mutex::new(Collected::new((!keeps_all).then(|| Arc::clone(&self.room)))),
+            found: Mutex::new(Collected::new(news.generation, (!keeps_all).then(|| Arc::clone(&self.room)))),
             has_enough: Notify::new(),
         });
         Arc::make_mut(&mut *self.all.lock()).change(|waiters| waiters.push(Arc::clone(&waiter)));
         self.count.fetch_add(1, Ordering::AcqRel);
+        let generation = news.generation;
         drop(news);
-        Waiting { waiters: Arc::clone(self), waiter }
+        Waiting { waiters: Arc::clone(self), waiter, generation }
     }
 
     /// What came before counts for nobody any more.
     pub(super) fn begin_anew(&self) {
-        let _looking = self.looking.lock();
-        self.news.lock().clear();
-        self.all.lock().waiters.iter().for_each(|waiter| waiter.found.lock().clear());
+        let generation = {
+            let mut news = self.news.lock();
+            news.clear();
+            news.generation += 1;
+            news.generation
+        };
+        // What is being looked at just now counts for none of them either.
+        self.all.lock().waiters.iter().for_each(|waiter| waiter.found.lock().begin_anew(generation));
     }
 
-    /// Looks at the oldest thing that is new; says whether there was one.
+    /// Looks at the oldest thing that is new; says whether there was one. Only who holds `looking` may do so.
     fn look_at_next(&self) -> bool {
-        let _looking = self.looking.lock();
-        let Some(New { number, what, .. }) = self.news.lock().take_next() else { return false };
+        let Some(New { number, generation, what, .. }) = self.news.lock().take_next() else { return false };
         let all = Arc::clone(&self.all.lock());
         let view = what.view();
-        all.waiters.iter().filter(|waiter| waiter.since <= number).for_each(|waiter| waiter.take(&what, &view));
+        let waiters = all.waiters.iter().filter(|waiter| waiter.since <= number);
+        waiters.for_each(|waiter| waiter.take(generation, &what, &view));
         true
     }
 
     /// The same; what is long work runs in the pool.
-    async fn look_at_next_in(self: &Arc<Self>, pool: &BlockingPool) -> bool {
+    async fn look_at_next_in(self: &Arc<Self>, pool: &PoolShare) -> bool {
+        let looking = Arc::clone(&self.looking).lock_owned().await;
         let is_long = {
             let effort = self.all.lock().effort;
-            self.news.lock().queue.front().is_some_and(|next| next.what.is_long_work(effort))
+            self.news.lock().queue.front().is_some_and(|next| next.what.nanoseconds(effort) > Effort::LONG)
         };
         if !is_long {
             return self.look_at_next();
         }
         let waiters = Arc::clone(self);
         // Where the server has stopped, there is no answer that anybody would get.
-        pool.run(move || waiters.look_at_next()).await.unwrap_or(false)
+        let look = move || {
+            let _looking = looking;
+            waiters.look_at_next()
+        };
+        pool.run(look).await.unwrap_or(false)
     }
 
     /// Looks at what is new for all who wait, for ever.
-    async fn lead(self: &Arc<Self>, pool: &BlockingPool) -> Infallible {
+    async fn lead(self: &Arc<Self>, pool: &PoolShare) -> Infallible {
         let _leading = self.leading.lock().await;
         loop {
             let began = Stopwatch::start();
@@ -279,9 +297,12 @@ impl<T: Awaited> Waiters<T> {
 }
 
 impl<T: Awaited> Waiter<T> {
-    fn take(&self, what: &T, view: &T::View<'_>) {
+    fn take(&self, generation: u64, what: &T, view: &T::View<'_>) {
         let is_wanted = (self.is_wanted)(view);
         let mut found = self.found.lock();
+        if !found.is_of(generation) {
+            return;
+        }
         if is_wanted {
             found.put(what);
             if found.count() >= self.enough {
@@ -294,19 +315,24 @@ impl<T: Awaited> Waiter<T> {
 }
 
 impl<T: Awaited> Waiting<T> {
-    /// What is to be done with what was there before: it counts, too, where it is wanted and nothing newer has come of it. May take long,
-    /// and can be done elsewhere.
-    pub fn look_at(&self, there: Vec<T>) -> impl FnOnce() + Send + use<T> {
-        let waiter = Arc::clone(&self.waiter);
-        move || {
+    /// Looks at what was there when the wait began: it counts, too, where it is wanted and nothing newer has come of it. What is long runs in the
+    /// pool.
+    pub async fn look_at(&self, there: Vec<T>, pool: &PoolShare) -> Result<(), Stopped> {
+        let (waiter, generation) = (Arc::clone(&self.waiter), self.generation);
+        let nanoseconds: usize = there.iter().map(|what| what.nanoseconds(waiter.effort)).sum();
+        let look = move || {
             for what in there.into_iter().filter(|what| (waiter.is_wanted)(&what.view())) {
-                waiter.found.lock().put_older(&what);
+                let mut found = waiter.found.lock();
+                if found.is_of(generation) {
+                    found.put_older(&what);
+                }
             }
-        }
+        };
+        pool.run_if(nanoseconds > Effort::LONG, look).await
     }
 
     /// Waits until enough has come, and gives all that is wanted. What is long to look at is looked at in the pool.
-    pub async fn enough(&self, pool: &BlockingPool) -> Found<T> {
+    pub async fn enough(&self, pool: &PoolShare) -> Found<T> {
         let lead = self.waiters.lead(pool);
         tokio::pin!(lead);
         loop {

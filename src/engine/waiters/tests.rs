@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::*;
+use crate::blocking_pool::BlockingPool;
 
 impl Awaited for (u64, bool) {
     type View<'a> = (u64, bool);
@@ -21,8 +22,8 @@ impl Awaited for (u64, bool) {
         16
     }
 
-    fn is_long_work(&self, _: Effort) -> bool {
-        false
+    fn nanoseconds(&self, _: Effort) -> usize {
+        0
     }
 }
 
@@ -47,7 +48,7 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>, woken: &Arc<Woken>) -> Poll<F:
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_comes_is_missed_whoever_leads() {
     let waiters = Waiters::<(u64, bool)>::new(Room::new(usize::MAX));
-    let pool = BlockingPool::default();
+    let pool = BlockingPool::default().share();
     for round in 0..500 {
         let waiting: Vec<_> = (1..=4)
             .map(|enough| {
@@ -76,7 +77,7 @@ fn what_comes_wakes_one_of_those_who_wait_and_then_those_that_have_enough() {
         .map(|number| waiters.wait(1, false, Effort::default(), move |what: &(u64, bool)| what.0 == number))
         .collect();
     let woken: Vec<_> = (0..5).map(|_| Arc::new(Woken::default())).collect();
-    let pool = BlockingPool::default();
+    let pool = BlockingPool::default().share();
     let mut futures: Vec<_> = waiting.iter().map(|waiting| Box::pin(waiting.enough(&pool))).collect();
     let are_woken = || woken.iter().map(|one| one.0.swap(false, Ordering::Relaxed)).collect::<Vec<_>>();
     for (future, woken) in futures.iter_mut().zip(&woken) {
@@ -108,7 +109,9 @@ fn what_is_not_wanted_any_more_does_not_count_and_what_is_there_counts_unless_it
     waiters.tell(|| (2, false));
     waiters.tell(|| (3, true));
     while waiters.look_at_next() {}
-    waiting.look_at(vec![(1, true), (3, true), (4, false)])();
+    let share = BlockingPool::default().share();
+    let mut look = pin!(waiting.look_at(vec![(1, true), (3, true), (4, false)], &share));
+    assert_eq!(poll(look.as_mut(), &Arc::default()), Poll::Ready(Ok(())), "what is short needs no thread");
     assert_eq!(before.found().into_things(), [(1, true), (3, true)]);
     assert_eq!(waiting.take_found(), [(1, true), (3, true)]);
     assert_eq!(waiting.found().into_things(), []);
@@ -140,7 +143,7 @@ fn what_came_before_a_reset_counts_no_more() {
     waiters.tell(|| (2, true));
     waiters.begin_anew();
     assert!(!waiters.look_at_next());
-    let pool = BlockingPool::default();
+    let pool = BlockingPool::default().share();
     let mut enough = pin!(waiting.enough(&pool));
     assert!(poll(enough.as_mut(), &Arc::default()).is_pending());
 }
@@ -166,8 +169,8 @@ impl Awaited for Large {
         60 << 10
     }
 
-    fn is_long_work(&self, _: Effort) -> bool {
-        true
+    fn nanoseconds(&self, _: Effort) -> usize {
+        Effort::LONG + 1
     }
 }
 
@@ -196,7 +199,7 @@ fn what_is_large_is_kept_within_the_room_by_those_who_wait_and_in_what_is_new() 
 async fn what_is_long_to_look_at_is_looked_at_in_the_pool() {
     let (waiters, pool) = (Waiters::new(Room::new(usize::MAX)), BlockingPool::default());
     let waiting = waiters.wait(1, false, Effort::default(), |()| true);
-    let busy = pool.fill_up();
+    let (busy, pool) = (pool.fill_up(), pool.share());
     waiters.tell(|| Large { key: 1, _memory: Arc::default() });
     let mut enough = pin!(waiting.enough(&pool));
     let woken = Arc::default();
@@ -209,7 +212,30 @@ async fn what_is_long_to_look_at_is_looked_at_in_the_pool() {
     assert!(poll(help.as_mut(), &woken).is_pending());
     assert_eq!(waiting.found().count(), 0);
     drop(busy);
-    help.await;
+    let ((), found) = tokio::join!(help, enough);
     assert!(!waiters.are_overfull());
-    assert_eq!(enough.await.count(), 1);
+    assert_eq!(found.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_waits_for_nobody_and_what_was_being_looked_at_counts_no_more() {
+    let (waiters, pool) = (Waiters::new(Room::new(usize::MAX)), BlockingPool::default().share());
+    let (begun, begins) = std::sync::mpsc::channel();
+    let (release, gate) = std::sync::mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let waiting = waiters.wait(1, false, Effort::default(), move |()| {
+        begun.send(()).unwrap();
+        let _ = gate.lock().recv();
+        true
+    });
+    waiters.tell(|| Large { key: 1, _memory: Arc::default() });
+    let mut enough = pin!(waiting.enough(&pool));
+    let woken = Arc::default();
+    assert!(poll(enough.as_mut(), &woken).is_pending());
+    begins.recv().unwrap();
+    waiters.begin_anew();
+    drop(release);
+    // What comes now counts, and is looked at after what was there.
+    waiters.tell(|| Large { key: 2, _memory: Arc::default() });
+    assert_eq!(enough.await.into_things().iter().map(|large| large.key).collect::<Vec<_>>(), [2]);
 }

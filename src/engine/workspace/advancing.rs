@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::awaiting::{Awaiting, Note, Report, Told};
-use super::{Errand, Present, Void, Workspace};
+use super::{OutgoingAttempt, Present, Void, Workspace};
 use crate::clock::Clock;
 use crate::engine::epoch::Epoch;
 use crate::engine::refusals::Reason;
@@ -142,12 +142,12 @@ impl Workspace {
         for (attempt, reason) in refused.into_iter().zip(reasons) {
             let answer = TryAnswer::Failed(Arc::clone(&reason.why));
             let report = TryReport { headers: Vec::new(), answer, hint: reason.hint.clone() };
-            let (key, errands, own, epoch) = (attempt.key, self.errands.clone(), self.own.clone(), Arc::clone(epoch));
+            let (key, outgoing, own, epoch) = (attempt.key, self.outgoing.clone(), self.own.clone(), Arc::clone(epoch));
             let note = Note::new(move |again| {
                 if let Some(workspace) = own.upgrade() {
                     let refused = Some((reason, again));
                     // Nobody notes it once the server stops.
-                    let _ = errands.send(Errand { workspace, epoch, attempt, is_awaited: true, refused });
+                    let _ = outgoing.send(OutgoingAttempt { workspace, epoch, attempt, is_awaited: true, refused });
                 }
             });
             // It is waited for, so the world is told with the others.
@@ -326,14 +326,14 @@ mod tests {
     }
 
     /// A world whose call is told of at a URL, and what is to be sent for it.
-    fn told_of_a_call() -> (Arc<Workspace>, mpsc::UnboundedReceiver<Errand>) {
+    fn told_of_a_call() -> (Arc<Workspace>, mpsc::UnboundedReceiver<OutgoingAttempt>) {
         let urls = vec!["http://127.0.0.1:1/".parse().unwrap()];
         let settings = Settings { clock: ClockMode::Manual, ..Settings::default() };
         let settings = Settings { webhooks: Webhooks { urls, ..settings.webhooks.clone() }, ..settings };
         let world_template = WorldTemplate::new(&settings, Fixtures::read(&fixture_files::built_in()).unwrap());
-        let (errands, to_send) = mpsc::unbounded_channel();
+        let (outgoing, to_send) = mpsc::unbounded_channel();
         let log = Log::new(LogFormat::Off, LogLevel::Requests);
-        let workspace = Workspace::new("a", &Arc::new(world_template), errands, Lateness::told(|_| ()), log);
+        let workspace = Workspace::new("a", &Arc::new(world_template), outgoing, Lateness::told(|_| ()), log);
         workspace.write(|world| world.try_call("+15005550105", None)).unwrap();
         (workspace, to_send)
     }
@@ -345,13 +345,13 @@ mod tests {
         let advancing = workspace.begin_advance().unwrap();
         let epoch = Arc::clone(advancing.epoch());
         let target = workspace.clock().now() + Duration::from_secs(24 * 60 * 60);
-        let refuse = |errand: &Errand| {
+        let refuse = |outgoing: &OutgoingAttempt| {
             let reason = Reason { why: "connection refused".into(), hint: Some("is it started?".into()) };
             let answer = TryAnswer::Failed(Arc::clone(&reason.why));
             let report = TryReport { headers: Vec::new(), answer, hint: reason.hint.clone() };
-            workspace.note_refusal(&errand.attempt.url, reason);
-            workspace.deliver(&errand.epoch, errand.attempt.key, report, |_| ()).unwrap();
-            while workspace.take_in_answers(&errand.epoch).unwrap() {}
+            workspace.note_refusal(&outgoing.attempt.url, reason);
+            workspace.deliver(&outgoing.epoch, outgoing.attempt.key, report, |_| ()).unwrap();
+            while workspace.take_in_answers(&outgoing.epoch).unwrap() {}
         };
         let step = || loop {
             match workspace.step(&epoch, target).unwrap() {
@@ -371,7 +371,7 @@ mod tests {
         // Nobody is heard after that: none of the others is sent, and each is noted.
         refuse(&second);
         assert_eq!(step(), Progress::Done);
-        let noted: Vec<_> = std::iter::from_fn(|| to_send.try_recv().ok()).map(|errand| errand.refused).collect();
+        let noted: Vec<_> = std::iter::from_fn(|| to_send.try_recv().ok()).map(|outgoing| outgoing.refused).collect();
         assert_eq!(noted.len(), 4);
         let whys = noted.iter().map(|refused| refused.as_ref().map(|(why, again)| (&*why.why, again.is_some())));
         assert_eq!(

@@ -4,6 +4,7 @@ mod advancing;
 mod awaiting;
 mod holding;
 mod noted;
+mod outgoing;
 mod replacing;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 pub use self::advancing::{AdvanceUnderWay, Progress};
 use self::awaiting::Awaiting;
 pub use self::noted::{NotedDelivery, NotedView};
+pub use self::outgoing::OutgoingAttempt;
 
 use super::call_log;
 use super::epoch::Epoch;
@@ -22,10 +24,11 @@ use super::exchange::{Arrival, Meddling};
 use super::journal::{Journal, WatchEnd};
 use super::lateness::Lateness;
 use super::places::Places;
-use super::refusals::{Reason, Refusals};
+use super::refusals::Refusals;
 use super::timeout_budget::TimeoutBudget;
 use super::waiters::Waiters;
 use super::world_template::WorldTemplate;
+use crate::blocking_pool::PoolShare;
 use crate::clock::Clock;
 use crate::config::ClockMode;
 use crate::http::access_log::{Log, Weight};
@@ -36,8 +39,8 @@ use crate::real_time::Stopwatch;
 use akol_mock_world::base::rng::Seed;
 use akol_mock_world::base::speed::Speed;
 use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::faults::matching::Pattern;
 use akol_mock_world::faults::rules::RulePatterns;
-use akol_mock_world::webhooks::Attempt;
 use akol_mock_world::world::World;
 
 /// How many may wait in one workspace at once.
@@ -54,10 +57,10 @@ pub struct Workspace {
     present: RwLock<Present>,
     journal: Arc<Journal>,
     /// Where deliveries go that are to be sent.
-    errands: mpsc::UnboundedSender<Errand>,
+    outgoing: mpsc::UnboundedSender<OutgoingAttempt>,
     late: Lateness,
     log: Log,
-    /// Itself, for errands to carry.
+    /// Itself, for outgoing attempts to carry.
     own: Weak<Workspace>,
     /// How many requests there have been; their ids grow from that.
     requests: AtomicU64,
@@ -67,6 +70,8 @@ pub struct Workspace {
     refusals: Refusals,
     /// How many may wait for requests or deliveries at once.
     waits: Places,
+    /// How many bytes the patterns that they wait for may take together.
+    wait_bytes: Places,
     /// How many may watch its events at once.
     streams: Places,
     /// When it was last used, in the registry's count of uses.
@@ -75,6 +80,8 @@ pub struct Workspace {
     pub(crate) agenda_changed: Notify,
     /// Those who wait for deliveries.
     delivery_waiters: Arc<Waiters<NotedDelivery>>,
+    /// Runs what takes longer than a moment.
+    pool: PoolShare,
     /// Wakes whoever waits for deliveries to be answered.
     pub(crate) delivery_answered: Notify,
 }
@@ -107,21 +114,6 @@ pub struct Entry {
     pub rules: Option<Arc<RulePatterns>>,
 }
 
-/// A delivery that is to be sent.
-#[derive(Debug)]
-pub struct Errand {
-    /// Whose it is.
-    pub workspace: Arc<Workspace>,
-    /// The epoch that it belongs to: it is not sent in another.
-    pub epoch: Arc<Epoch>,
-    /// What is to be sent.
-    pub attempt: Attempt,
-    /// Whether an advance of the clock waits for it.
-    pub is_awaited: bool,
-    /// Why it need not be sent any more, as its receiver has just refused another; and when it is tried again. That is to be noted.
-    pub refused: Option<(Reason, Option<Timestamp>)>,
-}
-
 impl Present {
     /// That world, in an epoch that begins.
     fn new(world: World) -> Present {
@@ -144,11 +136,11 @@ impl Present {
 pub struct Void;
 
 impl Workspace {
-    /// A workspace of that name as `world_template` makes them. What it wants sent goes to `errands`; `late` is told how late things happen.
+    /// A workspace of that name as `world_template` makes them. What it wants sent goes to `outgoing`; `late` is told how late things happen.
     pub fn new(
         name: &str,
         world_template: &Arc<WorldTemplate>,
-        errands: mpsc::UnboundedSender<Errand>,
+        outgoing: mpsc::UnboundedSender<OutgoingAttempt>,
         late: Lateness,
         log: Log,
     ) -> Arc<Workspace> {
@@ -162,7 +154,7 @@ impl Workspace {
             present: RwLock::new(Present::new(world)),
             journal: Journal::new(world_template.settings().journal_size as usize, budget),
             world_template: Arc::clone(world_template),
-            errands,
+            outgoing,
             late,
             log,
             own: Weak::clone(own),
@@ -171,10 +163,12 @@ impl Workspace {
             timeout_budget: TimeoutBudget::default(),
             refusals: Refusals::default(),
             waits: Places::new(MOST_WAITS),
+            wait_bytes: Places::new(Pattern::MOST_BYTES),
             streams: Places::new(MOST_STREAMS),
             last_use: AtomicU64::new(0),
             agenda_changed: Notify::new(),
             delivery_waiters: Waiters::new(Arc::clone(budget.awaited())),
+            pool: world_template.pool().share(),
             delivery_answered: Notify::new(),
         });
         let holder: Weak<Workspace> = Arc::downgrade(&workspace);
@@ -202,9 +196,19 @@ impl Workspace {
         &self.journal
     }
 
+    /// Runs what takes longer than a moment.
+    pub fn pool(&self) -> &PoolShare {
+        &self.pool
+    }
+
     /// Who waits for requests or deliveries.
     pub fn waits(&self) -> &Places {
         &self.waits
+    }
+
+    /// How many bytes the patterns take that are waited for.
+    pub fn wait_bytes(&self) -> &Places {
+        &self.wait_bytes
     }
 
     /// Who watches its events.
@@ -371,7 +375,7 @@ impl Workspace {
             if let Some(workspace) = self.own.upgrade() {
                 let is_awaited = present.awaiting.as_ref().is_some_and(|awaiting| awaiting.waits_for(attempt.key));
                 // Nobody receives once the server stops; then nothing is to be sent any more.
-                let _ = self.errands.send(Errand {
+                let _ = self.outgoing.send(OutgoingAttempt {
                     workspace,
                     epoch: Arc::clone(&present.epoch),
                     attempt,

@@ -55,9 +55,8 @@ impl Awaited for NotedDelivery {
         size_of::<NotedDelivery>() + self.delivery.held_bytes() + self.body.len()
     }
 
-    /// It never is: the bodies that are sent are short.
-    fn is_long_work(&self, _: Effort) -> bool {
-        false
+    fn nanoseconds(&self, effort: Effort) -> usize {
+        effort.nanoseconds_for(&self.view().sent)
     }
 }
 
@@ -67,6 +66,7 @@ impl Workspace {
     /// that takes, and is kept as far as there is room for what is waited for, or where `keeps_all`.
     pub fn wait_for_deliveries(
         &self,
+        effort: Effort,
         may_be_wanted: impl Fn(&Delivery) -> bool,
         is_wanted: impl for<'a> Fn(&NotedView<'a>) -> bool + Send + Sync + 'static,
         count: usize,
@@ -75,7 +75,7 @@ impl Workspace {
         self.write(|world| {
             // What has changed before is nothing to whoever comes now.
             self.tell_of_deliveries(world);
-            let waiting = self.delivery_waiters.wait(count, keeps_all, Effort::default(), is_wanted);
+            let waiting = self.delivery_waiters.wait(count, keeps_all, effort, is_wanted);
             world.note_changed_deliveries(true);
             let wanted = world.outbox().numbered().filter(|(_, delivery)| may_be_wanted(delivery));
             let there = wanted.map(|(number, delivery)| NotedDelivery::of(number, delivery.clone(), world)).collect();

@@ -13,7 +13,7 @@ use tokio::task::block_in_place;
 
 use self::by_use::ByUse;
 use super::lateness::Lateness;
-use super::workspace::{Errand, Workspace};
+use super::workspace::{OutgoingAttempt, Workspace};
 use super::world_template::{DEFAULT, WorldTemplate};
 use crate::http::access_log::Log;
 
@@ -30,7 +30,7 @@ pub struct Workspaces {
     making: Mutex<()>,
     /// Held while one is entered or dropped.
     changing: Mutex<ByUse>,
-    errands: mpsc::UnboundedSender<Errand>,
+    outgoing: mpsc::UnboundedSender<OutgoingAttempt>,
     /// Is told how late things happen.
     late: Lateness,
     log: Log,
@@ -103,13 +103,13 @@ impl Workspaces {
     /// `default`, and no other yet. `start` is called for each that is made, `dropped` for each that goes for want of room.
     pub fn new(
         world_template: Arc<WorldTemplate>,
-        errands: mpsc::UnboundedSender<Errand>,
+        outgoing: mpsc::UnboundedSender<OutgoingAttempt>,
         late: Lateness,
         log: Log,
         start: impl Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Sync + 'static,
         dropped: impl Fn(&Dropped<'_>) + Send + Sync + 'static,
     ) -> Workspaces {
-        let default = Workspace::new(Workspaces::DEFAULT, &world_template, errands.clone(), late.clone(), log.clone());
+        let default = Workspace::new(Workspaces::DEFAULT, &world_template, outgoing.clone(), late.clone(), log.clone());
         let default_driver = start(Arc::clone(&default));
         Workspaces {
             limit: world_template.settings().max_workspaces.map_or(usize::MAX, |limit| limit as usize),
@@ -119,7 +119,7 @@ impl Workspaces {
             named: papaya::HashMap::new(),
             making: Mutex::default(),
             changing: Mutex::default(),
-            errands,
+            outgoing,
             late,
             log,
             start: Box::new(start),
@@ -219,7 +219,7 @@ impl Workspaces {
             return workspace;
         }
         let workspace =
-            Workspace::new(name, &self.world_template, self.errands.clone(), self.late.clone(), self.log.clone());
+            Workspace::new(name, &self.world_template, self.outgoing.clone(), self.late.clone(), self.log.clone());
         let mut by_use = self.changing.lock();
         // With `default` and this one there are two more than have names now.
         while self.named.len() + 2 > self.limit

@@ -169,7 +169,8 @@ impl Service {
         Answering::later(async move {
             let is_head = request.method == Method::HEAD;
             let within = Arc::clone(&service);
-            let carrying_out = service.pool.run(move || {
+            let pool = visit.workspace.pool().clone();
+            let carrying_out = pool.run(move || {
                 request.read_json_ahead();
                 within.carry_out(visit, request, came, came_whole)
             });
@@ -209,10 +210,12 @@ impl Service {
         if !request.is_held_back && !arrival.is_overfull {
             return Answering::Now(self.give(outcome, &workspace, &request, &arrival, told));
         }
+        // Whatever keeps the answer back needs no body any more.
+        request.drop_body();
         let (service, workspace) = (Arc::clone(self), workspace.into_owned());
         Answering::later(async move {
             if arrival.is_overfull {
-                workspace.journal().help_waiters(&service.pool).await;
+                workspace.journal().help_waiters(workspace.pool()).await;
             }
             let outcome = hold_back(&workspace, &arrival, told.trouble.delay, outcome, &service.shutdown).await;
             service.give(outcome, &workspace, &request, &arrival, told)

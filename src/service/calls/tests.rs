@@ -19,7 +19,7 @@ fn send(server: SocketAddr, line: &str, body: &str) -> String {
 /// Asserts that a request is answered with that status, and only once there is room in the pool; and that others need none.
 fn assert_runs_in_pool(server: &MockServer, line: &str, body: &str, status: &str) {
     let address = server.address();
-    let busy = server.pool().fill_up();
+    let busy = server.all_of_pool().fill_up();
     thread::scope(|scope| {
         let answer = scope.spawn(|| send(address, line, body));
         for _ in 0..100 {

@@ -2,6 +2,7 @@
 //!
 //! What is written here is a format that outlives this version: it has types of its own, so that the world can change without it.
 
+mod bounded;
 mod calls;
 mod hex;
 mod moments;

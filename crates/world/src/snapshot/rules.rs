@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::hex::Hex;
 use super::upto::Count;
-use super::{Checked, wrong};
+use super::{Checked, bounded, wrong};
 use crate::base::probability::Probability;
 use crate::faults::latency::Latency;
 use crate::faults::matching::Pattern;
-use crate::faults::rules::{ConnectionFault, Effect};
+use crate::faults::rules::{ConnectionFault, Effect, Faults};
 
 /// All rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,7 @@ pub struct FaultsRecord {
     /// How many there have ever been.
     pub made: Count,
     /// Those in force, in their order.
+    #[serde(deserialize_with = "bounded::list::<_, _, { Faults::MOST }>")]
     pub rules: Vec<RuleRecord>,
 }
 
@@ -29,6 +30,7 @@ pub struct RuleRecord {
     /// Which rule it is, from 1.
     pub number: Count,
     /// Which requests it is for.
+    #[serde(deserialize_with = "bounded::text::<_, _, { Faults::MOST_BYTES }>")]
     pub r#match: Pattern,
     /// How many of them it strikes in all.
     pub times: Option<u32>,

@@ -36,14 +36,21 @@ impl Effort {
         Effort { takes_digest, ..self }
     }
 
-    /// Whether the work for that request would keep others waiting. The constants are nanoseconds on a processor of 2023, rounded up.
+    /// What would keep others waiting, in nanoseconds.
+    pub const LONG: usize = 500_000;
+
+    /// Whether the work for that request would keep others waiting.
     pub fn is_long_for(&self, request: &Sketch<'_>) -> bool {
-        const MOST: usize = 500_000;
+        self.nanoseconds_for(request) > Effort::LONG
+    }
+
+    /// How long the work for that request takes about, in nanoseconds on a processor of 2023.
+    pub fn nanoseconds_for(&self, request: &Sketch<'_>) -> usize {
         let (target, body) = (request.path.len() + request.query.len(), request.body.bytes().len());
         let paths = 5 * self.words * target;
         let bodies = if self.reads_body { 20 * body + 100 * self.body_parts.min(body * self.patterns) } else { 0 };
         let digest = if self.takes_digest { 5 * (target + body) } else { 0 };
-        100 * self.patterns + paths + bodies + digest > MOST
+        100 * self.patterns + paths + bodies + digest
     }
 }
 

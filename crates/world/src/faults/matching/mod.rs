@@ -75,7 +75,7 @@ impl Pattern {
             && self.body.as_ref().is_none_or(|part| !request.body.is_dropped() && body::is_in(part, &request.body))
     }
 
-    /// Every way in which the request is not what the pattern wants; none where it matches.
+    /// The ways in which the request is not what the pattern wants, of those within its body the first 20; none where it matches.
     pub fn differences(&self, request: &Sketch<'_>) -> Vec<Difference> {
         let mut differences = Vec::new();
         let mut differs = |field: &str, expected: Json, found: Option<Json>| {

@@ -142,6 +142,19 @@ fn what_was_found_is_shown_in_short() {
 }
 
 #[test]
+fn the_first_differences_are_told_and_each_in_short() {
+    let long = "k".repeat(30_000);
+    let (part, whole) = (json!({ &long: vec![2; 5_000] }), json!({ &long: vec![1; 5_000] }));
+    let found = body_like(part).differences(&request(&whole.to_string()));
+    assert_eq!(found.len(), 20);
+    assert!(json!(found).to_string().len() < 20 * 400);
+    let wide = json!({"a": {"b": [1, 2, {"c": "d".repeat(1_000)}]}, "z": 1});
+    let found = body_like(wide).differences(&request("{\"a\": 1, \"z\": 2}"));
+    assert_eq!(found.iter().map(|one| &*one.field).collect::<Vec<_>>(), ["body.a", "body.z"]);
+    assert!(json!(found[0].expected).to_string().len() < 400);
+}
+
+#[test]
 fn the_digest_tells_requests_apart_and_not_the_versions_spelling() {
     let (path, query, body) = ("/api/v1/calls", "page=1", BODY.as_bytes());
     let one = request(BODY).digest();
