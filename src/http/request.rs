@@ -21,7 +21,7 @@ use super::json_body::JsonBody;
 use super::malformed::{Malformed, shown};
 use super::request_body::RequestBody;
 use super::shutdown::{Phase, Shutdown};
-use super::upload::{BodyPlace, BodyRoom, NotGathered, SMALL, gather};
+use super::upload::{BodyPlace, BodyRoom, NotGathered, gather};
 use super::{head, host};
 use crate::awake;
 
@@ -235,8 +235,9 @@ impl Request {
 
     /// Whether it would keep others waiting to read its body as JSON.
     pub fn is_body_long(&self) -> bool {
-        // What is small is read in less than a millisecond.
-        self.body.len() > SMALL
+        /// The longest that takes a few hundred microseconds at most, in bytes.
+        const SHORT: usize = 16 << 10;
+        self.body.len() > SHORT
     }
 
     /// Reads the body as JSON before a handler wants it.

@@ -17,8 +17,8 @@ pub const PROGRESS_WITHIN: Duration = Duration::from_secs(30);
 /// What is longer is a large upload, of which a server takes one at a time, in bytes.
 pub const LARGE: usize = 16 << 20;
 
-/// A body up to that length is read as JSON in less than a millisecond, in bytes.
-pub const SMALL: usize = 64 << 10;
+/// A body of up to that length that comes whole needs no room, in bytes.
+const SMALL: usize = 64 << 10;
 /// The room that all bodies of a server share, in bytes. A large upload takes none of it.
 pub const ROOM: usize = 64 << 20;
 

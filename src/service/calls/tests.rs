@@ -37,7 +37,7 @@ fn assert_runs_in_pool(server: &MockServer, line: &str, body: &str, status: &str
 fn long_bodies_are_read_in_the_pool() {
     let server = MockServer::builder().start_blocking().unwrap();
     let call = r#"{"campaignId": "cmp_xxx", "toNumber": "+15551234567", "fromPhoneNumberId": "pn_xxx""#;
-    let long = " ".repeat(65 << 10);
+    let long = " ".repeat(17 << 10);
     assert_runs_in_pool(&server, "POST /api/v1/calls", &format!("{call}{long}}}"), "201");
     assert_runs_in_pool(&server, "POST /api/v1/calls", &format!("[{long}]"), "422");
     assert_runs_in_pool(&server, "POST /api/v1/calls", &format!("{call}{long}"), "400");
