@@ -10,4 +10,5 @@ pub mod parameters;
 pub mod pattern;
 pub mod refusal;
 pub mod server_sent;
+mod unknown;
 pub mod written;

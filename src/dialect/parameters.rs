@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::refusal::Refusal;
+use super::unknown;
 use crate::http::query::{Query, Value};
 use akol_mock_world::NotOneOf;
 use akol_mock_world::base::quoted::Quoted;
@@ -96,16 +97,11 @@ impl<'a> Parameters<'a> {
         limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
     }
 
-    /// Notes every parameter that is none of `known`.
+    /// Notes the parameters that are none of `known`: the first of them, and how many more there are.
     pub fn only(&mut self, known: &[&'static str]) {
-        let unknown = self.query.names().filter(|name| !known.contains(name));
-        let known = NotOneOf::of(known.iter().copied());
-        self.errors.extend(
-            unknown.map(|name| FieldError {
-                field: name.to_owned().into(),
-                message: format!("is unknown, must be {known}"),
-            }),
-        );
+        let unknown = self.query.names().filter(|name| !known.contains(name)).map(str::to_owned);
+        let accepted = format!("must be {}", NotOneOf::of(known.iter().copied()));
+        self.errors.extend(unknown::errors(unknown, "query".into(), "parameter", &accepted));
     }
 
     /// What `find` gives for the workspace that is named. `None` where none is, or where it is wrong, which is then noted.

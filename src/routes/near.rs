@@ -11,6 +11,10 @@ const ROOTS: [(&str, &[Route]); 4] = [("/api/v1", API), ("/api", API), ("/__admi
 /// What may have been left out before a path.
 const LEFT_OUT: [&str; 4] = ["", "/api/v1", "/api", "/__admin"];
 
+/// How long a path may be that a near one is looked for, in bytes, and how many segments it may have.
+const LONGEST: usize = 200;
+const SEGMENTS: usize = 8;
+
 /// The path that is fewest edits away from `path`, if one is near enough: one that takes the method where there is such a one, else any.
 ///
 /// Each segment has to be near to its own, as most of a long path may be right where the rest means something else.
@@ -24,6 +28,10 @@ pub fn near_that_takes(method: &Method, path: &str) -> Option<String> {
 }
 
 fn near_that(path: &str, may_be: impl Fn(&Route) -> bool) -> Option<String> {
+    // To compare it takes long, and it is no slip.
+    if path.len() > LONGEST || path.matches('/').count() > SEGMENTS {
+        return None;
+    }
     let given = LEFT_OUT.map(|root| format!("{root}{}", path.trim_end_matches('/')));
     let mut nearest: Option<(usize, String)> = None;
     for (position, given) in given.iter().enumerate() {
@@ -51,12 +59,21 @@ fn compare(path: &str, route: &str) -> Option<(usize, String)> {
     for (given, wanted) in path.split('/').zip(route.split('/')) {
         if wanted == ":id" {
             meant.push((!given.is_empty()).then_some(given)?);
+        } else if is_version(given) && is_version(wanted) {
+            all += usize::from(given != wanted);
+            meant.push(wanted);
         } else {
             all += edits(given, wanted)?;
             meant.push(wanted);
         }
     }
     Some((all, meant.join("/")))
+}
+
+/// Whether a segment is a version of an API, such as `v2`. Short as they are, one stands for another.
+fn is_version(segment: &str) -> bool {
+    let digits = segment.strip_prefix(['v', 'V']).unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -85,6 +102,20 @@ mod tests {
         }
         for stranger in ["/", "", "/favicon.ico", "/__admin", "/api/v1", "/index.html", "/__admin/faults/a/b", "//"] {
             assert_eq!(near(&Method::GET, stranger), None, "{stranger}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_near_to_a_path_that_is_too_long_to_be_a_slip() {
+        let of_id = |length| format!("/__admin/call/{}/timelines", "x".repeat(length));
+        let frame = of_id(0).len();
+        assert!(near(&Method::GET, &of_id(LONGEST - frame)).is_some());
+        assert_eq!(near(&Method::GET, &of_id(LONGEST - frame + 1)), None);
+        assert_eq!(near(&Method::GET, &of_id(8_000)), None);
+        assert_eq!(near(&Method::GET, &"/a".repeat(SEGMENTS + 1)), None);
+        let most = super::ROOTS.iter().flat_map(|(root, table)| table.iter().map(move |route| (root, route.path)));
+        for (root, path) in most {
+            assert!(format!("{root}{path}").matches('/').count() <= SEGMENTS, "{path}");
         }
     }
 

@@ -56,6 +56,10 @@ fn is_open(path: &str) -> bool {
     OPEN.contains(&path)
 }
 
+fn without_digits(name: &str) -> String {
+    name.chars().filter(|letter| !letter.is_ascii_digit()).collect()
+}
+
 impl Service {
     /// Answers a request whose path below the control API's root begins at `root`.
     pub(super) async fn answer_control(
@@ -141,6 +145,8 @@ impl Service {
         let all = self.workspaces.all();
         let others = all.iter().map(|workspace| workspace.name()).filter(|other| *other != name);
         let bare = name.strip_prefix(Workspaces::TOKEN_PREFIX).filter(|bare| !bare.is_empty());
+        // Those that differ in a number alone are workspaces of parallel tests.
+        let others = others.filter(|other| without_digits(other) != without_digits(name));
         let meant = match (bare, nearest(name, others)) {
             (Some(bare), _) => {
                 format!("; {name} is the token of the workspace {bare}, which is named with ?workspace={bare}")

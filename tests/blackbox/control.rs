@@ -300,3 +300,26 @@ async fn a_reset_takes_no_body_that_says_something() {
     assert_eq!(server.post("/__admin/reset", json!({})).await.status, StatusCode::OK);
     assert_eq!(server.all_calls().await.len(), 201);
 }
+
+#[tokio::test]
+async fn the_first_of_many_unknown_fields_are_named_and_the_others_counted() {
+    let server = Server::start().await;
+    let many =
+        |count: usize| (0..count).map(|number| (format!("x{number:04}"), json!(1))).collect::<serde_json::Map<_, _>>();
+    for (count, named, last) in
+        [(20, 20, None), (21, 21, Some("has 1 more unknown field")), (6_500, 21, Some("has 6480 more unknown fields"))]
+    {
+        let answer = server.post("/__admin/requests/count", Value::Object(many(count))).await;
+        let errors = answer.json()["errors"].as_array().unwrap().clone();
+        assert_eq!((answer.status, errors.len()), (StatusCode::UNPROCESSABLE_ENTITY, named), "{count}");
+        assert!(answer.body.len() < 8_000, "{count}: {} bytes", answer.body.len());
+        if let Some(last) = last {
+            assert_eq!(errors[20], json!({"field": "body", "message": last}));
+        }
+    }
+    let within = server.post("/__admin/faults", json!({"match": many(25), "effect": {"status": 503}})).await;
+    assert_eq!(within.json()["errors"][20], json!({"field": "match", "message": "has 5 more unknown fields"}));
+    let query: Vec<String> = many(25).keys().map(|name| format!("{name}=1")).collect();
+    let queried = server.get(&format!("/__admin/clock?{}", query.join("&"))).await;
+    assert_eq!(queried.json()["errors"][20], json!({"field": "query", "message": "has 5 more unknown parameters"}));
+}

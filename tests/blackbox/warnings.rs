@@ -51,6 +51,9 @@ async fn a_workspace_that_the_request_has_made_is_told_with_the_one_that_was_mea
     assert_eq!(ask("misspelt").await, "There was no workspace misspelt before this request, which has made it");
     assert_eq!(ask("misspelt").await, "", "it was there");
     assert!(ask("mispelt").await.ends_with("; did you mean misspelt?"));
+    for one_of_many in ["t0", "t1", "f1", "test-10", "test-11", "test-9"] {
+        assert!(ask(one_of_many).await.ends_with("which has made it"), "{one_of_many}");
+    }
     assert!(ask("ws_misspelt").await.contains("ws_misspelt is the token of the workspace misspelt"));
     assert_eq!(server.get("/__admin/health?workspace=none").await.status, StatusCode::NOT_FOUND);
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use hyper::header::CONTENT_TYPE;
 
 use super::refusal::Refusal;
+use super::unknown;
 use crate::http::json_body::JsonBody;
 use crate::http::request::Request;
 use akol_mock_world::NotOneOf;
@@ -105,17 +106,19 @@ impl Fields {
         self.object.get(name).is_some_and(Json::is_null)
     }
 
-    /// Notes every field that is none of `known`.
+    /// Notes the fields that are none of `known`: the first of them, and how many more there are.
     pub fn only(&mut self, known: &[&'static str]) {
         let unknown = self.object.keys().filter(|name| !known.contains(&name.as_str()));
         let accepted = match known {
             [] => "there is none to give".to_owned(),
             _ => format!("must be {}", NotOneOf::of(known.iter().copied())),
         };
-        self.errors.extend(unknown.map(|name| FieldError {
-            field: Cow::Owned(format!("{}{name}", self.place)),
-            message: format!("is unknown, {accepted}"),
-        }));
+        let whole = match self.place.trim_end_matches('.') {
+            "" => Cow::Borrowed("body"),
+            place => Cow::Owned(place.to_owned()),
+        };
+        let unknown = unknown.map(|name| format!("{}{name}", self.place));
+        self.errors.extend(unknown::errors(unknown, whole, "field", &accepted));
     }
 
     /// Everything that was found wrong, if anything was.
