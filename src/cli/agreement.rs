@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::layers::{Layer, refuse};
+use super::layers::{Given, Layer, Origin, refuse};
 use super::options;
 use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
@@ -84,7 +84,11 @@ fn webhook_secret(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
 fn fixtures(folder: Option<&PathBuf>, given: &Layer, around: &Surroundings<'_>) -> Result<(), Refusal> {
     match (folder, given.get("fixtures")) {
         (Some(folder), Some(given)) if !(around.is_folder)(folder) => {
-            let wrong = Wrong::text(&folder.to_string_lossy()).because("there is no such folder");
+            let why = match (around.is_file)(folder) {
+                true => "that is a file; name the folder that it is in",
+                false => "there is no such folder",
+            };
+            let wrong = Wrong::text(&folder.to_string_lossy()).because(why);
             Err(refuse(options::named("fixtures"), &given.origin, wrong))
         }
         _ => Ok(()),
@@ -105,6 +109,43 @@ fn public_urls(settings: &Settings, given: &Layer) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// What is right in form, but may be an oversight.
+pub(super) fn oversights(settings: &Settings, given: &Layer) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in ["token", "webhook-url"] {
+        found.extend(given.get(name).and_then(|given| of_commas(name, given)));
+    }
+    let urls = &settings.webhooks.urls;
+    let again = urls.iter().enumerate().find(|(position, url)| urls[..*position].contains(url));
+    if let Some((_, url)) = again {
+        found.push(format!("--webhook-url {url} is given more than once, so each event goes there as often"));
+    }
+    if settings.overage && settings.minute_limit.is_none() {
+        found.push(format!("--overage on, {}, has no effect without --minute-limit", origin(given, "overage")));
+    }
+    found
+}
+
+/// That a text is one, though it looks like several with commas between them. In the environment it is several.
+fn of_commas(name: &str, given: &Given) -> Option<String> {
+    let is_list = |text: &String| match name {
+        // A URL may have commas in it.
+        "webhook-url" => {
+            [",http://", ",https://"].iter().any(|next| text.to_lowercase().replace(' ', "").contains(next))
+        }
+        _ => text.contains(','),
+    };
+    let shown = options::named(name).value;
+    let each = match &given.origin {
+        Origin::CommandLine => format!("give several as --{name} {shown} --{name} {shown}"),
+        Origin::File { .. } => format!("give several as an array: {name} = [\"{shown}\", \"{shown}\"]"),
+        Origin::Environment { .. } => return None,
+    };
+    let has_list = given.texts.iter().any(is_list);
+    has_list
+        .then(|| format!("--{name}, given {}, has a comma in it, which is part of the {shown}; {each}", given.origin))
 }
 
 /// Where the option was given, in words.

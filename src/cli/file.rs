@@ -26,7 +26,7 @@ pub(super) fn layer(path: &str, text: &str) -> Result<Layer, Refusal> {
         let path = path.to_owned();
         let line = line(key.span());
         let Some(option) = options::TABLE.iter().find(|option| option.name == key.get_ref()) else {
-            return Err(unknown_key(&path, line, key.get_ref()));
+            return Err(unknown_key(&path, line, key.get_ref(), value.get_ref()));
         };
         let origin = Origin::File { path, line };
         let texts = texts(value.get_ref(), &option.read).map_err(|wrong| refuse(option, &origin, wrong))?;
@@ -35,8 +35,8 @@ pub(super) fn layer(path: &str, text: &str) -> Result<Layer, Refusal> {
     Ok(layer)
 }
 
-fn unknown_key(path: &str, line: usize, key: &str) -> Refusal {
-    let hint = match Tip::of(key) {
+fn unknown_key(path: &str, line: usize, key: &str, value: &DeValue<'_>) -> Refusal {
+    let hint = match Tip::of(key, scalar(value).ok().as_deref()) {
         Some(tip) => format!("; write {}", tip.in_file()),
         None => did_you_mean(nearest(key, options::TABLE.iter().map(|option| option.name))),
     };

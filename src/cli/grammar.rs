@@ -205,17 +205,31 @@ pub(super) fn refusal(error: &clap::Error, args: &[OsString]) -> Refusal {
             text.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned()
         }
     };
-    Refusal::new(format!("{message}; \"akol-mock --help\" tells more"))
+    let others = [HEALTHCHECK, FIXTURES, OPENAPI, COMPLETIONS];
+    let command = others.iter().find(|other| args.get(1).is_some_and(|word| word == *other));
+    let of_command = command.map_or_else(String::new, |command| format!("{command} "));
+    Refusal::new(format!("{message}; \"akol-mock {of_command}--help\" tells more"))
 }
 
 /// What was probably meant by an option that does not exist: `near` is what clap takes for it.
 fn hint(near: &str, given: &str, args: &[OsString]) -> String {
     let others = [HEALTHCHECK, FIXTURES, OPENAPI, COMPLETIONS];
     let serves = !args.iter().any(|word| others.iter().any(|other| word == other));
-    match Tip::of(given).filter(|_| serves) {
+    match Tip::of(given, value_of(given, args)).filter(|_| serves) {
         Some(tip) => format!("; write {}", tip.on_command_line()),
         None => did_you_mean(Some(near).filter(|near| !near.is_empty())),
     }
+}
+
+/// The value that an option is given: behind a `=`, or in the next word.
+fn value_of<'a>(option: &str, args: &'a [OsString]) -> Option<&'a str> {
+    let mut words = args.iter().map(|arg| arg.to_str().unwrap_or_default());
+    words
+        .find_map(|word| match word.strip_prefix(option)? {
+            "" => Some(None),
+            rest => rest.strip_prefix('=').map(Some),
+        })?
+        .or_else(|| words.next().filter(|word| !word.starts_with('-')))
 }
 
 /// The name of an argument that clap shows with its value, such as `--seed <N>`.

@@ -162,7 +162,7 @@ fn stranger(name: &str, value: &OsStr) -> String {
     }
     let short = name.strip_prefix(options::PREFIX).unwrap_or(name);
     let known = options::all().map(|option| option.name);
-    match (Tip::of(short), nearest(&short.replace('_', "-"), known)) {
+    match (Tip::of(short, value.to_str()), nearest(&short.replace('_', "-"), known)) {
         (Some(tip), _) => format!("{name} (write {})", tip.in_environment()),
         (None, Some(near)) => format!("{name} (did you mean {}?)", options::named(near).variable()),
         (None, None) => name.to_owned(),

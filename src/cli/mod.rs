@@ -93,6 +93,19 @@ pub fn complain(line: &str) {
 }
 
 fn serve_with(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<Command, Refusal> {
+    let mut warnings: Vec<String> = layers::strangers(around).into_iter().collect();
+    match settings(command_line, around) {
+        Ok((settings, more)) => {
+            warnings.extend(more);
+            Ok(Command::Serve { settings: Box::new(settings), warnings })
+        }
+        // A variable without effect may be the cause.
+        Err(refusal) => Err(refusal.behind(warnings)),
+    }
+}
+
+/// The settings that are given, and what may be an oversight in them.
+fn settings(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<(Settings, Vec<String>), Refusal> {
     let given = layers::gather(command_line, around)?;
     let mut settings = Settings::default();
     for option in options::TABLE {
@@ -101,5 +114,6 @@ fn serve_with(command_line: layers::Layer, around: &Surroundings<'_>) -> Result<
         }
     }
     agreement::settle(&mut settings, &given, around)?;
-    Ok(Command::Serve { settings: Box::new(settings), warnings: layers::strangers(around).into_iter().collect() })
+    let warnings = agreement::oversights(&settings, &given);
+    Ok((settings, warnings))
 }

@@ -7,7 +7,11 @@ use crate::escape::Escaped;
 
 /// Why the command line was not accepted: one message for stderr. The program then ends with [`Refusal::EXIT_CODE`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal(String);
+pub struct Refusal {
+    message: String,
+    /// What may be why: it is said before.
+    warnings: Vec<String>,
+}
 
 impl Refusal {
     /// The exit code of a program that was called wrongly.
@@ -15,7 +19,12 @@ impl Refusal {
 
     /// A refusal in these words.
     pub(super) fn new(message: impl Into<String>) -> Refusal {
-        Refusal(message.into())
+        Refusal { message: message.into(), warnings: Vec::new() }
+    }
+
+    /// The same behind those warnings.
+    pub(super) fn behind(self, warnings: Vec<String>) -> Refusal {
+        Refusal { warnings, ..self }
     }
 
     /// The refusal of one option's value.
@@ -23,7 +32,7 @@ impl Refusal {
         let Wrong { shown, why, nearest } = wrong;
         let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
         let hint = did_you_mean(nearest.as_ref().map(|name| format!("{name:?}")));
-        Refusal(format!("--{name} does not take {shown}, given {origin}{why}; it takes {accepts}{hint}"))
+        Refusal::new(format!("--{name} does not take {shown}, given {origin}{why}; it takes {accepts}{hint}"))
     }
 }
 
@@ -34,7 +43,8 @@ pub(super) fn did_you_mean(name: Option<impl fmt::Display>) -> String {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", Escaped(&self.0))
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", Escaped(warning)))?;
+        write!(f, "error: {}", Escaped(&self.message))
     }
 }
 

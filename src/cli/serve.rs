@@ -16,7 +16,8 @@ use crate::server::{Server, StartError, certificate_warnings};
 /// Serves until a signal (Ctrl-C, SIGTERM, SIGHUP) comes, finishes what is under way, and says how that went. A second one ends the program at
 /// once.
 ///
-/// `warnings` come first: in the log where that is JSON, so that every line on stderr is, else as plain lines.
+/// `warnings` come first: in the log where that is JSON, so that every line on stderr is, else as plain lines. Where the server does not start
+/// there is no log.
 pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
     Workspaces::prepare_process();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -30,6 +31,7 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
         let server = match Server::bind(settings).await {
             Ok(server) => server,
             Err(error) => {
+                warnings.iter().for_each(|warning| complain(&format!("warning: {warning}")));
                 complain(&format!("error: {error}"));
                 return match error {
                     StartError::Settings(_) | StartError::Fixtures(_) => ExitCode::from(Refusal::EXIT_CODE),

@@ -12,6 +12,8 @@ pub struct Surroundings<'a> {
     pub read_file: &'a dyn Fn(&Path) -> io::Result<String>,
     /// Says whether there is a folder at that path.
     pub is_folder: &'a dyn Fn(&Path) -> bool,
+    /// Says whether there is a file at that path.
+    pub is_file: &'a dyn Fn(&Path) -> bool,
 }
 
 impl Surroundings<'static> {
@@ -21,6 +23,7 @@ impl Surroundings<'static> {
             env: std::env::vars_os().collect(),
             read_file: &|path| std::fs::read_to_string(path),
             is_folder: &|path| path.is_dir(),
+            is_file: &|path| path.is_file(),
         }
     }
 }

@@ -79,11 +79,24 @@ pub(super) fn switch(text: &str) -> Result<bool, Wrong> {
 
 /// What the name stands for.
 pub(super) fn choice<T: Clone>(text: &str, choices: &[(&'static str, T)]) -> Result<T, Wrong> {
-    choices
-        .iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, value)| value.clone())
-        .ok_or_else(|| Wrong::text(text).near(nearest(text, choices.iter().map(|(name, _)| *name))))
+    choices.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone()).ok_or_else(|| {
+        let names = || choices.iter().map(|(name, _)| *name);
+        let meant = |word: &&str| names().any(|name| name == *word);
+        Wrong::text(text).near(nearest(text, names()).or_else(|| elsewhere(text).filter(meant)))
+    })
+}
+
+/// What a word of many other programs stands for here: a way to let everybody in, or a level of the log.
+fn elsewhere(text: &str) -> Option<&'static str> {
+    const WORDS: [(&[&str], &str); 4] = [
+        (&["none", "no", "disabled", "false", "0"], OFF),
+        (&["debug", "trace", "verbose", "all"], "calls"),
+        (&["info", "normal", "default"], "requests"),
+        (&["warn", "warning", "warnings", "error", "silent", "none", "off"], "quiet"),
+    ];
+    let text = text.to_lowercase();
+    let found = WORDS.iter().find(|(words, _)| words.contains(&text.as_str()));
+    found.map(|(_, meant)| *meant)
 }
 
 /// An IP address and a port. A port alone is one of this machine's own, which is also what `localhost` stands for. Other names are not
@@ -95,6 +108,11 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong> {
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     }
     text.parse().map_err(|_| Wrong::text(text).near(nearest_address(text)))
+}
+
+/// The address that a text stands for, or probably stands for.
+pub(super) fn address_meant(text: &str) -> Option<String> {
+    address(text).ok().map(|address| address.to_string()).or_else(|| nearest_address(text))
 }
 
 /// The address that was probably meant.

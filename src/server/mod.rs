@@ -79,7 +79,7 @@ impl std::fmt::Display for StartError {
             StartError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
                 write!(
                     f,
-                    "{address} is in use already; take another port (the program: --listen), or 0 for any free one"
+                    "{address} is in use already; listen on another port (--listen, or `listen` of the settings), or on 0 for any free one"
                 )
             }
             StartError::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),

@@ -111,9 +111,17 @@ impl Target {
         let answer = in_time.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")));
         match answer {
             Ok(()) => Ok(url),
-            Err(why) => Err(format!("{url} is not healthy: {why}")),
+            Err(why) => Err(format!("{url} is not healthy: {why}{}", hint_of_path(&url))),
         }
     }
+}
+
+/// That the URL may have too long a path, where it has more of it than a server alone.
+fn hint_of_path(url: &Uri) -> String {
+    let server = url.authority().filter(|_| url.path() != PATH);
+    server.map_or_else(String::new, |server| {
+        format!("; --url takes the URL of the server, here probably http://{server}")
+    })
 }
 
 impl Expected {

@@ -10,7 +10,8 @@ fn a_variable_that_is_no_option_is_named_and_stops_nothing() {
     for (variable, named) in [
         ("AKOL_MOCK_CALL", "AKOL_MOCK_CALL (did you mean AKOL_MOCK_CALLS?)"),
         ("AKOL_MOCK_RATE_LMIT", "AKOL_MOCK_RATE_LMIT (did you mean AKOL_MOCK_RATE_LIMIT?)"),
-        ("AKOL_MOCK_PORT", "AKOL_MOCK_PORT (write AKOL_MOCK_LISTEN=127.0.0.1:3000)"),
+        ("AKOL_MOCK_SPED", "AKOL_MOCK_SPED (did you mean AKOL_MOCK_SPEED?)"),
+        ("AKOL_MOCK_PORT", "AKOL_MOCK_PORT (write AKOL_MOCK_LISTEN=127.0.0.1:7)"),
         ("AKOL_MOCK_DATABASE", "AKOL_MOCK_DATABASE"),
         ("AKOL_MOCK_ENV_PATH", "AKOL_MOCK_ENV_PATH"),
         ("AKOL_MOCK_", "AKOL_MOCK_"),
@@ -24,6 +25,18 @@ fn a_variable_that_is_no_option_is_named_and_stops_nothing() {
     assert_eq!(two.warnings(), [expected]);
     let many = (0..30).fold(Scene::default(), |scene, number| scene.and_env(&format!("AKOL_MOCK_{number}_X"), "1"));
     assert!(many.warnings()[0].contains(" and 10 more; "), "{:?}", many.warnings());
+}
+
+#[test]
+fn a_variable_that_is_no_option_is_named_where_the_start_fails_too() {
+    let scene = Scene::env("AKOL_MOCK_TOKENS", "a,b").and_env("AKOL_MOCK_AUTH", "strict");
+    let said = scene.refusal();
+    let (warning, error) = said.split_once('\n').unwrap();
+    assert!(
+        warning.starts_with("warning: environment variable AKOL_MOCK_TOKENS (did you mean AKOL_MOCK_TOKEN?)"),
+        "{said}"
+    );
+    assert!(error.starts_with("error: --auth strict, "), "{said}");
 }
 
 #[test]

@@ -71,7 +71,8 @@ impl Scene {
                 true => Ok(self.file.clone()),
                 false => Err(io::Error::from(io::ErrorKind::NotFound)),
             },
-            is_folder: &|path| path.starts_with("there"),
+            is_folder: &|path| path.starts_with("there") && path.extension().is_none(),
+            is_file: &|path| path == Path::new("there/scenarios.toml"),
         };
         read(words.map(OsString::from), &around)
     }

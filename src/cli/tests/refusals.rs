@@ -219,7 +219,7 @@ fn an_unknown_key_is_answered_with_the_nearest() {
         ),
         ("[server]\nseed = 1", format!("line 1: there is no option \"server\"; {rest}")),
         ("config = 'x'", format!("line 1: there is no option \"config\"; {rest}")),
-        ("port = 80", format!("line 1: there is no option \"port\"; {rest}; write listen = \"127.0.0.1:3000\"")),
+        ("port = 80", format!("line 1: there is no option \"port\"; {rest}; write listen = \"127.0.0.1:80\"")),
     ] {
         assert_eq!(Scene::file(file).refusal(), format!("error: file mock.toml, {message}"));
     }
@@ -259,8 +259,11 @@ fn words_that_do_not_follow_the_grammar_are_refused() {
         ("--nothing-like-it", "there is no option --nothing-like-it"),
         ("-x", "there is no option -x"),
         ("--port 3000", "there is no option --port; write --listen 127.0.0.1:3000"),
-        ("--host=0.0.0.0", "there is no option --host; write --listen 127.0.0.1:3000"),
-        ("serve -p 3000", "there is no option -p; write --listen 127.0.0.1:3000"),
+        ("--host=0.0.0.0", "there is no option --host; write --listen 0.0.0.0:2565"),
+        ("--host --port=80", "there is no option --host; write --listen 127.0.0.1:3000"),
+        ("serve -p 3001", "there is no option -p; write --listen 127.0.0.1:3001"),
+        ("--log calls", "there is no option --log; write --log-level calls"),
+        ("--log=json", "there is no option --log; write --log-format json"),
         ("--config-file a.toml", "there is no option --config-file; write --config akol-mock.toml"),
         ("--\u{202e}", "there is no option --\\u{202e}"),
         (
@@ -271,14 +274,43 @@ fn words_that_do_not_follow_the_grammar_are_refused() {
         ("--seed", "--seed needs a value"),
         ("--seed 1 --seed 2", "--seed is given more than once; give it once"),
         ("serve now", "\"now\" is a word too many; options begin with -- and take one value each"),
-        ("fixtures", "<DIR> is missing"),
-        ("healthcheck --wait=1", "--wait takes no value, but is given \"1\""),
-        ("healthcheck --port 1", "there is no option --port"),
-        ("completions tcsh", "<SHELL> does not take \"tcsh\"; it takes bash, elvish, fish, powershell, zsh"),
     ] {
         let refusal = Scene::args(line).refusal();
         assert_eq!(refusal, format!("error: {message}; \"akol-mock --help\" tells more"), "{line}");
     }
+    for (command, words, message) in [
+        ("fixtures", "", "<DIR> is missing"),
+        ("healthcheck", " --wait=1", "--wait takes no value, but is given \"1\""),
+        ("healthcheck", " --port 1", "there is no option --port"),
+        ("openapi", " --admin", "there is no option --admin"),
+        ("completions", " tcsh", "<SHELL> does not take \"tcsh\"; it takes bash, elvish, fish, powershell, zsh"),
+    ] {
+        let refusal = Scene::args(&format!("{command}{words}")).refusal();
+        assert_eq!(refusal, format!("error: {message}; \"akol-mock {command} --help\" tells more"), "{command}{words}");
+    }
     let refusal = Scene::args("--token a b").refusal();
     assert!(refusal.starts_with("error: there is a word too many (not shown, it may be a secret)"), "{refusal}");
+}
+
+#[test]
+fn a_word_of_other_programs_is_answered_with_the_one_here() {
+    for (line, meant) in [
+        ("--auth none", "off"),
+        ("--auth disabled", "off"),
+        ("--log-level debug", "calls"),
+        ("--log-level INFO", "requests"),
+        ("--log-level warn", "quiet"),
+        ("--log-format none", "off"),
+    ] {
+        let refusal = Scene::args(line).refusal();
+        assert!(refusal.ends_with(&format!("; did you mean \"{meant}\"?")), "{refusal}");
+    }
+    assert!(!Scene::args("--clock none").refusal().contains("did you mean"));
+}
+
+#[test]
+fn a_file_for_a_folder_is_told_from_nothing() {
+    let refusal = |path: &str| Scene::args(&format!("--fixtures {path}")).refusal();
+    assert!(refusal("there/scenarios.toml").contains(": that is a file; name the folder that it is in; "));
+    assert!(refusal("nowhere").contains(": there is no such folder; "));
 }

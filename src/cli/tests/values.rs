@@ -219,3 +219,36 @@ fn a_file_may_say_numbers_booleans_and_instants_as_toml_does() {
     assert_eq!(settings.start_time.unwrap().to_string(), "2026-04-18T14:21:42.000Z");
     assert_eq!(settings.auth, crate::config::Auth::Strict(vec!["12345".to_owned()]));
 }
+
+#[test]
+fn a_list_with_commas_where_the_option_is_repeated_is_told() {
+    let urls = "http://a.example/x,http://b.example/y";
+    let scene = Scene::args(&format!("--webhook-url {urls}"));
+    let warning = "--webhook-url, given on the command line, has a comma in it, which is part of the URL; give several as --webhook-url URL --webhook-url URL";
+    assert_eq!((scene.settings().webhooks.urls.len(), scene.warnings()), (1, vec![warning.to_owned()]));
+    let file = Scene::file(&format!("webhook-url = '{urls}'")).warnings();
+    assert!(file[0].ends_with("; give several as an array: webhook-url = [\"URL\", \"URL\"]"), "{file:?}");
+    let tokens = Scene::args("--auth strict --token alice,bob").warnings();
+    assert!(tokens[0].starts_with("--token, given on the command line, has a comma in it"), "{tokens:?}");
+    assert!(!tokens[0].contains("alice"), "a secret is not shown: {tokens:?}");
+    for fine in [
+        Scene::args("--webhook-url http://a.example/x,y?next=http://b"),
+        Scene::env("AKOL_MOCK_WEBHOOK_URL", urls),
+        Scene::args("--auth strict --token alice --token bob"),
+    ] {
+        assert!(fine.warnings().is_empty(), "{:?}", fine.warnings());
+    }
+}
+
+#[test]
+fn what_is_given_twice_or_has_no_effect_is_told() {
+    let twice = Scene::args(
+        "--webhook-url http://a.example/x --webhook-url http://b.example/ --webhook-url http://a.example/x",
+    )
+    .warnings();
+    assert_eq!(twice, ["--webhook-url http://a.example/x is given more than once, so each event goes there as often"]);
+    let overage = Scene::args("--overage on").warnings();
+    assert_eq!(overage, ["--overage on, given on the command line, has no effect without --minute-limit"]);
+    assert!(Scene::args("--overage on --minute-limit 5").warnings().is_empty());
+    assert!(Scene::args("--overage off").warnings().is_empty());
+}
