@@ -1,14 +1,28 @@
 //! Fault rules in JSON: `{"match"?, "times"?, "probability"?, "effect"}`; and what they come to on the wire.
 
 use super::fields::Fields;
+use super::refusal::Refusal;
 use super::{latency, pattern};
 use crate::http::fault_socket::Breakage;
 use akol_mock_world::NotOneOf;
 use akol_mock_world::base::probability::Probability;
-use akol_mock_world::faults::rules::{ConnectionFault, Effect, Terms};
+use akol_mock_world::faults::rules::{ConnectionFault, Effect, Terms, Trouble};
 
 /// What an effect does; it does exactly one of these.
 const DEEDS: [&str; 3] = ["status", "latency", "fault"];
+
+/// What became of an answer, for the log: that a rule asked for it, or what came in its place. `None` where rules left it as it was.
+pub fn said(trouble: &Trouble) -> Option<String> {
+    let rule = trouble.rules.last()?;
+    match (trouble.breakage, trouble.status) {
+        (Some(fault), _) if trouble.execute => {
+            Some(format!("This was not sent, but {fault} in its place (fault rule {rule} asks for it)"))
+        }
+        (Some(fault), _) => Some(format!("The request was not carried out; {fault} (fault rule {rule} asks for it)")),
+        (None, Some((status, retry_after))) => Some(Refusal::by_rule(rule, status, retry_after).message),
+        (None, None) => None,
+    }
+}
 
 /// What a rule says. `None` where something is wrong, which is then noted.
 pub fn read(fields: &mut Fields) -> Option<Terms> {

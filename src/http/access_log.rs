@@ -53,8 +53,8 @@ pub struct Entry<'a> {
     pub method: &'a Method,
     /// Path and query as they came.
     pub target: &'a str,
-    /// The status of the answer.
-    pub status: u16,
+    /// The status of the answer; none where there was no answer.
+    pub status: Option<u16>,
     /// How long it took, in real time.
     pub took: Duration,
     /// The answer's `X-Request-Id`.
@@ -71,7 +71,8 @@ struct Json<'a> {
     workspace: &'a str,
     method: &'a str,
     target: &'a str,
-    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
     microseconds: u128,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,8 +173,9 @@ impl Log {
             LogFormat::Pretty | LogFormat::Off => {
                 let Entry { time, workspace, method, status, took, request_id, error, .. } = entry;
                 let method = method.as_str();
+                let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
                 let error = error.map_or_else(String::new, |error| format!("  {error}"));
-                format!("{time}  {workspace}  {status}  {method:<5} {target}  {took:.1?}  {request_id}{error}")
+                format!("{time}  {workspace}  {status:<3}  {method:<5} {target}  {took:.1?}  {request_id}{error}")
             }
         });
     }

@@ -25,6 +25,7 @@ use crate::real_time::Stopwatch;
 use crate::routes::{API, CONTROL, Found, Handler, Route};
 use crate::suggest::nearest;
 use akol_mock_world::error::Error;
+use akol_mock_world::faults::rules::Trouble;
 
 /// Open to everybody: what says that the server is ready, and what can be read in the project, too.
 const OPEN: [&str; 2] = ["/health", "/openapi.json"];
@@ -97,7 +98,8 @@ impl Service {
                 (Arc::clone(self.workspaces.default()), None, Err(refusal), Vec::new())
             }
         };
-        let notes = Notes { request: &request, request_id, route: position, came, given: Given::now(&workspace) };
+        let (given, trouble) = (Given::now(&workspace), &Trouble::NONE);
+        let notes = Notes { request: &request, request_id, route: position, came, given, trouble };
         let reply = envelope::warned(self.finish(outcome, &notes), &warnings);
         let mut reply = server_sent::warned(reply, &warnings);
         reply.add(WORKSPACE, workspace.name());

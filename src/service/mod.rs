@@ -19,6 +19,7 @@ use self::told::Told;
 use crate::api::gate::Gate;
 use crate::config::Settings;
 use crate::control::guard::Guard;
+use crate::dialect::faults;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Workspace, Workspaces, date};
 use crate::http::access_log::{Entry, Log};
@@ -39,6 +40,7 @@ use crate::routes::{self, Found, Route, Unrouted};
 use akol_mock_world::base::quoted::Quoted;
 use akol_mock_world::base::rng::Seed;
 use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::faults::rules::Trouble;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The headers of Akol's answers that pages of other origins may read, beside those that they always may: all that there are.
@@ -79,6 +81,8 @@ struct Notes<'a> {
     route: Option<usize>,
     came: Stopwatch,
     given: Given<'a>,
+    /// What was done to the answer on purpose.
+    trouble: &'a Trouble,
 }
 
 /// When an answer was given, in real time and by the clock of its workspace, and which workspace that is.
@@ -159,16 +163,21 @@ impl Service {
         // The answer says nothing of a body.
         let _ = discard(&request.headers, body, &self.shutdown).await;
         let (workspace, request_id) = (self.workspaces.default(), self.next_id());
-        self.finish(Ok(allowed), &Notes { request, request_id, route: None, came, given: Given::now(workspace) })
+        let given = Given::now(workspace);
+        let notes = Notes { request, request_id, route: None, came, given, trouble: &Trouble::NONE };
+        self.finish(Ok(allowed), &notes)
     }
 
     /// The reply with the headers that every one has, and a line in the log.
     fn finish(&self, outcome: Outcome, notes: &Notes<'_>) -> Reply {
+        let &Notes { request, request_id, route, came, given, trouble } = notes;
+        // Of a request that was not carried out there is no answer, unless a rule or a refusal is one.
+        let is_answered = outcome.is_err() || trouble.execute || trouble.status.is_some();
         let (mut reply, error) = match outcome {
+            Ok(reply) if self.log.has_requests() => (reply, faults::said(trouble)),
             Ok(reply) => (reply, None),
             Err(refusal) => (refusal.reply(), Some(refusal.message)),
         };
-        let &Notes { request, request_id, route, came, given } = notes;
         let took = came.until(given.moment);
         self.metrics.request(route, reply.status.as_u16(), took);
         if self.log.has_requests() {
@@ -177,7 +186,7 @@ impl Service {
                 workspace: given.workspace,
                 method: &request.method,
                 target: &request.target(),
-                status: reply.status.as_u16(),
+                status: is_answered.then_some(reply.status.as_u16()),
                 took,
                 request_id: request_id.as_str(),
                 error: error.as_deref(),

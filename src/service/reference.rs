@@ -9,6 +9,7 @@ use crate::http::request_body::RequestBody;
 use crate::http::response::Reply;
 use crate::real_time::Stopwatch;
 use crate::routes::{self, API, CONTROL, Found, Handler, REFERENCE};
+use akol_mock_world::faults::rules::Trouble;
 
 /// The target that stands for the server and no path of it. Only `OPTIONS` takes it.
 const EVERYTHING: &str = "*";
@@ -38,7 +39,7 @@ impl Service {
             Err(unreadable) => (None, Err(unreadable.into())),
         };
         let given = Given::now(self.workspaces.default());
-        let notes = Notes { request: &request, request_id, route: position, came, given };
+        let notes = Notes { request: &request, request_id, route: position, came, given, trouble: &Trouble::NONE };
         self.finish(outcome, &notes)
     }
 }

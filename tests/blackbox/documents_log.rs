@@ -1,6 +1,8 @@
 //! The table of the log's fields, held to the lines that the program writes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 
 use serde_json::{Map, Value};
 
@@ -22,8 +24,17 @@ fn lines_of(words: &[&str]) -> Vec<Map<String, Value>> {
         program.post("/__admin/calls", &format!(r#"{{"direction":"inbound","scenario":"{scenario}"}}"#));
         program.post("/__admin/clock/advance", r#"{"by":"1h"}"#);
     }
+    program.post("/__admin/faults", r#"{"effect":{"fault":"EMPTY_RESPONSE","execute":false}}"#);
+    hear_broken(program.address, "GET", "/api/v1/calls");
     let log = program.stop().stderr;
     log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+}
+
+/// Sends a request whose connection is broken, and hears its end.
+fn hear_broken(address: SocketAddr, method: &str, path: &str) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request(method, path, "").as_bytes()).unwrap();
+    let _ = stream.read_to_end(&mut Vec::new());
 }
 
 /// Whether a field is in all of the lines, in some, or in none, as the table says it.
@@ -75,4 +86,45 @@ async fn the_table_of_the_logs_fields_has_all_of_them() {
             assert!(seen.iter().all(|one| known.iter().any(|known| known == one)), "{field}: {seen:?}");
         }
     }
+}
+
+#[test]
+fn a_line_says_what_fault_rules_did() {
+    let program = Program::start(&["--log-format", "json"]);
+    let mut expected = Vec::new();
+    let effects = [
+        (r#""status":503"#, Some(503), "Service Unavailable (fault rule flt_1 asks for it)"),
+        (r#""status":503,"execute":true"#, Some(503), "Service Unavailable (fault rule flt_2 asks for it)"),
+        (
+            r#""fault":"EMPTY_RESPONSE""#,
+            Some(200),
+            "This was not sent, but EMPTY_RESPONSE in its place (fault rule flt_3 asks for it)",
+        ),
+        (
+            r#""fault":"CONNECTION_RESET_BY_PEER""#,
+            Some(200),
+            "This was not sent, but CONNECTION_RESET_BY_PEER in its place (fault rule flt_4 asks for it)",
+        ),
+        (
+            r#""fault":"EMPTY_RESPONSE","execute":false"#,
+            None,
+            "The request was not carried out; EMPTY_RESPONSE (fault rule flt_5 asks for it)",
+        ),
+        (r#""latency":"1ms""#, Some(200), ""),
+    ];
+    for (effect, status, error) in effects {
+        program.post("/__admin/faults", &format!(r#"{{"times":1,"effect":{{{effect}}}}}"#));
+        hear_broken(program.address, "GET", "/api/v1/calls");
+        expected.push((status, error.to_owned()));
+    }
+    let log = program.stop().stderr;
+    let lines = log.lines().map(|line| serde_json::from_str::<Map<String, Value>>(line).unwrap());
+    let of_api = lines.filter(|line| line.get("target").is_some_and(|target| target == "/api/v1/calls"));
+    let said: Vec<(Option<u64>, String)> = of_api
+        .map(|line| {
+            let error = line.get("error").map_or("", |error| error.as_str().unwrap());
+            (line.get("status").and_then(Value::as_u64), error.to_owned())
+        })
+        .collect();
+    assert_eq!(said, expected);
 }

@@ -232,7 +232,8 @@ impl Service {
         told: Told,
     ) -> Response<Body> {
         let Told { route, trouble, came } = told;
-        let notes = Notes { request, request_id: arrival.exchange.id, route, came, given: Given::now(workspace) };
+        let (request_id, given) = (arrival.exchange.id, Given::now(workspace));
+        let notes = Notes { request, request_id, route, came, given, trouble: &trouble };
         let mut reply = self.finish(outcome, &notes);
         self.pages.share(request, &mut reply);
         let meddling = Meddling {
@@ -240,7 +241,7 @@ impl Service {
             delay: trouble.delay,
             rules: trouble.rules,
         };
-        workspace.answered(arrival, &reply, notes.given.at, meddling);
+        workspace.answered(arrival, &reply, given.at, meddling);
         reply.into_response(request.method == Method::HEAD)
     }
 }
