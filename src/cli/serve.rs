@@ -74,14 +74,18 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
 
 /// Says where the server is, and what to try. That nobody reads it is no failure.
 fn greet(server: &Server, settings: &Settings) {
-    let secret = server.workspaces().default().peek(|world| world.outbox().secret().to_owned());
-    let banner = banner(&format!("http://{}", server.address()), &secret, settings);
+    let (secret, past) = server.workspaces().default().peek(|world| {
+        let past = world.ledger().len().saturating_sub(world.fixtures().calls.len());
+        (world.outbox().secret().to_owned(), past)
+    });
+    let banner = banner(&format!("http://{}", server.address()), &secret, past, settings);
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(banner.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// Three commands that work with these settings: fixtures of the user's own need not have the documentation's example.
-fn banner(url: &str, secret: &str, settings: &Settings) -> String {
+/// Commands that work with these settings, and find something: fixtures of the user's own need not have the documentation's example, nor past
+/// calls. `past` is how many were drawn.
+fn banner(url: &str, secret: &str, past: usize, settings: &Settings) -> String {
     let token = match &settings.auth {
         Auth::Strict(_) => "$TOKEN",
         Auth::Any | Auth::Off => "any",
@@ -89,22 +93,35 @@ fn banner(url: &str, secret: &str, settings: &Settings) -> String {
     let curl = format!("curl -H \"Authorization: Bearer {token}\"");
     let admin = if settings.admin_token.is_some() { "curl -H \"Authorization: Bearer $ADMIN_TOKEN\"" } else { "curl" };
     let list = format!("{curl} '{url}/api/v1/calls?status=COMPLETED&limit=3'");
-    let commands = match settings.fixtures {
-        Some(_) => [list, format!("{admin} {url}/__admin/campaigns"), format!("{admin} {url}/__admin/phone-numbers")],
-        None => [
+    let mut commands = match settings.fixtures {
+        Some(_) => vec![
+            list.clone(),
+            format!("{admin} {url}/__admin/campaigns"),
+            format!("{admin} {url}/__admin/phone-numbers"),
+        ],
+        None => vec![
             format!("{curl} {url}/api/v1/calls/call_xxx"),
-            list,
+            list.clone(),
             format!(
                 "{curl} -H 'Content-Type: application/json' {url}/api/v1/calls \\\n    -d '{{\"campaignId\": \"cmp_xxx\", \
                  \"toNumber\": \"+15005550101\", \"fromPhoneNumberId\": \"pn_xxx\"}}'"
             ),
         ],
     };
+    // There may be calls of `calls.toml`, but they need not be over.
+    commands.retain(|command| past > 0 || *command != list);
     let seed = settings.seed;
     let fixtures = settings.fixtures.as_deref().map(fixture_files::origins);
     let fixtures = fixtures.map_or_else(String::new, |line| format!("{}\n", escaped(&line)));
+    let asked = settings.calls;
+    let missing = match past {
+        past if past as u64 >= u64::from(asked) => String::new(),
+        _ => format!(
+            "past calls: {past} of --calls {asked}; none are drawn for a business or campaign whose share is 0\n"
+        ),
+    };
     format!(
-        "akol-mock listening on {url}\nseed {seed}, webhook secret {secret}\nreference at {url}/docs\n{fixtures}\nTry:\n  {}\n\n",
+        "akol-mock listening on {url}\nseed {seed}, webhook secret {secret}\nreference at {url}/docs\n{fixtures}{missing}\nTry:\n  {}\n\n",
         commands.join("\n  ")
     )
 }

@@ -227,3 +227,24 @@ fn the_start_says_where_the_parts_of_the_world_come_from_and_what_is_not_there()
     assert_eq!(line_of(&folder), "fixtures: scenarios.toml of DIR; built in: businesses, dialogues, calls.toml");
     assert!(!Program::start(&[]).stop().stdout.contains("fixtures: "));
 }
+
+#[test]
+fn the_start_says_where_no_past_calls_are_drawn_and_offers_no_list_of_them() {
+    let folder = written_fixtures("no-past");
+    for file in fs::read_dir(folder.join("businesses")).unwrap() {
+        let path = file.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let without = text.lines().filter(|line| !line.trim_start().starts_with("share"));
+        fs::write(&path, without.collect::<Vec<_>>().join("\n")).unwrap();
+    }
+    let said = |words: &[&str]| {
+        let words = [&["--fixtures", folder.to_str().unwrap()], words].concat();
+        Program::start(&words).stop().stdout
+    };
+    let told = said(&["--calls", "50"]);
+    let line = "past calls: 0 of --calls 50; none are drawn for a business or campaign whose share is 0\n";
+    assert!(told.contains(line) && !told.contains("status=COMPLETED") && told.contains("/__admin/campaigns"), "{told}");
+    assert!(!said(&["--calls", "0"]).contains("past calls"));
+    let built_in = Program::start(&[]).stop().stdout;
+    assert!(!built_in.contains("past calls") && built_in.contains("status=COMPLETED"), "{built_in}");
+}
