@@ -86,7 +86,13 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
             (None, None) => return Err(Refusal::bad_request("by or to is missing")),
         };
         let advance = driver::advance(&scene.workspace, target).await.map_err(|refused| refusal(refused, "to"))?;
-        Ok(moments::of_advance(advance))
+        let warning = match target {
+            Target::By(by) if advance.to == Timestamp::MAX && advance.to.since(advance.from) < by => {
+                Some(format!("The clock goes no further than {}, so it moved by less than was asked", Timestamp::MAX))
+            }
+            Target::By(_) | Target::To(_) => None,
+        };
+        Ok(envelope::warned(moments::of_advance(advance), warning.as_slice()))
     })
 }
 

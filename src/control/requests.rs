@@ -105,6 +105,8 @@ pub fn list(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Refu
     found.retain(|exchange| since.is_none_or(|since| exchange.at >= since));
     let skipped = found.len().saturating_sub(limit);
     let mut warnings = oversight::of_pattern(&pattern);
+    let is_whole = found.len() >= limit || since.is_some_and(|since| workspace.journal().begins_before(since));
+    warnings.extend(of_lost(workspace).filter(|_| !is_whole));
     warnings.extend(oversight::of_since(since, workspace.clock().now()));
     Ok(envelope::warned(answer(found.split_off(skipped)), &warnings))
 }
@@ -122,7 +124,22 @@ pub fn count(workspace: &Arc<Workspace>, request: &Request) -> Result<Reply, Ref
     let pattern = pattern::read(&mut fields);
     fields.finish()?;
     let count = envelope::success(StatusCode::OK, &Count { count: matching(workspace, &pattern).len() });
-    Ok(envelope::warned(count, &oversight::of_pattern(&pattern)))
+    let mut warnings = oversight::of_pattern(&pattern);
+    warnings.extend(of_lost(workspace));
+    Ok(envelope::warned(count, &warnings))
+}
+
+/// That requests are not looked at any more which have come, if so.
+pub(super) fn of_lost(workspace: &Workspace) -> Option<String> {
+    let lost = workspace.journal().lost();
+    let (which, are) = if lost == 1 {
+        ("The oldest request".to_owned(), "is")
+    } else {
+        (format!("The oldest {lost} requests"), "are")
+    };
+    let warning =
+        || format!("{which} {are} not among these: the journal had no room for more (--journal-size, --journal-bytes)");
+    (lost > 0).then(warning)
 }
 
 /// The requests of the journal that match, oldest first.

@@ -131,6 +131,11 @@ pub fn of_deliveries(world: &World, event: Option<Event>, call_id: Option<&str>)
         let is_there = || outbox.deliveries().any(|delivery| delivery.event == event);
         if has_subscriptions && !outbox.wants(event) && !is_there() {
             found.push(format!("No webhook is subscribed to {event}, so none is sent; see GET /__admin/webhooks"));
+        } else if !has_subscriptions && !outbox.keeps(event) && !is_there() {
+            found.push(format!(
+                "{event} is none of the events that are kept while no webhook is subscribed (--webhook-events), so none comes but by POST \
+                 /__admin/webhooks/trigger"
+            ));
         }
     }
     found

@@ -79,6 +79,7 @@ impl Service {
         }
         let request_id = self.next_id();
         let admitted = head.map_err(Refusal::from).and_then(|()| self.admit(&request, root));
+        let is_let_in = admitted.is_ok();
         let routed = admitted.and_then(|()| route(CONTROL, &mut request, root));
         let is_open = is_open(&request.path()[root..]);
         let found = routed.and_then(|found| Ok((self.workspace_for(&request, found.route, is_open)?, found)));
@@ -95,7 +96,9 @@ impl Service {
                     // It is refused already, whatever else is wrong with it.
                     let _ = discard(&request.headers, body, &self.shutdown).await;
                 }
-                (Arc::clone(self.workspaces.default()), None, Err(refusal), Vec::new())
+                let named = is_let_in.then(|| self.named_and_there(&request)).flatten();
+                let workspace = named.unwrap_or_else(|| Arc::clone(self.workspaces.default()));
+                (workspace, None, Err(refusal), Vec::new())
             }
         };
         let (given, trouble) = (Given::now(&workspace), &Trouble::NONE);
@@ -247,6 +250,12 @@ impl Service {
             Some(given) if given.as_bytes().ct_eq(wanted.as_bytes()).into() => Ok(()),
             Some(_) => Err(Refusal::unauthorized("Invalid token; the control API wants the one of --admin-token")),
         }
+    }
+
+    /// The workspace that the query names, whatever else is wrong with it; if there is such a one.
+    fn named_and_there(&self, request: &Request) -> Option<Arc<Workspace>> {
+        let mut parameters = Parameters::read(request.query()).ok()?;
+        self.workspaces.existing(parameters.text("workspace")?).ok().flatten()
     }
 
     /// The workspace that the query names: `default` where it names none. None is made where something is wrong with the query, nor by

@@ -72,6 +72,7 @@ mod transitions;
 mod uploads;
 mod waiting;
 mod warnings;
+mod warnings_waits;
 mod webhook_connections;
 mod webhook_hints;
 mod webhook_retries;

@@ -253,3 +253,19 @@ async fn what_there_is_no_room_for_counts_and_the_answer_says_that_it_is_not_sho
     let warnings = json["warnings"].as_array().unwrap();
     assert!(warnings.iter().any(|one| one.as_str().unwrap().contains("are not shown")), "{warnings:?}");
 }
+
+#[tokio::test]
+async fn a_body_with_one_wrong_field_is_nearer_than_none() {
+    let (_server, space) = space().await;
+    space.post("/api/v1/calls", placement("+15005550105")).await;
+    space.get("/api/v1/calls/call_xxx").await;
+    for (wanted, nearest) in [
+        (json!({"body": {"campaignId": "cmp_xxy"}}), "POST"),
+        (json!({"body": {"campaignId": "cmp_xxy", "toNumber": "+15005550106"}}), "POST"),
+        (json!({"path": "/api/v1/calls/call_xxy", "body": {"fromPhoneNumberId": "pn_xxx"}}), "POST"),
+        (json!({"method": "GET", "path": "/api/v1/calls/call_xxy"}), "GET"),
+    ] {
+        let (_, misses) = in_vain(&space, REQUESTS, wanted.clone()).await;
+        assert_eq!(misses[0]["request"]["method"], nearest, "{wanted}: {misses:?}");
+    }
+}

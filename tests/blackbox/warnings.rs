@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use akol_mock::{ClockMode, Fault, MockServer, RequestPattern, Settings, Speed};
+use akol_mock::{Fault, MockServer, RequestPattern, Settings};
 use http_body_util::Full;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::support::space::Space;
 use crate::support::{Answer, Server, settings};
 
 /// The warnings of an answer, joined; empty where there are none.
-fn warnings(answer: &Answer) -> String {
+pub fn warnings(answer: &Answer) -> String {
     let json = answer.json();
     let Some(warnings) = json.get("warnings") else { return String::new() };
     let warnings: Vec<&str> = warnings.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
@@ -20,7 +20,7 @@ fn warnings(answer: &Answer) -> String {
     warnings.join("\n")
 }
 
-async fn space() -> (Server, Space) {
+pub async fn space() -> (Server, Space) {
     let server = Server::start().await;
     let space = server.as_workspace("a");
     space.get("/__admin/clock").await;
@@ -41,6 +41,14 @@ async fn every_answer_of_the_control_api_names_its_workspace() {
     ] {
         assert_eq!(server.get(path).await.header("x-akol-workspace"), name, "{path}");
     }
+    server.get("/__admin/clock?workspace=t1").await;
+    for path in ["/__admin/requests?workspace=t1&until=1", "/__admin/requests?workspace=t1&status=999"] {
+        let refused = server.get(path).await;
+        let expected = (StatusCode::UNPROCESSABLE_ENTITY, "t1");
+        assert_eq!((refused.status, refused.header("x-akol-workspace")), expected, "{path}");
+    }
+    let unknown = server.get("/__admin/requests?workspace=t2&until=1").await;
+    assert_eq!(unknown.header("x-akol-workspace"), "default", "none was made");
     assert_eq!(server.get("/api/v1/calls").await.header("x-akol-workspace"), "", "Akol's API has no such header");
 }
 
@@ -181,66 +189,11 @@ async fn a_rule_that_strikes_nothing_is_told() {
 }
 
 #[tokio::test]
-async fn a_wait_in_vain_on_a_clock_that_stands_says_what_is_due() {
-    let (_server, space) = space().await;
-    let wait = json!({"event": "call.ended", "timeout": "1ms"});
-    let idle = space.post("/__admin/webhooks/deliveries/wait", wait.clone()).await;
-    assert!(
-        warnings(&idle).starts_with("The clock stands at 2026-11-22T12:00:00.000Z, and nothing is due; advance"),
-        "{idle:?}"
-    );
-    space.place("+15005550100").await;
-    for path in ["/__admin/webhooks/deliveries/wait", "/__admin/requests/wait"] {
-        let body = if path.contains("deliveries") {
-            wait.clone()
-        } else {
-            json!({"method": "POST", "count": 9, "timeout": "1ms"})
-        };
-        let told = space.post(path, body).await;
-        assert_eq!(told.status, StatusCode::REQUEST_TIMEOUT);
-        let due = "and what is due next is due at 2026-11-22T12:00:0";
-        assert!(warnings(&told).contains(due) && warnings(&told).contains("/__admin/clock/advance"), "{told:?}");
-    }
-    space.advance("1h").await;
-    assert_eq!(warnings(&space.post("/__admin/webhooks/deliveries/wait", wait).await), "", "it came");
-    let server = Server::as_set(Settings { clock: ClockMode::Real, ..settings() }).await;
-    let running = server.post("/__admin/requests/wait", json!({"timeout": "1ms"})).await;
-    assert_eq!((running.status, warnings(&running).as_str()), (StatusCode::REQUEST_TIMEOUT, ""));
-}
-
-#[tokio::test]
-async fn a_wait_in_vain_on_a_clock_that_runs_slowly_says_how_long_it_takes_until_something_is_due() {
-    let slow = Settings { clock: ClockMode::Real, speed: Speed::MIN, ..settings() };
-    let server = Server::as_set(slow).await;
-    let wait = async |path: &str| {
-        let told = server.post(path, json!({"timeout": "1ms", "count": 9})).await;
-        assert_eq!(told.status, StatusCode::REQUEST_TIMEOUT, "{told:?}");
-        warnings(&told)
-    };
-    let paths = ["/__admin/webhooks/deliveries/wait", "/__admin/requests/wait"];
-    for path in paths {
-        assert_eq!(wait(path).await, "", "nothing is due");
-    }
-    server.place("+15005550100").await;
-    for path in paths {
-        let told = wait(path).await;
-        // It is queued for half a second to two.
-        let left = told
-            .strip_prefix("The clock runs at 0.001 times real time, and what is due next is due in ")
-            .and_then(|rest| {
-                rest.split_once(" of it, past the timeout of 1ms; wait longer, or advance the clock with POST ")
-            })
-            .unwrap_or_else(|| panic!("{told}"));
-        assert!(left.0.ends_with(['s', 'm']) && left.1 == "/__admin/clock/advance?workspace=default", "{told}");
-    }
-}
-
-#[tokio::test]
 async fn a_filter_that_nothing_has_is_told() {
     let (_server, space) = space().await;
     let get = async |query: &str| warnings(&space.get(&format!("/__admin/webhooks/deliveries?{query}")).await);
     assert_eq!(get("callId=call_none").await, "There is no call \"call_none\" in this workspace");
-    assert_eq!(get("callId=call_xxx&event=call.missed").await, "");
+    assert_eq!(get("callId=call_xxx&event=call.ended").await, "");
     assert!(get("since=2031-01-01").await.starts_with("since is 2031-01-01T00:00:00.000Z, and it is only 2026"));
     let subscription = json!({"url": "http://127.0.0.1:9/hooks", "events": ["call.ended"]});
     assert_eq!(warnings(&space.post("/__admin/webhooks", subscription.clone()).await), "");
@@ -249,6 +202,19 @@ async fn a_filter_that_nothing_has_is_told() {
     let wait = json!({"callId": "call_none", "timeout": "1ms"});
     assert!(warnings(&space.post("/__admin/webhooks/deliveries/wait", wait).await).contains("There is no call"));
     assert!(warnings(&space.post("/__admin/webhooks", subscription).await).contains("has the same URL"));
+}
+
+#[tokio::test]
+async fn a_clock_at_its_end_is_told() {
+    let (_server, space) = space().await;
+    let advance = async |body: Value| warnings(&space.post("/__admin/clock/advance", body).await);
+    assert_eq!(advance(json!({"to": "9998-12-30T00:00:00Z"})).await, "");
+    assert_eq!(advance(json!({"by": "1d"})).await, "");
+    let told = "The clock goes no further than 9998-12-31T23:59:59.999Z, so it moved by less than was asked";
+    assert_eq!(
+        (advance(json!({"by": "1d"})).await.as_str(), advance(json!({"by": "1s"})).await.as_str()),
+        (told, told)
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use super::{
-    InVain, NearMiss, TimedOut, WAIT_OPTIONS, WaitOptions, enough, nearest, of_clock, of_forgotten, of_others,
+    InVain, Kind, NearMiss, TimedOut, WAIT_OPTIONS, WaitOptions, enough, nearest, of_clock, of_forgotten, of_others,
     overtaken, place_in,
 };
 use crate::control::deliveries::DeliveryView;
@@ -163,7 +163,7 @@ fn late(mut found: Found<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wan
     if found.count() >= count {
         return came(found, workspace);
     }
-    let reply = workspace.peek(|world| {
+    let (reply, can_come) = workspace.peek(|world| {
         let error =
             format!("Waited {timeout} for deliveries: {} of {count} came; {}", found.count(), of_others(others));
         let shown = nearest.iter().map(|NearMiss { differences, what }| NearMiss {
@@ -171,7 +171,9 @@ fn late(mut found: Found<NotedDelivery>, workspace: Arc<Workspace>, wanted: &Wan
             what: Miss { delivery: DeliveryView::of(&what.delivery, world) },
         });
         let oversights = oversight::of_deliveries(world, wanted.event, wanted.call_id.as_deref());
-        envelope::warned(TimedOut::reply(error, shown.collect()), &oversights)
+        (envelope::warned(TimedOut::reply(error, shown.collect()), &oversights), oversights.is_empty())
     });
-    envelope::warned(reply, of_clock(&workspace, timeout).as_slice())
+    // Whatever the clock does, what cannot come does not.
+    let of_clock = can_come.then(|| of_clock(&workspace, timeout, Kind::Deliveries)).flatten();
+    envelope::warned(reply, of_clock.as_slice())
 }

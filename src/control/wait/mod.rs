@@ -18,6 +18,7 @@ use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Awaited, Epoch, Found, Place, Waiting, Workspace};
 use crate::http::response::Reply;
+use akol_mock_world::base::json::Json;
 use akol_mock_world::base::span::Span;
 use akol_mock_world::error::Error;
 use akol_mock_world::faults::matching::{Difference, Pattern};
@@ -83,17 +84,33 @@ fn of_others(others: usize) -> String {
     }
 }
 
+/// What is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Requests, which clients send.
+    Requests,
+    /// Deliveries, which come of what happens.
+    Deliveries,
+}
+
 /// That nothing happens by itself while the clock stands, where it does; or nothing as soon as that, where it runs.
-fn of_clock(workspace: &Workspace, timeout: Span) -> Option<String> {
+fn of_clock(workspace: &Workspace, timeout: Span, kind: Kind) -> Option<String> {
     let Reading { mode, now, speed } = workspace.clock().read();
     let due = workspace.next_due();
     let advance = format!("advance the clock with POST /__admin/clock/advance?workspace={}", workspace.name());
+    let advance = match kind {
+        Kind::Requests => format!("if the client that is to send the request waits for that, {advance}"),
+        Kind::Deliveries => advance,
+    };
     if mode == ClockMode::Manual {
-        let due = match due {
-            Some(due) => format!("what is due next is due at {due}"),
-            None => "nothing is due".to_owned(),
+        let rest = match (due, kind) {
+            (Some(due), _) => format!("what is due next is due at {due}; {advance}"),
+            (None, Kind::Requests) => "nothing is due; requests come from clients".to_owned(),
+            (None, Kind::Deliveries) => {
+                "nothing is due, so none comes by itself; place a call, or trigger an event".to_owned()
+            }
         };
-        return Some(format!("The clock stands at {now}, and {due}; {advance}"));
+        return Some(format!("The clock stands at {now}, and {rest}"));
     }
     // `None` also where an advance moves it just now.
     let left = workspace.clock().wait_until(due?)?;
@@ -156,15 +173,34 @@ impl<T: Serialize> TimedOut<T> {
     }
 }
 
+/// How far away something is from what was waited for. A body that is not there at all differs in everything that it should have.
+fn distance(differences: &[Difference]) -> usize {
+    let far = |difference: &Difference| match difference.field.as_str() {
+        "body" => 1 + values_in(&difference.expected),
+        _ => 1,
+    };
+    differences.iter().map(far).sum()
+}
+
+/// How many values there are in one that are neither objects nor arrays.
+fn values_in(value: &Json) -> usize {
+    match value {
+        Json::Object(object) => object.values().map(values_in).sum(),
+        Json::Array(items) => items.iter().map(values_in).sum(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => 1,
+    }
+}
+
 /// Those of `all` that came nearest: that have the fewest differences, of equals the newest. `all` are in the order in which they came. Says how
 /// many there were.
 fn nearest<T>(all: impl Iterator<Item = NearMiss<T>>) -> (usize, Vec<NearMiss<T>>) {
     let (mut count, mut nearest) = (0, Vec::with_capacity(NEAREST + 1));
     for miss in all {
         count += 1;
-        let place = nearest.partition_point(|one: &NearMiss<T>| one.differences.len() < miss.differences.len());
-        nearest.insert(place, miss);
+        let far = distance(&miss.differences);
+        let place = nearest.partition_point(|(distance, _): &(usize, NearMiss<T>)| *distance < far);
+        nearest.insert(place, (far, miss));
         nearest.truncate(NEAREST);
     }
-    (count, nearest)
+    (count, nearest.into_iter().map(|(_, miss)| miss).collect())
 }

@@ -6,10 +6,10 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use super::{
-    InVain, NearMiss, TimedOut, WAIT_OPTIONS, WaitOptions, enough, nearest, of_clock, of_forgotten, of_others,
+    InVain, Kind, NearMiss, TimedOut, WAIT_OPTIONS, WaitOptions, enough, nearest, of_clock, of_forgotten, of_others,
     overtaken, place_in,
 };
-use crate::control::requests::{ExchangeView, PATTERN, answer};
+use crate::control::requests::{ExchangeView, PATTERN, answer, of_lost};
 use crate::control::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields::Fields;
@@ -63,7 +63,8 @@ pub fn wait(scene: Scene, request: Request) -> Pending {
                 pool.run_if(nanoseconds > Effort::LONG, move || {
                     let reply = late(found, all, &pattern, options, &mut warnings);
                     if reply.status == StatusCode::REQUEST_TIMEOUT {
-                        warnings.extend(of_clock(&workspace, options.timeout));
+                        warnings.extend(of_lost(&workspace));
+                        warnings.extend(of_clock(&workspace, options.timeout, Kind::Requests));
                     }
                     envelope::warned(reply, &warnings)
                 })

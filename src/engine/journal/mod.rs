@@ -142,6 +142,8 @@ impl Journal {
             before = forgotten.as_ref().map_or(0, |forgotten| forgotten.held_bytes());
             after = exchange.held_bytes();
             push(&mut pages.exchanges, Aged { age: self.budget.age(), kept: Arc::clone(&exchange) });
+        } else if !is_late {
+            pages.lost += 1;
         }
         if !is_late {
             self.waiters.tell(|| Arc::clone(&exchange));
@@ -210,6 +212,16 @@ impl Journal {
         self.pages.lock().exchanges.iter().map(|one| Arc::clone(&one.kept)).collect()
     }
 
+    /// How many requests have come that had to make room since, or for which there was none.
+    pub fn lost(&self) -> u64 {
+        self.pages.lock().lost
+    }
+
+    /// Whether the oldest request that is kept came before that instant.
+    pub fn begins_before(&self, instant: Timestamp) -> bool {
+        self.pages.lock().exchanges.front().is_some_and(|oldest| oldest.kept.at < instant)
+    }
+
     /// Forgets all requests; says how many.
     pub fn forget_exchanges(&self) -> usize {
         let mut pages = self.pages.lock();
@@ -217,6 +229,7 @@ impl Journal {
         let forgotten = std::iter::from_fn(|| pages.forget_exchange());
         let held = forgotten.map(|forgotten| forgotten.held_bytes()).sum();
         pages.exchanges.shrink_to_fit();
+        pages.lost = 0;
         self.budget.note(held, 0);
         count
     }

@@ -23,6 +23,8 @@ pub(super) struct Pages {
     /// The latest instant at which a request came or was answered, or something happened.
     pub(super) latest: Timestamp,
     pub(super) exchanges: VecDeque<Aged<Arc<Exchange>>>,
+    /// How many requests had to make room since all were forgotten on purpose.
+    pub(super) lost: u64,
     /// How many of the first have no body to drop.
     pub(super) without_bodies: usize,
     /// With their numbers.
@@ -47,6 +49,7 @@ impl Default for Pages {
             next_number: FIRST,
             latest: Timestamp::MIN,
             exchanges: VecDeque::new(),
+            lost: 0,
             without_bodies: 0,
             moments: VecDeque::new(),
             forgotten: 0,
@@ -94,6 +97,7 @@ impl Pages {
     /// Forgets the oldest request, and gives what was kept of it.
     pub(super) fn forget_exchange(&mut self) -> Option<Arc<Exchange>> {
         let Aged { kept: oldest, .. } = self.exchanges.pop_front()?;
+        self.lost += 1;
         self.without_bodies = self.without_bodies.saturating_sub(1);
         let number = oldest.answer().map_or(oldest.number, |answer| answer.number);
         self.forgotten = self.forgotten.max(number);
