@@ -196,7 +196,7 @@ pub(super) const TABLE: &[Opt] = &[
         value: "TIME",
         meaning: "The instant that the emulator's clock starts from",
         default: "now",
-        accepts: "an ISO-8601 instant or date of the years 2000 to 2100, such as 2026-04-18T14:21:42Z, or 2026-04-18 for its \
+        accepts: "an ISO-8601 instant with Z or an offset, or a date, of the years 2000 to 2100, such as 2026-04-18T14:21:42Z, or 2026-04-18 for its \
                   midnight, UTC",
         read: Read::One(|to, text| set(&mut to.start_time, values::start(text).map(Some))),
         ..PLAIN

@@ -64,7 +64,7 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
             let _ = writeln!(std::io::stderr(), "stopped at once by a second signal; what was under way is lost");
             std::process::exit(again);
         });
-        server.run(stopped).await;
+        server.run(stopped, "; a second signal ends it at once").await;
         ExitCode::SUCCESS
     });
     // Whatever a thread still does, such as making a world of millions of calls, is not waited for.

@@ -117,7 +117,7 @@ fn serve(orders: Orders) {
         let (address, workspaces) = (server.address(), Arc::clone(server.workspaces()));
         let _ = started.send(Ok(Started { address, workspaces, runtime: runtime::Handle::current() }));
         tokio::select! {
-            () = server.run(stopped) => {}
+            () = server.run(stopped, "") => {}
             _ = end_of_life => {}
         }
     });

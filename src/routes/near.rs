@@ -19,7 +19,18 @@ const SEGMENTS: usize = 8;
 ///
 /// Each segment has to be near to its own, as most of a long path may be right where the rest means something else.
 pub fn near(method: &Method, path: &str) -> Option<String> {
-    near_that(path, |route| route.takes(method)).or_else(|| near_that(path, |_| true))
+    near_that(path, |route| route.takes(method)).or_else(|| near_that(path, |_| true)).or_else(|| shortened(path))
+}
+
+/// The path of the control API of which `path` leaves out a segment in the middle, or which has that name elsewhere.
+fn shortened(path: &str) -> Option<String> {
+    const ELSEWHERE: [(&str, &str); 2] = [("/journal", "/requests"), ("/requests/find", "/requests")];
+    let rest = path.strip_prefix("/__admin").filter(|rest| rest.len() > 1 && rest.len() <= LONGEST)?;
+    let rest = rest.trim_end_matches('/');
+    let of_others = ELSEWHERE.iter().find(|(other, _)| *other == rest).map(|(_, meant)| *meant);
+    let is_end = |route: &&Route| !route.path.contains(':') && route.path.ends_with(rest);
+    let meant = of_others.or_else(|| CONTROL.iter().find(is_end).map(|route| route.path))?;
+    Some(format!("/__admin{meant}"))
 }
 
 /// The path that is fewest edits away from `path`, which is there but does not take the method, of those that do.
@@ -97,6 +108,10 @@ mod tests {
             (Method::POST, "/api/v2/calls", "/api/v1/calls"),
             (Method::GET, "/api/call", "/api/calls"),
             (Method::GET, "/Docs", "/docs"),
+            (Method::GET, "/__admin/deliveries", "/__admin/webhooks/deliveries"),
+            (Method::POST, "/__admin/advance", "/__admin/clock/advance"),
+            (Method::GET, "/__admin/journal", "/__admin/requests"),
+            (Method::POST, "/__admin/requests/find", "/__admin/requests"),
         ] {
             assert_eq!(near(&method, given).as_deref(), Some(meant), "{given}");
         }

@@ -136,8 +136,8 @@ impl Server {
     }
 
     /// Serves until `stop` says so, then answers what has reached it by then and finishes what is under way, requests and deliveries: eight
-    /// seconds at most in all.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// seconds at most in all. `hint` ends the line in the log that says so.
+    pub async fn run(self, mut stop: watch::Receiver<bool>, hint: &'static str) {
         let Server { listener, workspaces, service, log, phase, shutdown, delivering, .. } = self;
         let explaining = Arc::clone(&service);
         let explain =
@@ -154,7 +154,15 @@ impl Server {
         let end = async {
             // An error means that nobody can say stop any more, which is as good as having said it.
             let _ = stop.wait_for(|stop| *stop).await;
-            note(Weight::Info, &format!("stopping: what is under way has {} s to finish", GRACE.as_secs()));
+            let deliveries: usize = workspaces.all().iter().map(|workspace| workspace.deliveries_under_way()).sum();
+            let deliveries = match deliveries {
+                0 => String::new(),
+                1 => ", one delivery among it,".to_owned(),
+                _ => format!(", {deliveries} deliveries among it,"),
+            };
+            let note_stopping =
+                format!("stopping: what is under way{deliveries} has {} s to finish{hint}", GRACE.as_secs());
+            note(Weight::Info, &note_stopping);
             phase.send_replace(Phase::Stopping);
             // Streams of events go on for ever unless they are ended.
             workspaces.close();

@@ -194,7 +194,8 @@ fn the_log_is_one_readable_line_a_request_unless_it_is_off() {
     };
     let pretty = stderr_of(&[]);
     assert_eq!(pretty.lines().count(), 3, "{pretty}");
-    assert!(pretty.lines().last().unwrap().contains("stopping"), "{pretty}");
+    let stopping = "stopping: what is under way has 6 s to finish; a second signal ends it at once";
+    assert!(pretty.lines().last().unwrap().ends_with(stopping), "{pretty}");
     assert!(pretty.lines().next().unwrap().contains("  default  200  GET   /api/v1/calls/call_xxx"), "{pretty}");
     assert_eq!(stderr_of(&["--log-level", "quiet"]), "");
     assert_eq!(stderr_of(&["--log-format", "off"]), "");

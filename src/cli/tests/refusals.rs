@@ -38,7 +38,7 @@ fn every_kind_of_value_says_what_it_accepts() {
         ),
         (
             "--start-time now",
-            "--start-time does not take \"now\", given on the command line; it takes an ISO-8601 instant or date of the \
+            "--start-time does not take \"now\", given on the command line; it takes an ISO-8601 instant with Z or an offset, or a date, of the \
              years 2000 to 2100, such as 2026-04-18T14:21:42Z, or 2026-04-18 for its midnight, UTC",
         ),
         (

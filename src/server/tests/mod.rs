@@ -48,7 +48,7 @@ async fn running_with(settings: Settings) -> (SocketAddr, watch::Sender<bool>, t
     let server = Server::bind(&settings).await.unwrap();
     let address = server.address();
     let (stop, stopped) = watch::channel(false);
-    (address, stop, tokio::spawn(server.run(stopped)))
+    (address, stop, tokio::spawn(server.run(stopped, "")))
 }
 
 #[tokio::test]

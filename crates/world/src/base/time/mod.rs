@@ -38,7 +38,9 @@ pub struct NotATimestamp;
 
 impl fmt::Display for NotATimestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an ISO-8601 instant of the years 1970 to 9998, such as 2026-04-18T14:21:42.000Z")
+        f.write_str(
+            "an ISO-8601 instant with Z or an offset, of the years 1970 to 9998, such as 2026-04-18T14:21:42.000Z",
+        )
     }
 }
 
@@ -50,7 +52,9 @@ pub struct NotADateBound;
 
 impl fmt::Display for NotADateBound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an ISO-8601 instant such as 2026-04-18T14:21:42.000Z, or a date such as 2026-04-18")
+        f.write_str(
+            "an ISO-8601 instant with Z or an offset, such as 2026-04-18T14:21:42.000Z, or a date such as 2026-04-18",
+        )
     }
 }
 
