@@ -20,7 +20,7 @@ use crate::http::request::Request;
 use crate::http::response::Reply;
 use akol_mock_world::base::json::Json;
 use akol_mock_world::base::speed::{NotASpeed, Speed};
-use akol_mock_world::base::time::{NotATimestamp, Timestamp};
+use akol_mock_world::base::time::{DateBound, Timestamp};
 use akol_mock_world::error::Error;
 
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ pub fn set(scene: Scene, request: Request) -> Pending {
         let mut fields = Fields::read(&request)?;
         fields.only(&["mode", "now", "speed"]);
         let mode = fields.optional::<ClockMode>("mode", "real or manual");
-        let now = fields.optional::<Timestamp>("now", NotATimestamp);
+        let now = fields.optional::<Moment>("now", EXPECTED_MOMENT).map(|Moment(at)| at);
         let speed = speed(&mut fields);
         fields.finish()?;
         let workspace = &scene.workspace;
@@ -68,7 +68,7 @@ pub fn advance(scene: Scene, request: Request) -> Pending {
         let mut fields = Fields::read(&request)?;
         fields.only(&["by", "to"]);
         let by = fields.optional::<Stretch>("by", EXPECTED_STRETCH);
-        let to = fields.optional::<Timestamp>("to", NotATimestamp);
+        let to = fields.optional::<Moment>("to", EXPECTED_MOMENT).map(|Moment(at)| at);
         let given = |name| fields.value(name).is_some();
         let problem = match (given("by"), given("to")) {
             (true, true) => Some("is given together with to; give one of the two"),
@@ -122,6 +122,27 @@ fn refusal(refused: NotAdvanced, field: &'static str) -> Refusal {
     }
 }
 
+const EXPECTED_MOMENT: &str =
+    "an ISO-8601 instant with Z or an offset, or a date, of the years 1970 to 9998, such as 2026-04-18T14:21:42.000Z";
+
+/// An instant, or a date, which stands for its first instant in UTC.
+struct Moment(Timestamp);
+
+impl std::str::FromStr for Moment {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Moment, ()> {
+        match (text.parse(), text.parse()) {
+            (Ok(instant), _) => Ok(Moment(instant)),
+            // Dates past the last that there is are taken for its end, as bounds.
+            (Err(_), Ok(DateBound::Day(first))) if first >= Timestamp::MIN && first == first.day_start() => {
+                Ok(Moment(first))
+            }
+            (Err(_), _) => Err(()),
+        }
+    }
+}
+
 const EXPECTED_STRETCH: &str = "a length of time in weeks, days, hours, minutes, seconds or less, such as 500ms, 2m, 36h, 30d or PT2M, up to 365000d";
 
 /// A length of time. A day is one of 24 hours, as in UTC.
@@ -147,6 +168,24 @@ impl std::str::FromStr for Stretch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_is_its_first_instant() {
+        let moment = |text: &str| text.parse::<Moment>().ok().map(|Moment(at)| at.to_string());
+        for (given, meant) in [
+            ("2026-05-01", "2026-05-01T00:00:00.000Z"),
+            ("2026-05-01T02:00:00+02:00", "2026-05-01T00:00:00.000Z"),
+            ("1970-01-01", "1970-01-01T00:00:00.000Z"),
+            ("9998-12-31", "9998-12-31T00:00:00.000Z"),
+        ] {
+            assert_eq!(moment(given).as_deref(), Some(meant), "{given}");
+        }
+        for text in
+            ["", "2026-05-01T00:00:00", "2026-02-30", "1969-12-31", "9999-01-01", "9999-01-01T00:00:00Z", "tomorrow"]
+        {
+            assert_eq!(moment(text), None, "{text:?}");
+        }
+    }
 
     #[test]
     fn lengths_of_time_are_read_as_people_and_iso_write_them() {

@@ -48,6 +48,7 @@ async fn every_part_of_the_clock_can_be_set_alone_and_together() {
         (json!({"now": START}), "manual", json!(1), START),
         (json!({"now": later}), "manual", json!(1), later),
         (json!({"now": "2026-12-01T01:00:00+01:00"}), "manual", json!(1), later),
+        (json!({"now": "2026-12-01"}), "manual", json!(1), later),
         (json!({"now": later, "speed": 60}), "manual", json!(60), later),
         (json!({"mode": "manual", "now": later, "speed": 0.001}), "manual", json!(0.001), later),
         (json!({"mode": "real"}), "real", json!(1), START),
@@ -160,13 +161,16 @@ async fn what_is_wrong_is_named_and_nothing_is_set() {
         (json!({"mode": true, "now": 0, "speed": []}), vec!["mode", "now", "speed"]),
         (json!({"mode": "real", "time": START}), vec!["time"]),
         (json!({"now": "9999-01-01T00:00:00Z"}), vec!["now"]),
+        (json!({"now": "9999-01-01"}), vec!["now"]),
         (json!({"now": "1969-12-31T23:59:59Z"}), vec!["now"]),
-        (json!({"now": "2026-12-01"}), vec!["now"]),
+        (json!({"now": "2026-12-01T00:00:00"}), vec!["now"]),
     ] {
         let answer = put(&space, body.clone()).await;
         assert_eq!(answer.fields(), fields, "{body}");
         assert_eq!(space.get(CLOCK).await.data(), json!({"mode": "manual", "now": START, "speed": 1}), "{body}");
     }
+    let without_offset = put(&space, json!({"now": "2026-12-01T00:00:00"})).await.error();
+    assert!(without_offset.contains("an ISO-8601 instant with Z or an offset, or a date"), "{without_offset}");
     let past = put(&space, json!({"now": "2026-11-21T00:00:00Z"})).await.error();
     assert!(past.contains("2026-11-21T00:00:00.000Z") && past.contains(START), "{past}");
 }
