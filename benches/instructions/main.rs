@@ -86,7 +86,7 @@ impl Stage {
         let client = runtime.block_on(async {
             let server = Server::bind(&settings).await.unwrap();
             let address = server.address();
-            tokio::spawn(server.run(stopped));
+            tokio::spawn(server.run(stopped, ""));
             TcpStream::connect(address).await.unwrap()
         });
         client.set_nodelay(true).unwrap();

@@ -13,7 +13,7 @@ use akol_mock_world::NotOneOf;
 use akol_mock_world::base::json::Json;
 use akol_mock_world::base::quoted::Quoted;
 use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::webhooks::{Event, NewSubscription, Subscription};
+use akol_mock_world::webhooks::{Delivery, Event, NewSubscription, Subscription};
 use akol_mock_world::world::World;
 
 /// What stands for every event.
@@ -86,8 +86,12 @@ pub fn trigger(world: &mut World, request: &Request) -> Result<Reply, Refusal> {
     };
     let made = world.trigger(event, call_id.as_ref().map(|Id(id)| id.as_str()))?;
     let made = made.into_iter().filter_map(|number| world.outbox().delivery(number));
-    let views: Vec<DeliveryView<'_>> = made.map(|delivery| DeliveryView::of(delivery, world)).collect();
-    Ok(envelope::success(StatusCode::CREATED, &views))
+    let made: Vec<&Delivery> = made.collect();
+    // All are of one call.
+    let untrue = made.first().map(|delivery| delivery.call).filter(|call| !world.has_come_to(event, *call));
+    let warning = untrue.map(|call| format!("{call} has not come to what {event} tells; it was told all the same"));
+    let views: Vec<DeliveryView<'_>> = made.iter().map(|delivery| DeliveryView::of(delivery, world)).collect();
+    Ok(envelope::warned(envelope::success(StatusCode::CREATED, &views), warning.as_slice()))
 }
 
 /// Reads the names of events, or `*` for all, alone or in an array. In the order of the documentation, whatever order they were given in.

@@ -2,6 +2,7 @@
 //! Each is a sentence for `warnings`.
 
 use crate::suggest::nearest;
+use akol_mock_world::base::json::Json;
 use akol_mock_world::base::probability::Probability;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::faults::matching::{MethodName, Pattern, can_match};
@@ -18,6 +19,9 @@ pub const ROUTES: [(&str, &str); 6] = [
     ("GET", "/api/v1/calls/:id/transcript"),
     ("POST", "/api/v1/calls/:id/end"),
 ];
+
+/// The fields of the bodies that Akol's API takes.
+const BODY_FIELDS: [&str; 3] = ["campaignId", "toNumber", "fromPhoneNumberId"];
 
 /// The statuses below 400 that answers of Akol's API have.
 const SUCCESSES: [u16; 4] = [200, 201, 206, 304];
@@ -42,10 +46,23 @@ pub fn of_pattern(pattern: &Pattern) -> Vec<String> {
             found.push(format!("No body of a {} is read, so none matches", method.as_str()));
         }
     }
+    found.extend(body.as_ref().and_then(of_body));
     if let Some(status) = status.filter(|status| *status < 400 && !SUCCESSES.contains(status)) {
         found.push(format!("Akol's API answers nothing with {status}, so no request matches"));
     }
     found
+}
+
+/// That no request that is carried out has such a body, where that is a slip.
+fn of_body(body: &Json) -> Option<String> {
+    let Json::Object(object) = body else {
+        return Some("Bodies of Akol's API are JSON objects, so only requests that are refused match".to_owned());
+    };
+    let slip = |name: &String| {
+        let near = nearest(name, BODY_FIELDS).filter(|near| near != name)?;
+        Some(format!("No body of Akol's API has a field {name:?}; did you mean {near:?}?"))
+    };
+    object.keys().find_map(slip)
 }
 
 /// That no route has such a path, and what may have been meant.
@@ -149,7 +166,6 @@ pub fn of_since(since: Option<Timestamp>, now: Timestamp) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use akol_mock_world::base::json::Json;
 
     fn of_path_alone(path: &str) -> Vec<String> {
         of_pattern(&Pattern { path: path.parse().ok(), ..Pattern::default() })
@@ -206,6 +222,13 @@ mod tests {
             of_pattern(&Pattern { method: "GET".parse().ok(), body, ..Pattern::default() })[0]
                 .contains("No body of a GET")
         );
+        let of_body = |body: &str| of_pattern(&Pattern { body: Json::read(body).ok(), ..Pattern::default() }).join(" ");
+        let told = "No body of Akol's API has a field \"campaignID\"; did you mean \"campaignId\"?";
+        assert_eq!(of_body(r#"{"campaignID": "cmp_xxx"}"#), told);
+        assert!(of_body(r#""campaignId""#).contains("are JSON objects"));
+        for fine in ["{}", r#"{"campaignId": 1, "toNumber": null}"#, r#"{"metadata": {"campaignID": 1}}"#] {
+            assert_eq!(of_body(fine), "", "{fine}");
+        }
         for (status, is_odd) in [(200, false), (204, true), (302, true), (404, false), (599, false)] {
             let found = of_pattern(&Pattern { status: Some(status), ..Pattern::default() });
             assert_eq!(found.is_empty(), !is_odd, "{status}: {found:?}");

@@ -218,6 +218,23 @@ async fn a_clock_at_its_end_is_told() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_not_true_of_its_call_is_told() {
+    let (_server, space) = space().await;
+    let trigger = async |event: &str, call_id: &str| {
+        let told = space.post("/__admin/webhooks/trigger", json!({"event": event, "callId": call_id})).await;
+        assert_eq!(told.status, StatusCode::CREATED, "{told:?}");
+        warnings(&told)
+    };
+    for true_of_it in ["call.started", "call.ended", "call.completed", "summary.ready"] {
+        assert_eq!(trigger(true_of_it, "call_xxx").await, "", "{true_of_it}");
+    }
+    let told = "call_xxx has not come to what call.missed tells; it was told all the same";
+    assert_eq!(trigger("call.missed", "call_xxx").await, told);
+    let id = space.place("+15005550100").await;
+    assert!(trigger("call.started", &id).await.contains("has not come to what call.started tells"));
+}
+
+#[tokio::test]
 async fn a_setting_without_effect_is_told() {
     let (_server, space) = space().await;
     let mischief =

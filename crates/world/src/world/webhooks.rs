@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Due, World, rank};
 use crate::base::time::Timestamp;
-use crate::calls::call::{Call, Outcome, Status};
+use crate::calls::call::{Call, CallId, Outcome, Status};
 use crate::calls::facet::{Facet, Filter};
 use crate::calls::plan::Script;
 use crate::calls::store::Slot;
@@ -111,6 +111,11 @@ impl World {
             false if self.outbox.wants(event) => Ok(self.inform(slot, event, true)),
             false => Err(Error::NobodyWants { event }),
         }
+    }
+
+    /// Whether the call has come to what `event` tells.
+    pub fn has_come_to(&self, event: Event, call: CallId) -> bool {
+        self.ledger.find(call).is_some_and(|slot| fits(event, self.ledger.get(slot)))
     }
 
     /// Tells of what has just happened whoever is to be told of it.
