@@ -260,6 +260,13 @@ mod tests {
     }
 
     #[test]
+    fn a_url_with_too_long_a_path_is_told() {
+        let hint = |base: &str| hint_of_path(&health_of(base).unwrap());
+        assert_eq!(hint("http://127.0.0.1:2565/"), "");
+        assert!(hint("http://127.0.0.1:2565/api/v1").ends_with(", here probably http://127.0.0.1:2565"));
+    }
+
+    #[test]
     fn a_server_on_all_addresses_is_asked_on_the_machines_own() {
         assert_eq!(health_at(at("0.0.0.0:9000")).unwrap(), "http://127.0.0.1:9000/__admin/health");
         assert_eq!(health_at(at("[::]:9000")).unwrap(), "http://[::1]:9000/__admin/health");
