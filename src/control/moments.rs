@@ -3,7 +3,7 @@
 
 use std::vec;
 
-use bytes::Bytes;
+use bytes::{BufMut, BytesMut};
 use hyper::StatusCode;
 
 use super::happening::Shown;
@@ -13,7 +13,7 @@ use crate::http::response::Reply;
 use akol_mock_world::event::{Moment, Transition, What};
 
 /// About how long a moment is, in bytes.
-const LENGTH: usize = 192;
+const LENGTH: usize = 256;
 /// How many moments are written at once. An answer that has more is sent while it is written: whole, it might have hundreds of megabytes.
 const AT_ONCE: usize = 512;
 
@@ -25,7 +25,7 @@ pub fn of_advance(advance: Advance) -> Reply {
     let mut parts = Parts { head: Some(head), moments: moments.into_iter(), is_over: false };
     match is_short {
         true => envelope::success_written(StatusCode::OK, &parts.next().unwrap_or_default()),
-        false => envelope::success_in_parts(StatusCode::OK, parts.map(Bytes::from)),
+        false => envelope::success_in_parts(StatusCode::OK, parts.map(BytesMut::freeze)),
     }
 }
 
@@ -38,19 +38,20 @@ struct Parts {
 }
 
 impl Iterator for Parts {
-    type Item = Vec<u8>;
+    // Not a vector: whether there is room is seen without a call, and there are many short pieces.
+    type Item = BytesMut;
 
-    fn next(&mut self) -> Option<Vec<u8>> {
+    fn next(&mut self) -> Option<BytesMut> {
         if self.is_over {
             return None;
         }
-        let mut bytes = Vec::with_capacity((self.moments.len().min(AT_ONCE) + 1) * LENGTH);
+        let mut bytes = BytesMut::with_capacity((self.moments.len().min(AT_ONCE) + 1) * LENGTH);
         let head = self.head.take();
         let mut is_first = head.is_some();
         bytes.extend_from_slice(head.unwrap_or_default().as_bytes());
         for moment in self.moments.by_ref().take(AT_ONCE) {
             if !is_first {
-                bytes.push(b',');
+                bytes.put_u8(b',');
             }
             is_first = false;
             write(&moment, &mut bytes);
@@ -63,7 +64,7 @@ impl Iterator for Parts {
     }
 }
 
-fn write(moment: &Moment, bytes: &mut Vec<u8>) {
+fn write(moment: &Moment, bytes: &mut BytesMut) {
     let Moment { at, call, what } = moment;
     let mut put = |piece: &str| bytes.extend_from_slice(piece.as_bytes());
     match what {
@@ -99,7 +100,7 @@ fn write(moment: &Moment, bytes: &mut Vec<u8>) {
             );
         }
         // Writing strings and numbers to memory does not fail.
-        What::Delivery(_) => serde_json::to_writer(bytes, &Shown::of_moment(moment)).unwrap_or_default(),
+        What::Delivery(_) => serde_json::to_writer(bytes.writer(), &Shown::of_moment(moment)).unwrap_or_default(),
     }
 }
 
@@ -107,6 +108,7 @@ fn write(moment: &Moment, bytes: &mut Vec<u8>) {
 mod tests {
     use std::time::Duration;
 
+    use bytes::Bytes;
     use http_body_util::BodyExt;
     use serde::Serialize;
 
