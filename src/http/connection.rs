@@ -6,7 +6,7 @@ use std::future::{Future, pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, ready};
 
 use hyper::body::Incoming;
@@ -130,7 +130,7 @@ impl Manner {
                     if let Some(malformed) = record.taken(&request) {
                         request.extensions_mut().insert(malformed);
                     }
-                    answer_http1(handle(request, &client), &state, &order)
+                    answer_http1(handle(request, &client), &state, &order, &is_due)
                 });
                 let mut connection = self.http1.serve_connection(socket, service);
                 // Not hyper's own graceful shutdown, which looks at nothing that has come over the socket since it read last.
@@ -221,6 +221,7 @@ fn answer_http1(
     answering: Answering<Response<Body>>,
     activity: &Arc<Activity>,
     order: &Arc<Order>,
+    is_due: &Arc<AtomicBool>,
 ) -> Answering<Result<Response<Body>, Infallible>> {
     match answering {
         Answering::Now(response) if !activity.is_stopping() => send_http1(response, activity, order),
@@ -231,9 +232,14 @@ fn answer_http1(
         }
         Answering::Later(answer) => {
             let (activity, order) = (Arc::clone(activity), Arc::clone(order));
-            let turn = activity.begin();
+            let (turn, is_due) = (activity.begin(), Arc::clone(is_due));
             Answering::later(async move {
                 let response = answer.await;
+                if is_due.load(Ordering::Relaxed) && !activity.is_stopping() {
+                    // The answer may know of the stop before the connection does. hyper looks for more requests before it asks for this again.
+                    activity.reach(Phase::Stopping);
+                    tokio::task::yield_now().await;
+                }
                 drop(turn);
                 send_http1(response, &activity, &order).await
             })

@@ -6,7 +6,7 @@ mod tests;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -139,6 +139,7 @@ impl Server {
     /// seconds at most in all. `hint` ends the line in the log that says so.
     pub async fn run(self, mut stop: watch::Receiver<bool>, hint: &'static str) {
         let Server { listener, workspaces, service, log, phase, shutdown, delivering, .. } = self;
+        let is_due = Arc::clone(shutdown.due());
         let explaining = Arc::clone(&service);
         let explain =
             Arc::new(move |malformed: &Malformed, came: &[u8], peer| explaining.explain(malformed, came, peer));
@@ -163,6 +164,7 @@ impl Server {
             let note_stopping =
                 format!("stopping: what is under way{deliveries} has {} s to finish{hint}", GRACE.as_secs());
             note(Weight::Info, &note_stopping);
+            is_due.store(true, Ordering::Relaxed);
             phase.send_replace(Phase::Stopping);
             // Streams of events go on for ever unless they are ended.
             workspaces.close();

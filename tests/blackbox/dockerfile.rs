@@ -230,8 +230,13 @@ fn what_is_copied_is_all_that_the_build_needs() {
     }
     // In the target folder of the tests, where the dependencies have been compiled already.
     let target = PathBuf::from(env!("CARGO_BIN_EXE_akol-mock")).ancestors().nth(2).unwrap().to_owned();
+    // Our own packages are built there in another way. Else cargo would take what comes of the copy for what comes of the source, and build
+    // that no more when it changes.
+    let another_way =
+        ["akol-mock", "akol-mock-world"].map(|name| format!("profile.dev.package.{name}.codegen-units=15"));
     let output = Command::new(env!("CARGO"))
         .args(["check", "--locked", "--offline", "--quiet"])
+        .args(another_way.iter().flat_map(|setting| ["--config", setting]))
         .current_dir(&context)
         .env("CARGO_TARGET_DIR", target)
         .output()
