@@ -24,7 +24,7 @@ mod cors;
 mod determinism;
 mod dockerfile;
 mod documents;
-mod documents_design;
+mod documents_architecture;
 mod documents_examples;
 mod documents_fixtures;
 mod documents_lists;
