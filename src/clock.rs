@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::Timestamp;
 use crossbeam_utils::atomic::AtomicCell;
 use parking_lot::Mutex;
 
 use crate::config::ClockMode;
 use crate::real_time::Stopwatch;
-use akol_mock_world::base::speed::Speed;
-use akol_mock_world::base::time::Timestamp;
 
 /// See the module. It never goes back, but for [`Clock::restart`].
 #[derive(Debug)]

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::config::ClockMode;
-use crate::engine::{AdvanceUnderWay, Epoch, Progress, Void, Workspace};
 use akol_mock_world::base::speed::Speed;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::event::Moment;
+
+use crate::clock::Clock;
+use crate::config::ClockMode;
+use crate::engine::{AdvanceUnderWay, Epoch, Progress, Void, Workspace};
 
 /// The longest that the driver sleeps at a stretch.
 const LONGEST: Duration = Duration::from_secs(60 * 60);

@@ -1,12 +1,13 @@
 //! `GET /calls/:id/audio`: the recording of a call that has ended.
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::content::recording::Format;
+use akol_mock_world::world::World;
+
 use crate::dialect::refusal::Refusal;
 use crate::http::conditional::Entity;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::content::recording::Format;
-use akol_mock_world::world::World;
 
 /// Answers with the recording or the parts of it that are asked for, made as they are sent.
 pub fn audio(world: &World, _: Timestamp, request: &Request) -> Result<Reply, Refusal> {

@@ -1,5 +1,6 @@
 //! `POST /calls/:id/end`: ends a call that is ringing or in progress.
 
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 
 use crate::dialect::call_view::CallView;
@@ -7,7 +8,6 @@ use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::world::World;
 
 /// Ends the call at once and answers with it.
 pub fn end(world: &mut World, request: &Request) -> Result<Reply, Refusal> {

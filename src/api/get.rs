@@ -1,13 +1,13 @@
 //! `GET /calls/:id`: one call.
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 
 use crate::dialect::refusal::Refusal;
 use crate::dialect::written;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::world::World;
 
 /// Answers with the call as it is now.
 pub fn get(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {

@@ -1,14 +1,15 @@
 //! `GET /calls`: the calls that match all filters, newest first, a page at a time.
 
+use akol_mock_world::base::time::{DateBound, Timestamp};
+use akol_mock_world::calls::facet::{Facet, Filter};
+use akol_mock_world::world::World;
+
 use crate::dialect::envelope::{self, Pagination};
 use crate::dialect::parameters::Parameters;
 use crate::dialect::refusal::Refusal;
 use crate::dialect::written;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::{DateBound, Timestamp};
-use akol_mock_world::calls::facet::{Facet, Filter};
-use akol_mock_world::world::World;
 
 /// The largest page number: the largest whole number that every JSON reader takes exactly.
 const MAX_PAGE: u64 = (1 << 53) - 1;

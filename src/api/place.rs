@@ -1,5 +1,11 @@
 //! `POST /calls`: places a call.
 
+use akol_mock_world::account::idempotency::{Known, MOST_KEYS, RequestDigest};
+use akol_mock_world::base::phone_number::NotAPhoneNumber;
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::calls::call::CallId;
+use akol_mock_world::error::Error;
+use akol_mock_world::world::{Placement, World};
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
@@ -13,12 +19,6 @@ use crate::dialect::refusal::Refusal;
 use crate::http::body::Body;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::account::idempotency::{Known, MOST_KEYS, RequestDigest};
-use akol_mock_world::base::phone_number::NotAPhoneNumber;
-use akol_mock_world::base::quoted::Quoted;
-use akol_mock_world::calls::call::CallId;
-use akol_mock_world::error::Error;
-use akol_mock_world::world::{Placement, World};
 
 const KEY: &str = "Idempotency-Key";
 const SCENARIO: &str = "X-Akol-Scenario";

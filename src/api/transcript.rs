@@ -1,13 +1,13 @@
 //! `GET /calls/:id/transcript`: what has been said so far.
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 
 use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::world::World;
 
 /// Answers with the list of lines.
 pub fn transcript(world: &World, now: Timestamp, request: &Request) -> Result<Reply, Refusal> {

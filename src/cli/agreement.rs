@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::webhooks::signature::Signature;
+use akol_mock_world::webhooks::signature::why_not_standard;
+use akol_mock_world::webhooks::url::WebhookUrl;
+
 use super::layers::{Given, Layer, Origin, refuse};
 use super::options;
 use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
 use crate::config::check::REFUSED_TOKENS;
 use crate::config::{Auth, ClockMode, Settings};
-use akol_mock_world::account::settings::Profile;
-use akol_mock_world::base::speed::Speed;
-use akol_mock_world::webhooks::signature::Signature;
-use akol_mock_world::webhooks::signature::why_not_standard;
-use akol_mock_world::webhooks::url::WebhookUrl;
 
 /// Refuses what contradicts itself, and fills in what one option means for another.
 pub(super) fn settle(settings: &mut Settings, given: &Layer, around: &Surroundings<'_>) -> Result<(), Refusal> {

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use akol_mock_world::base::quoted::Quoted;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
@@ -13,7 +14,6 @@ use super::refusal::{Refusal, did_you_mean};
 use super::tips::Tip;
 use crate::escape::Escaped;
 use crate::suggest::nearest;
-use akol_mock_world::base::quoted::Quoted;
 
 pub(super) const SERVE: &str = "serve";
 pub(super) const HEALTHCHECK: &str = "healthcheck";

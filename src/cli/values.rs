@@ -5,6 +5,12 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::base::http_url::without_user_info;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::{DateBound, Timestamp};
+use akol_mock_world::webhooks::signature::Signature;
+use akol_mock_world::webhooks::url::WebhookUrl;
 use jiff::SignedDuration;
 
 use super::refusal::Wrong;
@@ -12,12 +18,6 @@ use crate::config::check::{WAITS, is_start, is_token};
 use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Settings, Webhooks, WorkspaceIds};
 use crate::origin::Origin;
 use crate::suggest::nearest;
-use akol_mock_world::account::settings::Profile;
-use akol_mock_world::base::http_url::without_user_info;
-use akol_mock_world::base::speed::Speed;
-use akol_mock_world::base::time::{DateBound, Timestamp};
-use akol_mock_world::webhooks::signature::Signature;
-use akol_mock_world::webhooks::url::WebhookUrl;
 
 /// What an option is when it is off.
 const OFF: &str = "off";

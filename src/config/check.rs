@@ -5,13 +5,14 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Auth, ClockMode, Settings, Webhooks};
-use crate::origin::Origin;
 use akol_mock_world::base::speed::Speed;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::webhooks::signature::Signature;
 use akol_mock_world::webhooks::signature::{LONGEST_SECRET, why_not_standard};
 use akol_mock_world::webhooks::url::WebhookUrl;
+
+use super::{Auth, ClockMode, Settings, Webhooks};
+use crate::origin::Origin;
 
 /// The years in which a clock may start, so that it can look a month back and run for decades.
 const START_YEARS: RangeInclusive<i16> = 2000..=2100;

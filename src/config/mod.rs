@@ -8,12 +8,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use akol_mock_world::account::settings::Profile;
-use akol_mock_world::webhooks::signature::Signature;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use akol_mock_world::base::speed::Speed;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::webhooks::Outbox;
+use akol_mock_world::webhooks::signature::Signature;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Everything that can be set, as it stands after command line, environment and file have been read.
 ///

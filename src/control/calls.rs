@@ -1,5 +1,10 @@
 //! `POST /__admin/calls`: a call that nobody placed over the API. `POST /__admin/calls/:id/transition`: makes one go on.
 
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::phone_number::NotAPhoneNumber;
+use akol_mock_world::calls::call::{Direction, Outcome, Status};
+use akol_mock_world::error::Error;
+use akol_mock_world::world::{Inbound, World};
 use hyper::StatusCode;
 
 use crate::dialect::call_view::CallView;
@@ -8,11 +13,6 @@ use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::NotOneOf;
-use akol_mock_world::base::phone_number::NotAPhoneNumber;
-use akol_mock_world::calls::call::{Direction, Outcome, Status};
-use akol_mock_world::error::Error;
-use akol_mock_world::world::{Inbound, World};
 
 /// Lets a call come in, and answers with it.
 pub fn receive(world: &mut World, request: &Request) -> Result<Reply, Refusal> {

@@ -1,5 +1,11 @@
 //! `GET /__admin/campaigns`, `PATCH /__admin/campaigns/:id`.
 
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::scenario::check_name;
+use akol_mock_world::directory::campaigns::CampaignChange;
+use akol_mock_world::directory::{CampaignIndex, CampaignStatus, RecordingSetting};
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -8,12 +14,6 @@ use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::NotOneOf;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::calls::scenario::check_name;
-use akol_mock_world::directory::campaigns::CampaignChange;
-use akol_mock_world::directory::{CampaignIndex, CampaignStatus, RecordingSetting};
-use akol_mock_world::world::World;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::speed::{NotASpeed, Speed};
+use akol_mock_world::base::time::{DateBound, Timestamp};
+use akol_mock_world::error::Error;
 use hyper::StatusCode;
 use jiff::{Span, SpanRelativeTo};
 use serde::Serialize;
@@ -18,10 +22,6 @@ use crate::driver::{self, NotAdvanced, Target};
 use crate::engine::Workspace;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::json::Json;
-use akol_mock_world::base::speed::{NotASpeed, Speed};
-use akol_mock_world::base::time::{DateBound, Timestamp};
-use akol_mock_world::error::Error;
 
 #[derive(Serialize)]
 struct ClockView {

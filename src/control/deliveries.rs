@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::CallId;
+use akol_mock_world::webhooks::{Content, Delivery, DeliveryState, Event, MessageId, Trick, Try, TryAnswer};
+use akol_mock_world::world::World;
 use bytes::Bytes;
 use hyper::StatusCode;
 use serde::ser::SerializeMap;
@@ -17,10 +21,6 @@ use crate::dialect::refusal::Refusal;
 use crate::engine::Workspace;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::calls::call::CallId;
-use akol_mock_world::webhooks::{Content, Delivery, DeliveryState, Event, MessageId, Trick, Try, TryAnswer};
-use akol_mock_world::world::World;
 
 /// A delivery as the control API shows it.
 #[derive(Serialize)]

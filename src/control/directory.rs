@@ -1,5 +1,9 @@
 //! `GET /__admin/businesses`, `…/agents`, `…/phone-numbers`: what the world holds, in the order of the fixtures.
 
+use akol_mock_world::base::phone_number::PhoneNumber;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::directory::Locale;
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -7,10 +11,6 @@ use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::phone_number::PhoneNumber;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::directory::Locale;
-use akol_mock_world::world::World;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

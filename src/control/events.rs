@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::error::Error;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::CACHE_CONTROL;
@@ -16,8 +18,6 @@ use crate::engine::{Happening, Watch, WatchEnd, Workspace};
 use crate::http::body::Body;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::quoted::Quoted;
-use akol_mock_world::error::Error;
 
 /// How often a quiet stream gives a sign of life, in real time: shorter than the patience of common proxies.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);

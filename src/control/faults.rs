@@ -1,5 +1,11 @@
 //! `GET`, `POST`, `DELETE /__admin/faults`, `DELETE /__admin/faults/:id`: rules of what goes wrong with which requests.
 
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::error::Error;
+use akol_mock_world::faults::matching::Pattern;
+use akol_mock_world::faults::rules::{Effect, Rule};
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -8,12 +14,6 @@ use crate::dialect::refusal::Refusal;
 use crate::dialect::{envelope, faults, oversight};
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::probability::Probability;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::error::Error;
-use akol_mock_world::faults::matching::Pattern;
-use akol_mock_world::faults::rules::{Effect, Rule};
-use akol_mock_world::world::World;
 
 #[derive(Serialize)]
 struct RuleView<'a> {

@@ -1,12 +1,12 @@
 //! How the control API shows what happened: steps of calls, deliveries, requests.
 
-use serde::Serialize;
-
-use crate::engine::{Exchange, Happening};
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::calls::call::{CallId, Outcome, Status};
 use akol_mock_world::event::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
 use akol_mock_world::webhooks::{Event, MessageId};
+use serde::Serialize;
+
+use crate::engine::{Exchange, Happening};
 
 /// One thing that happened. Its `type` says what it is.
 #[derive(Debug, Serialize)]

@@ -1,13 +1,13 @@
 //! `GET /__admin/health`: whether the server is ready. Needs no token.
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 use serde::Serialize;
 
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::world::World;
 
 #[derive(Serialize)]
 struct Health {

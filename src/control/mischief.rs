@@ -1,5 +1,10 @@
 //! `GET`, `PUT /__admin/webhooks/mischief`: how deliveries misbehave, for testing a receiver.
 
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::base::span::Span;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::webhooks::Mischief;
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -8,11 +13,6 @@ use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::probability::Probability;
-use akol_mock_world::base::span::Span;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::webhooks::Mischief;
-use akol_mock_world::world::World;
 
 /// The shortest delay.
 const SHORTEST: Span = Span::from_millis(1);

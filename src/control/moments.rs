@@ -3,6 +3,7 @@
 
 use std::vec;
 
+use akol_mock_world::event::{Moment, Transition, What};
 use bytes::{BufMut, BytesMut};
 use hyper::StatusCode;
 
@@ -10,7 +11,6 @@ use super::happening::Shown;
 use crate::dialect::envelope;
 use crate::driver::Advance;
 use crate::http::response::Reply;
-use akol_mock_world::event::{Moment, Transition, What};
 
 /// About how long a moment is, in bytes.
 const LENGTH: usize = 256;

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use akol_mock_world::base::json;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::faults::matching::Pattern;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
@@ -18,9 +21,6 @@ use crate::dialect::refusal::Refusal;
 use crate::engine::{Exchange, Headers, KEPT_BODY, Workspace};
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::json;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::faults::matching::Pattern;
 
 /// What a pattern of requests can name.
 pub(super) const PATTERN: [&str; 4] = ["method", "path", "status", "body"];

@@ -1,5 +1,6 @@
 //! `POST /__admin/reset`: back to the seeded start.
 
+use akol_mock_world::base::time::Timestamp;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -7,7 +8,6 @@ use super::scene::{Pending, Scene};
 use crate::dialect::envelope;
 use crate::dialect::fields;
 use crate::http::request::Request;
-use akol_mock_world::base::time::Timestamp;
 
 #[derive(Serialize)]
 struct ResetView<'a> {

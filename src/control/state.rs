@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use akol_mock_world::base::time::Timestamp;
 use bytes::Bytes;
 use hyper::StatusCode;
 use serde::Serialize;
@@ -12,7 +13,6 @@ use crate::dialect::fields;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{NotAState, State};
 use crate::http::request::Request;
-use akol_mock_world::base::time::Timestamp;
 
 /// The longest document that is read, in bytes: room for two million calls, of half a kilobyte each.
 pub const MAX_STATE: usize = 1 << 30;

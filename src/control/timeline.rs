@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::{Call, CallId};
+use akol_mock_world::event::{CallStep, Moment, Transition, What};
 use hyper::StatusCode;
 
 use super::happening::Shown;
@@ -10,9 +13,6 @@ use crate::dialect::refusal::Refusal;
 use crate::engine::{Exchange, Workspace};
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::calls::call::{Call, CallId};
-use akol_mock_world::event::{CallStep, Moment, Transition, What};
 
 /// What befell a call.
 enum Entry {

@@ -1,5 +1,11 @@
 //! `GET`, `POST /__admin/webhooks`, `DELETE …/:id`: who is told of what happens. `POST /__admin/webhooks/trigger`: tells it now.
 
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::webhooks::{Delivery, Event, NewSubscription, Subscription};
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -9,12 +15,6 @@ use crate::dialect::fields::{Fields, Id};
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::NotOneOf;
-use akol_mock_world::base::json::Json;
-use akol_mock_world::base::quoted::Quoted;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::webhooks::{Delivery, Event, NewSubscription, Subscription};
-use akol_mock_world::world::World;
 
 /// What stands for every event.
 const ALL: &str = "*";

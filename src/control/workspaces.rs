@@ -1,5 +1,7 @@
 //! `GET /__admin/workspaces`, `DELETE /__admin/workspaces/:name`.
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::error::Error;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -8,8 +10,6 @@ use crate::dialect::envelope;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Workspace, Workspaces};
 use crate::http::request::Request;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::error::Error;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use akol_mock_world::account::settings::Profile;
 use hyper::Uri;
 use hyper::http::uri::Scheme;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
@@ -15,7 +16,6 @@ use tower_service::Service;
 use super::resolver::Resolver;
 use super::transport::Stream;
 use super::trust::Trust;
-use akol_mock_world::account::settings::Profile;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 

@@ -1,12 +1,12 @@
 //! Where deliveries go: a URL, taken apart once for all that go there.
 
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::webhooks::url::WebhookUrl;
 use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper::http::uri::{PathAndQuery, Scheme};
 
 use super::pool::Origin;
-use akol_mock_world::account::settings::Profile;
-use akol_mock_world::webhooks::url::WebhookUrl;
 
 /// See the module.
 pub(super) struct Destination {

@@ -19,6 +19,8 @@ pub use trust::{certificate_problems, names_certificates};
 use std::sync::Arc;
 use std::time::Duration;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::webhooks::{Headers, TryAnswer, TryReport};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -30,8 +32,6 @@ use crate::engine::{OutgoingAttempt, Reason};
 use crate::http::access_log::{Log, Undelivered, Weight};
 use crate::metrics::{Delivery, Metrics};
 use crate::real_time::wall_clock;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::webhooks::{Headers, TryAnswer, TryReport};
 
 /// Why something is not sent to a receiver that has used up the time which an advance has for it.
 const OUT_OF_TIME: &str =

@@ -7,11 +7,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec;
 
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use tower_service::Service;
-
 use akol_mock_world::account::settings::Profile;
 use akol_mock_world::webhooks::url::is_public;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use tower_service::Service;
 
 /// The machine's own resolver, with the profile's say over what it finds.
 ///

@@ -1,12 +1,13 @@
 //! Fault rules in JSON: `{"match"?, "times"?, "probability"?, "effect"}`; and what they come to on the wire.
 
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::probability::Probability;
+use akol_mock_world::faults::rules::{ConnectionFault, Effect, Terms, Trouble};
+
 use super::fields::Fields;
 use super::refusal::Refusal;
 use super::{latency, pattern};
 use crate::http::fault_socket::Breakage;
-use akol_mock_world::NotOneOf;
-use akol_mock_world::base::probability::Probability;
-use akol_mock_world::faults::rules::{ConnectionFault, Effect, Terms, Trouble};
 
 /// What an effect does; it does exactly one of these.
 const DEEDS: [&str; 3] = ["status", "latency", "fault"];

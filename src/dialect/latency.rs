@@ -1,9 +1,10 @@
 //! Latencies in JSON: `"2s"`, or `{"median": "80ms", "sigma": 0.4}`.
 
-use super::fields::Fields;
 use akol_mock_world::base::json::Json;
 use akol_mock_world::base::span::NotASpan;
 use akol_mock_world::faults::latency::{Latency, Sigma};
+
+use super::fields::Fields;
 
 /// The latency in the field `name`. `None` where it is missing, `null` or wrong; what is wrong is noted.
 pub fn read(fields: &mut Fields, name: &'static str) -> Option<Latency> {

@@ -1,7 +1,6 @@
 //! What may have been overlooked in a request that is right in form: a pattern that no request can match, a filter that nothing has.
 //! Each is a sentence for `warnings`.
 
-use crate::suggest::nearest;
 use akol_mock_world::base::json::Json;
 use akol_mock_world::base::probability::Probability;
 use akol_mock_world::base::time::Timestamp;
@@ -9,6 +8,8 @@ use akol_mock_world::faults::matching::{MethodName, Pattern, can_match};
 use akol_mock_world::faults::rules::{Effect, Rule, Terms};
 use akol_mock_world::webhooks::Event;
 use akol_mock_world::world::World;
+
+use crate::suggest::nearest;
 
 /// The routes of Akol's API, as a pattern meets them; the table of routes is held to them.
 pub const ROUTES: [(&str, &str); 6] = [

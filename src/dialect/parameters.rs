@@ -4,13 +4,14 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::refusal::Refusal;
-use super::unknown;
-use crate::http::query::{Query, Value};
 use akol_mock_world::NotOneOf;
 use akol_mock_world::base::quoted::Quoted;
 use akol_mock_world::base::time::{DateBound, Timestamp};
 use akol_mock_world::error::{Error, FieldError};
+
+use super::refusal::Refusal;
+use super::unknown;
+use crate::http::query::{Query, Value};
 
 /// A query on its way in. Parameters that nobody asks about are ignored.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! Patterns of requests in JSON: `{"method"?, "path"?, "status"?, "body"?}`.
 
-use super::fields::Fields;
 use akol_mock_world::faults::matching::{NotAMethod, NotAPath, Pattern};
+
+use super::fields::Fields;
 
 /// The pattern that `fields` hold. Where requests have no answer yet, `status` is none of the fields that are known
 /// ([`Fields::only`] says so).

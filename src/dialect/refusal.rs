@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::calls::magic_number::Fault;
+use akol_mock_world::error::{Error, FieldError};
 use hyper::StatusCode;
 use hyper::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 
@@ -11,9 +14,6 @@ use crate::http::conditional::Unmet;
 use crate::http::request::{MAX_HEADERS, MAX_TARGET, MOST_HEADERS, Unreadable};
 use crate::http::response::Reply;
 use crate::http::upload::{LARGE, PROGRESS_WITHIN, ROOM};
-use akol_mock_world::base::quoted::Quoted;
-use akol_mock_world::calls::magic_number::Fault;
-use akol_mock_world::error::{Error, FieldError};
 
 /// An answer that says no.
 #[derive(Debug)]

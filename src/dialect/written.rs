@@ -1,14 +1,14 @@
 //! Calls as the bytes of an answer, of which those that are over are written once.
 
-use bytes::Bytes;
-
-use super::call_view::CallView;
-use super::envelope;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::calls::call::Call;
 use akol_mock_world::content::cache::Form;
 use akol_mock_world::error::Error;
 use akol_mock_world::world::World;
+use bytes::Bytes;
+
+use super::call_view::CallView;
+use super::envelope;
 
 /// Most calls are shorter, in bytes.
 const USUAL_LENGTH: usize = 4096;

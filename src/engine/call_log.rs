@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::calls::call::{CallId, Outcome, Status};
+use akol_mock_world::event::{CallStep, DeliveryResult, Moment, Transition, What};
+use akol_mock_world::webhooks::Event;
 use serde::Serialize;
 
 use crate::config::LogFormat;
 use crate::http::access_log::{Log, json};
 use crate::real_time::wall_clock;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::calls::call::{CallId, Outcome, Status};
-use akol_mock_world::event::{CallStep, DeliveryResult, Moment, Transition, What};
-use akol_mock_world::webhooks::Event;
 
 /// Logs what has happened in a workspace, where the log wants it. The lines are made by the thread that writes them.
 pub(super) fn write(log: &Log, workspace: &Arc<str>, moments: &[Moment]) {

@@ -2,10 +2,9 @@
 
 use std::cell::RefCell;
 
+use akol_mock_world::base::time::Timestamp;
 use bytes::Bytes;
 use hyper::header::HeaderValue;
-
-use akol_mock_world::base::time::Timestamp;
 
 thread_local! {
     /// The header of the second that this thread was last asked for. It says nothing of a workspace, so all share it; and no thread waits

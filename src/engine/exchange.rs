@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::faults::matching::Sketch;
 use bytes::Bytes;
 use hyper::{HeaderMap, Method};
 
@@ -14,8 +16,6 @@ use crate::http::body::Body;
 use crate::http::request::{Id, Request};
 use crate::http::request_id::RequestId;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::faults::matching::Sketch;
 
 /// How much of a body is kept, in bytes.
 pub const KEPT_BODY: usize = 64 * 1024;

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use akol_mock_world::world::World;
+
 use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
-use akol_mock_world::world::World;
 
 /// See the module.
 #[derive(Clone)]

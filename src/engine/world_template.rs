@@ -2,11 +2,6 @@
 
 use std::sync::Arc;
 
-use super::budget::Budget;
-use crate::blocking_pool::BlockingPool;
-use crate::clock::Reading;
-use crate::config::{Settings, WorkspaceIds};
-use crate::real_time::wall_clock;
 use akol_mock_world::base::id_key::IdKey;
 use akol_mock_world::base::rng::Seed;
 use akol_mock_world::base::time::Timestamp;
@@ -15,6 +10,12 @@ use akol_mock_world::seeding;
 use akol_mock_world::webhooks::signature;
 use akol_mock_world::webhooks::{HookSettings, Outbox};
 use akol_mock_world::world::{Quotas, World};
+
+use super::budget::Budget;
+use crate::blocking_pool::BlockingPool;
+use crate::clock::Reading;
+use crate::config::{Settings, WorkspaceIds};
+use crate::real_time::wall_clock;
 
 /// The name of the workspace that all tokens without one of their own belong to.
 pub(super) const DEFAULT: &str = "default";

@@ -6,13 +6,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use akol_mock_world::base::time::Timestamp;
 use hyper::Method;
 use serde::Serialize;
 
 use crate::config::{LogFormat, LogLevel};
 use crate::escape::{escaped, escaped_json};
 use crate::real_time::wall_clock;
-use akol_mock_world::base::time::Timestamp;
 
 /// How many lines may wait to be written. A reader that is slower loses lines rather than slow the server down.
 const BACKLOG: usize = 8_192;

@@ -9,13 +9,12 @@ mod tests;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use akol_mock_world::calls::call::Status;
+use akol_mock_world::world::World;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
-
-use akol_mock_world::calls::call::Status;
-use akol_mock_world::world::World;
 
 /// The type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;

@@ -1,7 +1,8 @@
 //! The text that Prometheus reads.
 
-use super::*;
 use akol_mock_world::world::testing::seconds;
+
+use super::*;
 
 fn metrics() -> Metrics {
     Metrics::new([("GET", "/api/v1/calls"), ("POST", "/api/v1/calls"), ("GET", "/__admin/health")])

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use crate::driver;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::calls::call::{Outcome, Status};
 use akol_mock_world::event;
 use akol_mock_world::event::{CallStep, DeliveryMoment, DeliveryResult, Transition, What};
 use akol_mock_world::webhooks::Event;
+
+use crate::driver;
 
 /// What an advance of a clock went through.
 ///

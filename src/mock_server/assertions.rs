@@ -3,12 +3,13 @@
 use std::fmt;
 use std::ops::{RangeFrom, RangeInclusive, RangeToInclusive};
 
+use akol_mock_world::calls::call::{Outcome, Status};
+use akol_mock_world::webhooks::{DeliveryState, Event};
+
 use super::deliveries::Delivery;
 use super::patterns::RequestPattern;
 use super::report::Report;
 use super::workspace::Workspace;
-use akol_mock_world::calls::call::{Outcome, Status};
-use akol_mock_world::webhooks::{DeliveryState, Event};
 
 /// How often something is expected: a number, or a range of them.
 ///

@@ -2,11 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
-use super::placing::Refused;
-use super::workspace::Workspace;
-use crate::dialect::call_view::CallView;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::calls::call;
 use akol_mock_world::calls::call::{Direction, Outcome, Sentiment, Speaker, Status};
@@ -14,6 +9,11 @@ use akol_mock_world::calls::facet::Filter;
 use akol_mock_world::content::dialogue::Line;
 use akol_mock_world::content::template::Text;
 use akol_mock_world::world::World;
+use serde::Serialize;
+
+use super::placing::Refused;
+use super::workspace::Workspace;
+use crate::dialect::call_view::CallView;
 
 /// A call as it was when it was looked at: the fields that the API shows, and as JSON just what the API shows.
 ///

@@ -1,9 +1,10 @@
 //! What a test can change about campaigns.
 
-use super::placing::Refused;
-use super::workspace::Workspace;
 use akol_mock_world::directory::campaigns::CampaignChange;
 use akol_mock_world::directory::{CampaignStatus, RecordingSetting};
+
+use super::placing::Refused;
+use super::workspace::Workspace;
 
 impl Workspace {
     /// Pauses a campaign: it places no calls until it is resumed.

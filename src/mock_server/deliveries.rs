@@ -4,6 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::DeliveryResult;
+use akol_mock_world::faults::matching::Effort;
+use akol_mock_world::webhooks;
+use akol_mock_world::webhooks::{Content, DeliveryNumber, DeliveryState, Event, Trick, Try, TryAnswer};
+use akol_mock_world::world::World;
 use serde::de::DeserializeOwned;
 
 use super::blocking;
@@ -11,12 +17,6 @@ use super::placing::Refused;
 use super::report::Report;
 use super::waiting::TooFew;
 use super::workspace::Workspace;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::event::DeliveryResult;
-use akol_mock_world::faults::matching::Effort;
-use akol_mock_world::webhooks;
-use akol_mock_world::webhooks::{Content, DeliveryNumber, DeliveryState, Event, Trick, Try, TryAnswer};
-use akol_mock_world::world::World;
 
 /// An event on its way to one receiver, as it was when it was looked at. Where nobody has subscribed, events are kept as if they had been
 /// sent, so that a test needs no receiver.

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::patterns::RequestPattern;
-use super::placing::Refused;
-use super::webhooks::probability;
-use super::workspace::Workspace;
-use crate::dialect::oversight;
 use akol_mock_world::base::probability::Probability;
 use akol_mock_world::base::span::Span;
 use akol_mock_world::error::Error;
 use akol_mock_world::faults::latency::Latency;
 use akol_mock_world::faults::rules::{ConnectionFault, Effect, Terms};
+
+use super::patterns::RequestPattern;
+use super::placing::Refused;
+use super::webhooks::probability;
+use super::workspace::Workspace;
+use crate::dialect::oversight;
 
 /// A rule of what goes wrong with which requests to Akol's API: with all, every time, unless told otherwise.
 ///

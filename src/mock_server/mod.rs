@@ -26,9 +26,8 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::engine::{BadName, Workspaces};
-
 use self::running::Running;
+use crate::engine::{BadName, Workspaces};
 
 pub use advance::{Advance, Moment, NotAdvanced};
 pub use assertions::Times;

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use akol_mock_world::base::json::Json;
 use akol_mock_world::base::quoted::Quoted;
 use akol_mock_world::faults::matching::{MethodName, NotAMethod, NotAPath, PathPattern, Pattern};
+use serde_json::Value;
 
 /// What a request must be like. What is not said may be anything.
 ///

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::calls::Call;
-use super::workspace::Workspace;
-use crate::dialect::refusal::Refusal;
 use akol_mock_world::base::phone_number::{NotAPhoneNumber, PhoneNumber};
 use akol_mock_world::base::quoted::Quoted;
 use akol_mock_world::directory::{CampaignIndex, CampaignStatus};
 use akol_mock_world::error::Error;
 use akol_mock_world::world::{Inbound, Placement, World};
+
+use super::calls::Call;
+use super::workspace::Workspace;
+use crate::dialect::refusal::Refusal;
 
 /// A call that is to be placed, as `POST /calls` does it.
 ///

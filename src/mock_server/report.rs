@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+use akol_mock_world::event::{DeliveryResult, Moment, Transition, What};
+use akol_mock_world::faults::matching::Difference;
+
 use super::deliveries::Delivery;
 use super::patterns::RequestPattern;
 use super::requests::RecordedRequest;
@@ -9,8 +12,6 @@ use super::workspace::Workspace;
 use crate::config::{ClockMode, Settings};
 use crate::dialect::oversight;
 use crate::escape::escaped_lines;
-use akol_mock_world::event::{DeliveryResult, Moment, Transition, What};
-use akol_mock_world::faults::matching::Difference;
 
 /// How much of a body is shown, in characters.
 const BODY_SHOWN: usize = 120;

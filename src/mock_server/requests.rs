@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::time::Timestamp;
 use serde::de::{DeserializeOwned, Error as _};
 
 use super::patterns::RequestPattern;
 use super::workspace::Workspace;
 use crate::engine::Exchange;
-use akol_mock_world::base::json::Json;
-use akol_mock_world::base::time::Timestamp;
 
 /// A request to Akol's API, and what it was answered. It is noted when it arrives; the answer is there as soon as it has been given.
 /// Of bodies the first 64 KiB are kept, until they have to make room for newer ones.

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use super::placing::Refused;
-use super::workspace::Workspace;
-use crate::config::Settings;
 use akol_mock_world::account::settings::{WeightChange, Weights, WorldSettings};
 use akol_mock_world::base::span::Span;
 use akol_mock_world::calls::call::Direction;
 use akol_mock_world::calls::scenario::check_name;
 use akol_mock_world::error::Error;
 use akol_mock_world::faults::latency::Latency;
+
+use super::placing::Refused;
+use super::workspace::Workspace;
+use crate::config::Settings;
 
 impl Workspace {
     /// Sets how many requests a minute each token may make; `None` is no limit. It counts from the next request on.

@@ -1,10 +1,11 @@
 //! The whole of a workspace as one document, out and in.
 
+use akol_mock_world::error::Error;
+
 use super::blocking;
 use super::placing::Refused;
 use super::workspace::Workspace;
 use crate::engine::{NotAState, State};
-use akol_mock_world::error::Error;
 
 impl Workspace {
     /// Everything about the workspace, as one JSON document: what `GET /__admin/state` shows, without the envelope.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::deliveries::Delivery;
-use super::placing::Refused;
-use super::workspace::Workspace;
 use akol_mock_world::base::probability::Probability;
 use akol_mock_world::base::span::Span;
 use akol_mock_world::error::Error;
 use akol_mock_world::webhooks;
 use akol_mock_world::webhooks::{Event, NewSubscription};
+
+use super::deliveries::Delivery;
+use super::placing::Refused;
+use super::workspace::Workspace;
 
 /// A subscription: who is told of what.
 ///

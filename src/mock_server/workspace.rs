@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::Timestamp;
 use tokio::runtime;
 
 use super::advance::{Advance, NotAdvanced};
@@ -13,8 +15,6 @@ use crate::blocking_pool::BlockingPool;
 use crate::config::{Auth, ClockMode};
 use crate::driver::{self, Target};
 use crate::engine::{self, Workspaces};
-use akol_mock_world::base::speed::Speed;
-use akol_mock_world::base::time::Timestamp;
 
 /// A workspace of a [`MockServer`](super::MockServer): a world of its own, with its calls, its clock and its journal.
 ///

@@ -5,6 +5,8 @@ pub mod near;
 use std::ops::Range;
 use std::sync::Arc;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::world::World;
 use hyper::Method;
 
 use crate::api::{audio, end, get, list, place, transcript};
@@ -18,8 +20,6 @@ use crate::engine::Workspace;
 use crate::http::request::{Id, MAX_BODY, Request};
 use crate::http::response::Reply;
 use crate::reference::{document, viewer};
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::world::World;
 
 /// What answers a request: a plain function from world and request to reply.
 #[derive(Clone, Copy)]

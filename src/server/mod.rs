@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::fixtures::Fixtures;
 use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::sync::{mpsc, watch};
@@ -27,8 +29,6 @@ use crate::http::shutdown::{Phase, Shutdown};
 use crate::metrics::Metrics;
 use crate::routes;
 use crate::service::Service;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::fixtures::Fixtures;
 
 /// How long what is under way may go on once the server is to stop. Then what has no answer yet is refused.
 const GRACE: Duration = Duration::from_secs(6);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use akol_mock_world::error::Error;
+use akol_mock_world::faults::rules::Trouble;
 use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use subtle::ConstantTimeEq;
 
@@ -24,8 +26,6 @@ use crate::http::shutdown::Phase;
 use crate::real_time::Stopwatch;
 use crate::routes::{API, CONTROL, Found, Handler, Route};
 use crate::suggest::nearest;
-use akol_mock_world::error::Error;
-use akol_mock_world::faults::rules::Trouble;
 
 /// Open to everybody: what says that the server is ready, and what can be read in the project, too.
 const OPEN: [&str; 2] = ["/health", "/openapi.json"];

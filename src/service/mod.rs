@@ -10,6 +10,10 @@ mod told;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::base::rng::Seed;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::faults::rules::Trouble;
 use hyper::header::{DATE, HeaderName};
 use hyper::{Method, StatusCode};
 
@@ -37,10 +41,6 @@ use crate::metrics::Metrics;
 use crate::real_time::Stopwatch;
 use crate::routes::near::{near, near_that_takes};
 use crate::routes::{self, Found, Route, Unrouted};
-use akol_mock_world::base::quoted::Quoted;
-use akol_mock_world::base::rng::Seed;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::faults::rules::Trouble;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The headers of Akol's answers that pages of other origins may read, beside those that they always may: all that there are.

@@ -1,5 +1,6 @@
 //! A request to the server's own reference, or to a path at which there is nothing.
 
+use akol_mock_world::faults::rules::Trouble;
 use hyper::StatusCode;
 use hyper::header::ALLOW;
 
@@ -9,7 +10,6 @@ use crate::http::request_body::RequestBody;
 use crate::http::response::Reply;
 use crate::real_time::Stopwatch;
 use crate::routes::{self, API, CONTROL, Found, Handler, REFERENCE};
-use akol_mock_world::faults::rules::Trouble;
 
 /// The target that stands for the server and no path of it. Only `OPTIONS` takes it.
 const EVERYTHING: &str = "*";

@@ -5,6 +5,8 @@ mod running;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use akol_mock_world::base::http_url;
+use akol_mock_world::base::http_url::{NotAnHttpUrl, without_user_info};
 use bytes::Bytes;
 use clap::ArgMatches;
 use http_body_util::Empty;
@@ -20,8 +22,6 @@ use super::refusal::{Refusal, Wrong};
 use super::surroundings::Surroundings;
 use super::values;
 use crate::config::Settings;
-use akol_mock_world::base::http_url;
-use akol_mock_world::base::http_url::{NotAnHttpUrl, without_user_info};
 
 /// Where the control API tells of the server's health.
 const PATH: &str = "/__admin/health";

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use akol_mock_world::webhooks::signature::Signature;
+
 use super::Scene;
 use crate::config::{ClockMode, Webhooks};
-use akol_mock_world::webhooks::signature::Signature;
 
 /// Asserts which values of an option are accepted and which are refused.
 fn assert_edges(option: &str, accepted: &[&str], refused: &[&str]) {

@@ -9,6 +9,7 @@ mod tests;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use akol_mock_world::base::quoted::Quoted;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Method, StatusCode};
 
@@ -18,7 +19,6 @@ use crate::http::cors::{Cors, origin};
 use crate::http::request::Request;
 use crate::http::response::Reply;
 use crate::origin::Origin;
-use akol_mock_world::base::quoted::Quoted;
 
 /// The headers of an answer that a page may read, beside those that it always may.
 const EXPOSED: &str = "x-request-id, x-akol-workspace, date, allow, www-authenticate, accept-encoding";

@@ -4,6 +4,13 @@ mod weights;
 
 use std::ops::RangeInclusive;
 
+use akol_mock_world::account::settings::WorldSettings;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::error::{Error, FieldError};
+use akol_mock_world::faults::latency::Latency;
+use akol_mock_world::fixtures::Fixtures;
+use akol_mock_world::world::World;
 use hyper::StatusCode;
 use serde::{Serialize, Serializer};
 
@@ -15,13 +22,6 @@ use crate::dialect::latency;
 use crate::dialect::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::account::settings::WorldSettings;
-use akol_mock_world::base::json::Json;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::error::{Error, FieldError};
-use akol_mock_world::faults::latency::Latency;
-use akol_mock_world::fixtures::Fixtures;
-use akol_mock_world::world::World;
 
 /// One setting.
 struct Setting {

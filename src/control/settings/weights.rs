@@ -1,9 +1,5 @@
 //! `scenarioWeights`: how often each scenario is drawn.
 
-use serde::{Serialize, Serializer};
-
-use super::{Given, wrong};
-use crate::dialect::fields::whole_number;
 use akol_mock_world::NotOneOf;
 use akol_mock_world::account::settings::{WeightChange, Weights};
 use akol_mock_world::base::json::{Json, Object};
@@ -11,6 +7,10 @@ use akol_mock_world::calls::call::Direction;
 use akol_mock_world::calls::scenario::Scenario;
 use akol_mock_world::error::{Error, FieldError};
 use akol_mock_world::fixtures::Fixtures;
+use serde::{Serialize, Serializer};
+
+use super::{Given, wrong};
+use crate::dialect::fields::whole_number;
 
 /// The weights of all scenarios, in the order of the fixtures.
 pub(super) struct WeightsView(Vec<(String, Pair)>);

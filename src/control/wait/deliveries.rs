@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::json::Json;
+use akol_mock_world::faults::matching::{Difference, Effort, Pattern};
+use akol_mock_world::webhooks::{Delivery, DeliveryState, Event, TryAnswer};
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -18,10 +22,6 @@ use crate::dialect::{oversight, pattern};
 use crate::engine::{Awaited, Found, NotedDelivery, NotedView, Workspace};
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::NotOneOf;
-use akol_mock_world::base::json::Json;
-use akol_mock_world::faults::matching::{Difference, Effort, Pattern};
-use akol_mock_world::webhooks::{Delivery, DeliveryState, Event, TryAnswer};
 
 /// What a delivery that is waited for must be like. What is `None` may be anything.
 struct Wanted {

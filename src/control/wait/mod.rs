@@ -6,6 +6,10 @@ pub mod requests;
 
 use std::time::Duration;
 
+use akol_mock_world::base::json::Json;
+use akol_mock_world::base::span::Span;
+use akol_mock_world::error::Error;
+use akol_mock_world::faults::matching::{Difference, Pattern};
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -18,10 +22,6 @@ use crate::dialect::fields::Fields;
 use crate::dialect::refusal::Refusal;
 use crate::engine::{Awaited, Epoch, Found, Place, Waiting, Workspace};
 use crate::http::response::Reply;
-use akol_mock_world::base::json::Json;
-use akol_mock_world::base::span::Span;
-use akol_mock_world::error::Error;
-use akol_mock_world::faults::matching::{Difference, Pattern};
 
 /// How many of those that came nearest are shown.
 const NEAREST: usize = 3;

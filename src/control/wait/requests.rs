@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use akol_mock_world::faults::matching::{Effort, Pattern};
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -19,7 +20,6 @@ use crate::dialect::refusal::Refusal;
 use crate::engine::{Awaited, Exchange, Found};
 use crate::http::request::Request;
 use crate::http::response::Reply;
-use akol_mock_world::faults::matching::{Effort, Pattern};
 
 #[derive(Serialize)]
 struct Miss<'a> {

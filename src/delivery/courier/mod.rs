@@ -6,6 +6,8 @@ mod tests;
 use std::error::Error;
 use std::time::Duration;
 
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::webhooks::Headers;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -21,8 +23,6 @@ use super::hint::{self, Hint};
 use super::pool::Pool;
 use super::shortage::Shortage;
 use crate::awake::timeout;
-use akol_mock_world::account::settings::Profile;
-use akol_mock_world::webhooks::Headers;
 
 /// How long a receiver has, in real time, from the start of connecting to the end of its answer's head: what the API
 /// promises. The emulator's clock has no say here, as a receiver takes its time whatever that clock shows.

@@ -5,8 +5,6 @@ mod tests;
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
 use akol_mock_world::base::phone_number::PhoneNumber;
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::calls::call::{Call, CallId, Direction, Outcome, Sentiment, Status};
@@ -14,6 +12,7 @@ use akol_mock_world::content::dialogue::Line;
 use akol_mock_world::content::template::Text;
 use akol_mock_world::content::words::Story;
 use akol_mock_world::world::World;
+use serde::Serialize;
 
 /// See the module. `null` where something is not known yet.
 #[derive(Serialize)]

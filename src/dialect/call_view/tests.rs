@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::*;
 use akol_mock_world::calls::store::Slot;
 use akol_mock_world::world::testing::{body, fixtures, report, seconds};
+
+use super::*;
 
 /// Set to anything, it has the files written anew instead of compared.
 const REGENERATE: &str = "REGENERATE_GOLDEN_FILES";

@@ -10,16 +10,16 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use akol_mock_world::NotOneOf;
+use akol_mock_world::base::json::{Json, Object};
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::error::{Error, FieldError};
 use hyper::header::CONTENT_TYPE;
 
 use super::refusal::Refusal;
 use super::unknown;
 use crate::http::json_body::JsonBody;
 use crate::http::request::Request;
-use akol_mock_world::NotOneOf;
-use akol_mock_world::base::json::{Json, Object};
-use akol_mock_world::base::quoted::Quoted;
-use akol_mock_world::error::{Error, FieldError};
 
 /// A JSON object on its way in.
 #[derive(Debug)]

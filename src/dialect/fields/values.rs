@@ -4,9 +4,10 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{Fields, shown};
 use akol_mock_world::base::json::Json;
 use akol_mock_world::base::span::{NotASpan, Span};
+
+use super::{Fields, shown};
 
 impl Fields {
     /// Any JSON.

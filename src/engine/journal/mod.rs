@@ -7,6 +7,9 @@ mod tests;
 
 use std::sync::{Arc, OnceLock, Weak};
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::Moment;
+use akol_mock_world::faults::matching::{Effort, Pattern, Sketch};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -19,9 +22,6 @@ use crate::blocking_pool::PoolShare;
 use crate::http::request::Request;
 use crate::http::request_id::RequestId;
 use crate::http::response::Reply;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::event::Moment;
-use akol_mock_world::faults::matching::{Effort, Pattern, Sketch};
 
 /// How many happenings may wait for somebody who watches; who is slower than that is told no more.
 const BACKLOG: usize = 1_024;

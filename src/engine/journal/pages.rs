@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::Moment;
 use tokio::sync::mpsc;
 
 use super::{Happening, WatchEnd};
 use crate::engine::budget::Part;
 use crate::engine::exchange::Exchange;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::event::Moment;
 
 /// How many moments are kept.
 pub(super) const MOMENTS: usize = 16 * 1024;

@@ -3,13 +3,14 @@
 use std::net::Ipv4Addr;
 use std::thread;
 
+use akol_mock_world::calls::call::Status;
+use akol_mock_world::event::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
+use akol_mock_world::webhooks::Event;
+
 use super::*;
 use crate::clock::{Clock, Reading};
 use crate::config::ClockMode;
 use crate::engine::exchange::KEPT_BODY;
-use akol_mock_world::calls::call::Status;
-use akol_mock_world::event::{CallStep, DeliveryMoment, DeliveryResult, Moment, Transition, What};
-use akol_mock_world::webhooks::Event;
 
 fn request() -> Request {
     let request = hyper::Request::get("/api/v1/calls").body(()).unwrap();

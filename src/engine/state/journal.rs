@@ -4,6 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use akol_mock_world::base::quoted::Quoted;
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::Moment;
+use akol_mock_world::faults::rules::ConnectionFault;
+use akol_mock_world::snapshot::{Checked, Count, MomentRecord, Octets, Status, within, wrong};
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method};
@@ -13,11 +18,6 @@ use crate::engine::exchange::{Answer, Exchange, KEPT_BODY, KeptReply, KeptReques
 use crate::engine::headers::Headers;
 use crate::engine::journal::Kept;
 use crate::http::request::{Id, Request};
-use akol_mock_world::base::quoted::Quoted;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::event::Moment;
-use akol_mock_world::faults::rules::ConnectionFault;
-use akol_mock_world::snapshot::{Checked, Count, MomentRecord, Octets, Status, within, wrong};
 
 /// A whole journal.
 #[derive(Debug, Deserialize)]

@@ -1,13 +1,13 @@
 //! A state as the bytes of its document, written while they are sent: whole, they might be hundreds of megabytes for each client that asks.
 
+use akol_mock_world::snapshot::{Count, OutboxRecord, WorldRecord};
+use akol_mock_world::world::World;
 use serde::Serialize;
 
 use super::journal::{ExchangeRecord, NumberedMoment};
 use super::{ClockRecord, VERSION};
 use crate::clock::Reading;
 use crate::engine::journal::Kept;
-use akol_mock_world::snapshot::{Count, OutboxRecord, WorldRecord};
-use akol_mock_world::world::World;
 
 /// How long a piece is at least, unless it is the last, in bytes.
 const PIECE: usize = 64 << 10;

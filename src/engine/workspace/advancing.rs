@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::event::Moment;
+use akol_mock_world::webhooks::{AttemptKey, TryAnswer, TryReport};
+use akol_mock_world::world::World;
+
 use super::awaiting::{Awaiting, Note, Report, Told};
 use super::{OutgoingAttempt, Present, Void, Workspace};
 use crate::clock::Clock;
 use crate::engine::epoch::Epoch;
 use crate::engine::refusals::Reason;
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::event::Moment;
-use akol_mock_world::webhooks::{AttemptKey, TryAnswer, TryReport};
-use akol_mock_world::world::World;
 
 /// How an advance goes on after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,12 +12,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use hashbrown::HashSet;
-
 use akol_mock_world::base::time::Timestamp;
 use akol_mock_world::calls::call::CallId;
 use akol_mock_world::webhooks::{AttemptKey, DeliveryNumber, TryReport};
 use akol_mock_world::world::World;
+use hashbrown::HashSet;
 
 /// How often an advance waits at one instant for what others have caused there: a reaction to a reaction is the second time.
 const REACTIONS: u32 = 4;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use akol_mock_world::faults::matching::{Effort, Sketch};
+use akol_mock_world::webhooks::{Content, Delivery, DeliveryNumber};
+use akol_mock_world::world::World;
 use bytes::Bytes;
 
 use super::Workspace;
 use crate::engine::waiters::{Awaited, Waiting};
-use akol_mock_world::faults::matching::{Effort, Sketch};
-use akol_mock_world::webhooks::{Content, Delivery, DeliveryNumber};
-use akol_mock_world::world::World;
 
 /// A delivery as it was at a moment.
 #[derive(Clone, Debug)]

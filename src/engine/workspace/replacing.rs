@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use akol_mock_world::base::time::Timestamp;
+use akol_mock_world::world::World;
 use tokio::runtime;
 
 use super::{Present, Workspace};
 use crate::clock::Reading;
 use crate::engine::journal::{Kept, WatchEnd};
 use crate::engine::state::{Restored, Written};
-use akol_mock_world::base::time::Timestamp;
-use akol_mock_world::world::World;
 
 /// What a workspace is to go on with.
 struct Beginning {

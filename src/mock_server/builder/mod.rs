@@ -6,6 +6,10 @@ mod webhooks;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use akol_mock_world::account::settings::Profile;
+use akol_mock_world::base::speed::Speed;
+use akol_mock_world::base::time::Timestamp;
+
 use super::MockServer;
 use super::blocking;
 use super::running::Running;
@@ -13,9 +17,6 @@ use super::workspace::Workspace;
 use crate::config::{Auth, ClockMode, LogFormat, LogLevel, Settings, WorkspaceIds};
 use crate::real_time::wall_clock;
 use crate::server::StartError;
-use akol_mock_world::account::settings::Profile;
-use akol_mock_world::base::speed::Speed;
-use akol_mock_world::base::time::Timestamp;
 
 /// How a [`MockServer`] is to be. What is set is looked at when it is started.
 ///

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use akol_mock_world::webhooks::signature::Signature;
+
 use super::Builder;
 use crate::config::Webhooks;
-use akol_mock_world::webhooks::signature::Signature;
 
 impl Builder {
     fn with_webhooks(self, set: impl FnOnce(&mut Webhooks)) -> Builder {

@@ -2,12 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use crate::config::ClockMode;
-use crate::dialect::oversight;
-use crate::reference::document;
-use crate::routes::{API, CONTROL, Route};
 use akol_mock_world::calls::call::{Direction, Outcome, Sentiment, Speaker, Status};
 use akol_mock_world::calls::lifecycle::Step;
 use akol_mock_world::calls::scenario::Answer;
@@ -15,6 +9,12 @@ use akol_mock_world::directory::{CampaignStatus, Locale, RecordingSetting};
 use akol_mock_world::event::CallStep;
 use akol_mock_world::faults::rules::ConnectionFault;
 use akol_mock_world::webhooks::{DeliveryState, Event, Trick};
+use serde_json::Value;
+
+use crate::config::ClockMode;
+use crate::dialect::oversight;
+use crate::reference::document;
+use crate::routes::{API, CONTROL, Route};
 
 /// A document, read.
 struct Document(Value);

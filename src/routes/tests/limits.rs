@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use akol_mock_world::fixtures::Fixtures;
 use serde_json::Value;
 
 use crate::control::state::MAX_STATE;
@@ -10,7 +11,6 @@ use crate::http::request::{MAX_BODY, MAX_HEADERS, MAX_TARGET};
 use crate::http::upload::{LARGE, PROGRESS_WITHIN};
 use crate::reference::compressed::Compressed;
 use crate::reference::document::{CALLS, CONTROL};
-use akol_mock_world::fixtures::Fixtures;
 
 fn read(document: &Compressed) -> Value {
     serde_json::from_str(&document.text()).unwrap()

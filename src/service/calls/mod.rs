@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use akol_mock_world::faults::matching::Sketch;
+use akol_mock_world::faults::rules::{ConnectionFault, Matched, Trouble};
 use hyper::body::Body as HttpBody;
 use hyper::{Method, Response, StatusCode};
 use uuid::Uuid;
@@ -26,8 +28,6 @@ use crate::http::response::Reply;
 use crate::http::shutdown::{Phase, Shutdown};
 use crate::real_time::Stopwatch;
 use crate::routes::{API, Found, Handler, Route};
-use akol_mock_world::faults::matching::Sketch;
-use akol_mock_world::faults::rules::{ConnectionFault, Matched, Trouble};
 
 /// A request that has been let in or not, before its body has come.
 struct Visit<'a> {

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::*;
 use crate::base::time::Timestamp;
 use crate::calls::call::{Call, Outcome, Speaker, Status};
 use crate::content::person::Person;
 use crate::world::World;
 use crate::world::testing::*;
-
-use super::*;
 
 const SEEDS: [u64; 3] = [1, 42, 977];
 

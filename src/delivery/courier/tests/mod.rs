@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hyper::{Response, Uri};
+use receiver::{Authority, Receiver, bind, replying, url};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time;
 
 use super::*;
-use receiver::{Authority, Receiver, bind, replying, url};
 
 /// Carries a parcel by a courier of its own.
 async fn carry(dispatch: &Dispatch, url: &str) -> Answer {

@@ -1,10 +1,11 @@
 //! What mischief does to deliveries.
 
+use proptest::collection::vec;
+
 use super::*;
 use crate::base::probability::Probability;
 use crate::base::span::Span;
 use crate::webhooks::signature;
-use proptest::collection::vec;
 
 const NOW: Timestamp = Timestamp::from_millis(1_776_522_190_500);
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use scenes::*;
 use serde_json::Value;
 
 use super::*;
@@ -18,7 +19,6 @@ use crate::base::rng::Seed;
 use crate::base::time::Timestamp;
 use crate::calls::call::CallId;
 use crate::webhooks::signature::Signature;
-use scenes::*;
 
 const RETRIES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
 const CALLS: u64 = 3;
