@@ -75,7 +75,7 @@ pub fn serve(settings: &Settings, warnings: &[String]) -> ExitCode {
 /// Says where the server is, and what to try. That nobody reads it is no failure.
 fn greet(server: &Server, settings: &Settings) {
     let (secret, past) = server.workspaces().default().peek(|world| {
-        let past = world.ledger().len().saturating_sub(world.fixtures().calls.len());
+        let past = world.call_store().len().saturating_sub(world.fixtures().calls.len());
         (world.outbox().secret().to_owned(), past)
     });
     let banner = banner(&format!("http://{}", server.address()), &secret, past, settings);

@@ -27,7 +27,7 @@ struct Data {
 
 /// Answers as soon as there is a world to serve.
 pub fn health(world: &World, now: Timestamp, _: &Request) -> Result<Reply, Refusal> {
-    let data = Data { status: "ok", version: env!("CARGO_PKG_VERSION"), now, calls: world.ledger().len() };
+    let data = Data { status: "ok", version: env!("CARGO_PKG_VERSION"), now, calls: world.call_store().len() };
     let health = Health { success: true, status: "ok", data };
     Ok(Reply::json(StatusCode::OK, serde_json::to_vec(&health).unwrap_or_default()))
 }

@@ -47,7 +47,7 @@ pub fn put(scene: Scene, request: Request) -> Pending {
             })
         });
         workspace.import(state.await??).await;
-        let calls = workspace.peek(|world| world.ledger().len());
+        let calls = workspace.peek(|world| world.call_store().len());
         let view = StateView { workspace: workspace.name(), now: workspace.clock().now(), calls };
         Ok(envelope::success(StatusCode::OK, &view))
     })

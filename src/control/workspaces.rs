@@ -31,7 +31,7 @@ fn view(workspace: &Workspace) -> WorkspaceView<'_> {
     WorkspaceView {
         name: workspace.name(),
         now: workspace.clock().now(),
-        calls: workspace.peek(|world| world.ledger().len()),
+        calls: workspace.peek(|world| world.call_store().len()),
         requests: workspace.requests(),
         webhook_secret: workspace.peek(|world| world.outbox().secret().to_owned()),
     }

@@ -64,7 +64,7 @@ impl Scraped {
     /// Counts one more workspace, with its calls. Looks at no call that has begun to ring.
     pub fn add(&mut self, world: &World) {
         self.workspaces += 1;
-        for (total, calls) in self.calls.iter_mut().zip(world.ledger().count_by_status()) {
+        for (total, calls) in self.calls.iter_mut().zip(world.call_store().count_by_status()) {
             *total += calls;
         }
     }

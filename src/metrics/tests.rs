@@ -71,7 +71,7 @@ fn deliveries_are_counted_by_how_they_went() {
 #[test]
 fn calls_and_workspaces_are_counted_when_somebody_asks() {
     let mut world = World::for_tests(1).with_past(50);
-    let past = world.ledger().len() as u64;
+    let past = world.call_store().len() as u64;
     for _ in 0..3 {
         world.call_somebody("completed");
     }

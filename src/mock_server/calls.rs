@@ -147,7 +147,7 @@ impl Workspace {
     /// ```
     pub fn calls(&self) -> Vec<Call> {
         self.inner.read(|world, now| {
-            let (_, calls) = world.list(&Filter::default(), 0..world.ledger().len() as u64);
+            let (_, calls) = world.list(&Filter::default(), 0..world.call_store().len() as u64);
             calls.into_iter().map(|call| Call::of(call, world, now)).collect()
         })
     }

@@ -197,7 +197,7 @@ fn a_file_that_imports_from_above_is_found() {
     assert!(objects("nowhere", "config::Settings"), "every file has a floor");
     assert!(!objects(&world("world::progress"), &world("calls::call::Call")));
     assert!(!objects(&world("calls::call"), &world("calls::plan::Plan")), "nouns know each other");
-    assert!(!objects(&world("world"), &world("calls::store::Ledger")));
+    assert!(!objects(&world("world"), &world("calls::store::CallStore")));
     assert!(!objects("config", "real_time::Stopwatch"), "files of one directory know each other");
     assert!(!objects("api::place", "api::gate"));
     assert!(!objects("api::place", &world("world::World")));

@@ -115,7 +115,7 @@ impl Awaiting {
             telling: VecDeque::new(),
             others: Vec::new(),
             reactions: 0,
-            calls: world.ledger().len(),
+            calls: world.call_store().len(),
             guests: GUESTS,
             // What is due where it begins is its own.
             is_stepping: true,
@@ -231,7 +231,7 @@ impl Awaiting {
 
     /// Whether a call was placed since the advance began.
     fn is_guest(&self, world: &World, call: CallId) -> bool {
-        !world.ledger().is_among_first(self.calls, call)
+        !world.call_store().is_among_first(self.calls, call)
     }
 
     /// How many tries of others are few.

@@ -1,6 +1,6 @@
-//! The shelf: what has been written and recorded of calls that are over, so that it is made once. Such a call never changes again.
+//! The cache: what has been written and recorded of calls that are over, so that it is made once. Such a call never changes again.
 //!
-//! All worlds of the process have their places on one shelf, so that there is one bound to what it holds, however many worlds there are.
+//! All worlds of the process have their places in one cache, so that there is one bound to what it holds, however many worlds there are.
 //! What has not been asked for lately makes room. A world that is gone is asked for nothing.
 
 use std::fmt;
@@ -32,8 +32,8 @@ const RECORDINGS: usize = 4 * 1024;
 static RECORDED: LazyLock<Cache<Track, Recording, Weight>> =
     LazyLock::new(|| Cache::with_weighter(RECORDINGS, RECORDINGS_CAPACITY, Weight));
 
-/// A world's own part of the shelf.
-pub struct Shelf {
+/// A world's own part of the cache.
+pub struct CallCache {
     world: u64,
 }
 
@@ -77,11 +77,11 @@ impl Weighter<Place, Bytes> for Weight {
     }
 }
 
-impl Shelf {
+impl CallCache {
     /// A part that no other world has.
-    pub fn new() -> Shelf {
+    pub fn new() -> CallCache {
         static WORLDS: AtomicU64 = AtomicU64::new(0);
-        Shelf { world: WORLDS.fetch_add(1, Ordering::Relaxed) }
+        CallCache { world: WORLDS.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// What has been written of a call in that form, else what `write` writes. Kept only if the call is over.
@@ -117,15 +117,15 @@ impl Shelf {
     }
 }
 
-impl Default for Shelf {
-    fn default() -> Shelf {
-        Shelf::new()
+impl Default for CallCache {
+    fn default() -> CallCache {
+        CallCache::new()
     }
 }
 
-impl fmt::Debug for Shelf {
+impl fmt::Debug for CallCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shelf").field("world", &self.world).finish()
+        f.debug_struct("CallCache").field("world", &self.world).finish()
     }
 }
 
@@ -138,8 +138,8 @@ mod tests {
     fn only_what_is_over_is_kept_and_only_for_its_own_world() {
         let mut world = World::for_tests(42);
         let slot = world.call_somebody("completed");
-        let shelf = Shelf::new();
-        let written = |world: &World, form, text: &str| shelf.written(world.call(slot), form, || text.into());
+        let call_cache = CallCache::new();
+        let written = |world: &World, form, text: &str| call_cache.written(world.call(slot), form, || text.into());
         assert_eq!(written(&world, Form::Whole, "rings"), "rings");
         assert_eq!(written(&world, Form::Whole, "talks"), "talks");
         world.let_end(slot);
@@ -147,14 +147,14 @@ mod tests {
         assert_eq!(written(&world, Form::Whole, "again"), "over");
         assert_eq!(written(&world, Form::Brief, "in short"), "in short");
         let id = world.call(slot).id;
-        assert_eq!(shelf.at_hand(id, Form::Whole).as_deref(), Some(&b"over"[..]));
-        assert_eq!(Shelf::new().at_hand(id, Form::Whole), None);
-        assert_eq!(Shelf::new().written(world.call(slot), Form::Whole, || "elsewhere".into()), "elsewhere");
+        assert_eq!(call_cache.at_hand(id, Form::Whole).as_deref(), Some(&b"over"[..]));
+        assert_eq!(CallCache::new().at_hand(id, Form::Whole), None);
+        assert_eq!(CallCache::new().written(world.call(slot), Form::Whole, || "elsewhere".into()), "elsewhere");
     }
 
     #[test]
     fn what_is_kept_weighs_what_it_takes() {
-        let place = Shelf::new().place("call_xxx".parse().unwrap(), Form::Whole);
+        let place = CallCache::new().place("call_xxx".parse().unwrap(), Form::Whole);
         assert_eq!(Weight.weight(&place, &Bytes::from_static(b"12345")), 5 + BINDING);
     }
 }

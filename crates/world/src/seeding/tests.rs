@@ -18,7 +18,7 @@ fn world(seed: u64, calls: u32) -> World {
 /// The drawn calls of a world, without those that the fixtures give word for word, oldest first.
 fn drawn(world: &World) -> Vec<&Call> {
     let is_drawn = |call: &&Call| !matches!(call.plan.script, Script::Verbatim(_));
-    let mut calls: Vec<&Call> = world.ledger().iter().filter(is_drawn).collect();
+    let mut calls: Vec<&Call> = world.call_store().iter().filter(is_drawn).collect();
     calls.sort_by_key(|call| call.rings_at);
     calls
 }
@@ -31,7 +31,7 @@ fn rendered(world: &World) -> String {
         let (numbers, lines) = (world.numbers(call), world.lines(call));
         format!("{call:?} {numbers:?} {name:?} {summary:?} {:?} {lines:?}\n", filing.tags)
     };
-    world.ledger().iter().map(show).collect()
+    world.call_store().iter().map(show).collect()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn there_are_as_many_past_calls_as_were_asked_for_and_the_documented_one() {
     for calls in [0, 1, 200] {
         let world = world(42, calls);
         assert_eq!(drawn(&world).len(), calls as usize);
-        assert_eq!(world.ledger().len(), calls as usize + 1);
+        assert_eq!(world.call_store().len(), calls as usize + 1);
         assert_eq!(world.find_call("call_xxx").unwrap().duration_seconds(), Some(88));
     }
 }

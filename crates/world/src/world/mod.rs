@@ -35,8 +35,8 @@ use crate::base::time::Timestamp;
 use crate::calls::call::{Call, CallId};
 use crate::calls::lifecycle::Step;
 use crate::calls::next_steps::NextSteps;
-use crate::calls::store::{Ledger, Slot};
-use crate::content::cache::Shelf;
+use crate::calls::store::{CallStore, Slot};
+use crate::content::cache::CallCache;
 use crate::directory::campaigns::CampaignState;
 use crate::event::{CallStep, Moment, Transition, What};
 use crate::faults::rules::Faults;
@@ -93,7 +93,7 @@ pub struct World {
     settings: WorldSettings,
     /// By the campaign's position in the directory.
     campaigns: Vec<CampaignState>,
-    ledger: Ledger,
+    call_store: CallStore,
     /// How many calls each number has had: the randomness of its next one is drawn from that, and nothing else.
     calls_with: hashbrown::HashMap<PhoneNumber, u32>,
     agenda: Schedule<Due>,
@@ -107,7 +107,7 @@ pub struct World {
     /// What has happened since the shell last asked.
     moments: Vec<Moment>,
     /// What has been written of its calls.
-    shelf: Shelf,
+    call_cache: CallCache,
 }
 
 impl World {
@@ -119,7 +119,7 @@ impl World {
             now,
             settings: WorldSettings::new(quotas, &fixtures.scenarios),
             campaigns: fixtures.directory.campaigns.iter().map(CampaignState::from).collect(),
-            ledger: Ledger::new(Arc::clone(&fixtures)),
+            call_store: CallStore::new(Arc::clone(&fixtures)),
             calls_with: hashbrown::HashMap::new(),
             agenda: Schedule::default(),
             live: NextSteps::default(),
@@ -129,7 +129,7 @@ impl World {
             outbox,
             faults: Faults::default(),
             moments: Vec::new(),
-            shelf: Shelf::new(),
+            call_cache: CallCache::new(),
             fixtures,
         }
     }
@@ -170,7 +170,7 @@ impl World {
 
     /// Notes that a call went on.
     fn note_step(&mut self, slot: Slot, step: CallStep) {
-        let call = self.ledger.get(slot);
+        let call = self.call_store.get(slot);
         let what = What::Transition(Transition { step, status: call.status, outcome: call.outcome });
         self.moments.push(Moment { at: self.now, call: call.id, what });
     }

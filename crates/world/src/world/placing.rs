@@ -97,7 +97,7 @@ impl World {
     /// Takes in a call of the past that the fixtures give word for word. It is in no list before [`World::list_past`].
     pub(crate) fn remember(&mut self, call: Call) {
         *self.calls_with.entry(call.person).or_insert(0) += 1;
-        let slot = self.ledger.keep(call);
+        let slot = self.call_store.keep(call);
         self.count_minutes(slot);
     }
 
@@ -106,18 +106,18 @@ impl World {
     pub(crate) fn remember_with(&mut self, person: PhoneNumber, make: impl FnOnce(CallId, bool) -> Call) {
         let is_returning = self.calls_with(person) > 0;
         let id = self.turn_of(person, IdKey::NONE).id;
-        let slot = self.ledger.keep(make(id, is_returning));
+        let slot = self.call_store.keep(make(id, is_returning));
         self.count_minutes(slot);
     }
 
     /// Makes room for past calls.
     pub(crate) fn reserve(&mut self, calls: usize) {
-        self.ledger.reserve(calls);
+        self.call_store.reserve(calls);
     }
 
     /// Lists the past calls, all at once: there must be no others yet.
     pub(crate) fn list_past(&mut self) {
-        self.ledger.list_kept(self.now);
+        self.call_store.list_kept(self.now);
     }
 
     /// The campaign with that id.
@@ -138,7 +138,7 @@ impl World {
             let id = CallId::from_seed(seed).keyed(key);
             *count += 1;
             // Two ids are the same once in billions of years; then the next one is taken.
-            if self.ledger.find(id).is_none() {
+            if self.call_store.find(id).is_none() {
                 return Turn { id, seed };
             }
         }
@@ -175,7 +175,7 @@ impl World {
             Direction::Inbound => Duration::ZERO,
             Direction::Outbound => scenario.queue.draw(&mut stream),
         };
-        let slot = self.ledger.add(Call {
+        let slot = self.call_store.add(Call {
             id,
             is_keyed: !self.id_key.is_none(),
             campaign,
@@ -222,7 +222,7 @@ impl World {
     /// Somebody who might call: one of the business's contacts, another one each time.
     fn somebody(&self, campaign: CampaignIndex) -> Result<PhoneNumber, Error> {
         let business = self.fixtures.directory.business_of(campaign);
-        let position = self.seed.child("somebody").nth(self.ledger.len() as u64).stream().below(PASSERS_BY);
+        let position = self.seed.child("somebody").nth(self.call_store.len() as u64).stream().below(PASSERS_BY);
         let contact = person::contact(business, position, self.seed);
         contact
             .ok_or_else(|| Error::invalid("fromNumber", "is missing, and the business's pattern of numbers gives none"))

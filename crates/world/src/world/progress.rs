@@ -21,12 +21,12 @@ impl World {
     /// Ends a call that is queued, ringing or in progress.
     pub fn end_call(&mut self, id: &str) -> Result<Slot, Error> {
         let slot = self.find(id)?;
-        let outcome = match self.ledger.get(slot).status {
+        let outcome = match self.call_store.get(slot).status {
             Status::Ringing => Outcome::Canceled,
             _ => Outcome::HungUp,
         };
         if !self.end(slot, Cause::Ended, outcome) {
-            return Err(Error::AlreadyEnded { id: id.to_owned(), status: self.ledger.get(slot).status });
+            return Err(Error::AlreadyEnded { id: id.to_owned(), status: self.call_store.get(slot).status });
         }
         Ok(slot)
     }
@@ -34,11 +34,11 @@ impl World {
     /// The next step of a call that nobody has interfered with.
     pub(super) fn go_on(&mut self, slot: Slot, step: Step) {
         // Its entry in the agenda has been taken out. Each step but the last enters another.
-        let plan = self.ledger.get(slot).plan;
+        let plan = self.call_store.get(slot).plan;
         match step {
             Step::Ring => {
                 let now = self.now;
-                self.ledger.change(slot, |call| {
+                self.call_store.change(slot, |call| {
                     call.has_rung = true;
                     call.rings_at = now;
                 });
@@ -48,11 +48,11 @@ impl World {
             }
             Step::Answer => {
                 let now = self.now;
-                let Some(status) = next(self.ledger.get(slot).status, Cause::Answered) else {
+                let Some(status) = next(self.call_store.get(slot).status, Cause::Answered) else {
                     self.live.remove(slot);
                     return;
                 };
-                self.ledger.change(slot, |call| {
+                self.call_store.change(slot, |call| {
                     call.status = status;
                     call.answered_at = Some(now);
                 });
@@ -69,7 +69,7 @@ impl World {
             Step::Tell => {
                 let event = if plan.answer == Answer::Machine { Event::CallVoicemail } else { Event::CallTransferred };
                 self.hand_over(slot, event);
-                let left = plan.talk.saturating_sub(self.ledger.get(slot).connected(self.now));
+                let left = plan.talk.saturating_sub(self.call_store.get(slot).connected(self.now));
                 self.schedule(slot, left, Step::Finish);
             }
             Step::Finish => {
@@ -89,14 +89,14 @@ impl World {
     }
 
     pub(super) fn schedule(&mut self, slot: Slot, wait: Duration, step: Step) {
-        let rank = rank::of_step(self.origin(self.ledger.get(slot)));
+        let rank = rank::of_step(self.origin(self.call_store.get(slot)));
         let ticket = self.agenda.enter(self.now + wait, rank, Due::Call(slot, step));
         self.live.insert(slot, ticket);
     }
 
     /// Ends a call, if the lifecycle lets `cause` end it; says whether it did.
     pub(super) fn end(&mut self, slot: Slot, cause: Cause, outcome: Outcome) -> bool {
-        let Some(status) = next(self.ledger.get(slot).status, cause) else {
+        let Some(status) = next(self.call_store.get(slot).status, cause) else {
             return false;
         };
         if let Some(ticket) = self.live.remove(slot) {
@@ -104,7 +104,7 @@ impl World {
         }
         let now = self.now;
         let fixtures = std::sync::Arc::clone(&self.fixtures);
-        self.ledger.change(slot, |call| {
+        self.call_store.change(slot, |call| {
             call.status = status;
             call.outcome = Some(outcome);
             call.ended_at = Some(now);
@@ -115,7 +115,7 @@ impl World {
         });
         self.note_step(slot, CallStep::Ended);
         self.count_minutes(slot);
-        for event in events_of_ending(self.ledger.get(slot)) {
+        for event in events_of_ending(self.call_store.get(slot)) {
             self.publish(slot, event);
         }
         true
@@ -123,7 +123,7 @@ impl World {
 
     /// Counts an ended call's minutes. A call of the fixtures may lie in this world's future: it is shown, but not counted.
     pub(super) fn count_minutes(&mut self, slot: Slot) {
-        let call = self.ledger.get(slot);
+        let call = self.call_store.get(slot);
         if let (Some(ended), Some(seconds)) = (call.ended_at, call.duration_seconds())
             && ended <= self.now
         {

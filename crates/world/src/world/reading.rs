@@ -8,8 +8,8 @@ use crate::base::id_key::IdKey;
 use crate::base::phone_number::PhoneNumber;
 use crate::calls::call::{Call, CallId, Direction};
 use crate::calls::facet::Filter;
-use crate::calls::store::{Ledger, Slot};
-use crate::content::cache::Shelf;
+use crate::calls::store::{CallStore, Slot};
+use crate::content::cache::CallCache;
 use crate::content::dialogue::Line;
 use crate::content::recording::{Recording, Turn};
 use crate::content::words::Story;
@@ -29,28 +29,28 @@ impl World {
     }
 
     /// All calls.
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
+    pub fn call_store(&self) -> &CallStore {
+        &self.call_store
     }
 
     /// The call in that slot.
     pub fn call(&self, slot: Slot) -> &Call {
-        self.ledger.get(slot)
+        self.call_store.get(slot)
     }
 
     /// The call with that id.
     pub fn find_call(&self, id: &str) -> Result<&Call, Error> {
-        self.find(id).map(|slot| self.ledger.get(slot))
+        self.find(id).map(|slot| self.call_store.get(slot))
     }
 
     pub(super) fn find(&self, id: &str) -> Result<Slot, Error> {
-        let slot = id.parse::<CallId>().ok().and_then(|id| self.ledger.find(id));
+        let slot = id.parse::<CallId>().ok().and_then(|id| self.call_store.find(id));
         slot.ok_or_else(|| Error::not_found("call", id))
     }
 
     /// How many calls match, and those at `page` of the list, newest first.
     pub fn list(&self, filter: &Filter, page: Range<u64>) -> (u64, Vec<&Call>) {
-        self.ledger.list(filter, page)
+        self.call_store.list(filter, page)
     }
 
     /// The words of a call of this world.
@@ -69,8 +69,8 @@ impl World {
     }
 
     /// What has been written of this world's calls.
-    pub fn shelf(&self) -> &Shelf {
-        &self.shelf
+    pub fn call_cache(&self) -> &CallCache {
+        &self.call_cache
     }
 
     /// The numbers that called and were called.
@@ -92,7 +92,7 @@ impl World {
         }
         let format = self.campaigns[usize::from(call.campaign)].recording.format();
         let format = format.ok_or_else(|| none("its campaign's recording setting is off"))?;
-        Ok(self.shelf.recorded(call, format, || {
+        Ok(self.call_cache.recorded(call, format, || {
             let lines = self.story(call).transcript(self.now);
             Recording::new(
                 format,

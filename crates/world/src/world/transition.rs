@@ -14,7 +14,7 @@ impl World {
     /// Makes a call enter `to` now. An end has the outcome that is given, or the one that fits best.
     pub fn force(&mut self, id: &str, to: Status, outcome: Option<Outcome>) -> Result<Slot, Error> {
         let slot = self.find(id)?;
-        let call = self.ledger.get(slot);
+        let call = self.call_store.get(slot);
         if call.status.is_final() {
             return Err(Error::AlreadyEnded { id: id.to_owned(), status: call.status });
         }
@@ -53,12 +53,12 @@ impl World {
     }
 
     fn force_answer(&mut self, slot: Slot) {
-        if !self.ledger.get(slot).has_rung {
+        if !self.call_store.get(slot).has_rung {
             self.ring_now(slot);
         }
-        if self.ledger.get(slot).plan.answer == Answer::Nobody {
-            let plan = self.plan_of_talk(self.ledger.get(slot));
-            self.ledger.change(slot, |call| call.plan = plan);
+        if self.call_store.get(slot).plan.answer == Answer::Nobody {
+            let plan = self.plan_of_talk(self.call_store.get(slot));
+            self.call_store.change(slot, |call| call.plan = plan);
         }
         self.take_step(slot, Step::Answer);
     }
@@ -72,7 +72,7 @@ impl World {
         if let Some(event) = event.filter(|event| !self.was_told(slot, *event)) {
             self.hand_over(slot, event);
         }
-        let cause = match (to, self.ledger.get(slot).status) {
+        let cause = match (to, self.call_store.get(slot).status) {
             (Status::Failed, Status::Ringing) => Cause::Unreachable,
             (Status::Failed, _) => Cause::Dropped,
             (Status::Voicemail, _) => Cause::MessageLeft,
@@ -88,7 +88,7 @@ impl World {
 
     /// Whether it has been told as planned that a call was handed over, or has reached a machine: whichever of the two `event` is.
     fn was_told(&self, slot: Slot, event: Event) -> bool {
-        let plan = &self.ledger.get(slot).plan;
+        let plan = &self.call_store.get(slot).plan;
         let planned = match (plan.answer, plan.ends) {
             (Answer::Machine, _) => Some(Event::CallVoicemail),
             (_, Outcome::Transferred) => Some(Event::CallTransferred),

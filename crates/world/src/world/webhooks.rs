@@ -115,7 +115,7 @@ impl World {
 
     /// Whether the call has come to what `event` tells.
     pub fn has_come_to(&self, event: Event, call: CallId) -> bool {
-        self.ledger.find(call).is_some_and(|slot| fits(event, self.ledger.get(slot)))
+        self.call_store.find(call).is_some_and(|slot| fits(event, self.call_store.get(slot)))
     }
 
     /// Tells of what has just happened whoever is to be told of it.
@@ -141,8 +141,8 @@ impl World {
             Content::Known(known) => *known,
         };
         // Calls are never forgotten.
-        let Some(slot) = self.ledger.find(delivery.call) else { return Bytes::new() };
-        let call = as_known(self.ledger.get(slot), known);
+        let Some(slot) = self.call_store.find(delivery.call) else { return Bytes::new() };
+        let call = as_known(self.call_store.get(slot), known);
         let (event, timestamp) = (delivery.event, delivery.created_at);
         let data = self.event_data(&call, event, timestamp);
         Body { event, timestamp, business_id: self.business_id(&call), webhook_id: None, data: &data }.to_bytes()
@@ -150,7 +150,7 @@ impl World {
 
     /// Keeps an event for reading, as there is nobody to tell.
     fn keep(&mut self, slot: Slot, event: Event, is_triggered: bool) -> DeliveryNumber {
-        let call = self.ledger.get(slot);
+        let call = self.call_store.get(slot);
         let known = Known { rung: call.has_rung, answered: call.answered_at.is_some(), ended: call.ended_at.is_some() };
         let told = Told { event, call: call.id, origin: self.origin(call), is_triggered };
         let kept = self.outbox.keep(told, known, self.now);
@@ -159,7 +159,7 @@ impl World {
     }
 
     fn inform(&mut self, slot: Slot, event: Event, is_triggered: bool) -> Vec<DeliveryNumber> {
-        let call = self.ledger.get(slot);
+        let call = self.call_store.get(slot);
         let data = self.event_data(call, event, self.now);
         let directory = &self.fixtures.directory;
         let business_id = &directory.business_of(call.campaign).id;
@@ -217,7 +217,7 @@ impl World {
         // As the list has it: by start, then by id.
         let newest = fitting.max_by_key(|call| (call.rings_at, std::cmp::Reverse(call.id)));
         let newest = newest.or_else(|| self.newest(None, |_| true))?;
-        self.ledger.find(newest.id)
+        self.call_store.find(newest.id)
     }
 
     /// The first call of the list that has `facet` and suits.

@@ -1,4 +1,4 @@
-//! The ledger: every call of a world, found by id and listed newest first.
+//! The call store: every call of a world, found by id and listed newest first.
 
 mod newest;
 mod queue;
@@ -16,7 +16,7 @@ use crate::base::time::Timestamp;
 use crate::calls::call::{Call, CallId, Status};
 use crate::calls::facet::Filter;
 use crate::calls::index::{Index, sort_key};
-use crate::calls::store::newest::Fresh;
+use crate::calls::store::newest::Newest;
 use crate::fixtures::Fixtures;
 
 /// Where a call is kept: never changes, never used again.
@@ -36,7 +36,7 @@ impl Slot {
 
 /// See the module.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct CallStore {
     fixtures: Arc<Fixtures>,
     /// By slot.
     calls: Vec<Call>,
@@ -45,7 +45,7 @@ pub struct Ledger {
     hasher: DefaultHashBuilder,
     // A call is in one of these, from the first to the last as it grows older. A list is one after the other.
     queue: Queue,
-    fresh: Fresh,
+    newest: Newest,
     index: Index,
 }
 
@@ -56,28 +56,28 @@ pub(crate) struct Found {
     pub(crate) slots: Vec<Slot>,
 }
 
-impl Ledger {
-    pub(crate) fn new(fixtures: Arc<Fixtures>) -> Ledger {
-        Ledger {
+impl CallStore {
+    pub(crate) fn new(fixtures: Arc<Fixtures>) -> CallStore {
+        CallStore {
             index: Index::new(&fixtures.directory),
             fixtures,
             calls: Vec::new(),
             slots: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             queue: Queue::default(),
-            fresh: Fresh::default(),
+            newest: Newest::default(),
         }
     }
 
-    /// A ledger of these calls at `now`, in the order in which they were made. There must be no two with one id.
-    pub(crate) fn of(fixtures: Arc<Fixtures>, calls: Vec<Call>, now: Timestamp) -> Ledger {
-        let mut ledger = Ledger::new(fixtures);
-        ledger.reserve(calls.len());
+    /// A call store of these calls at `now`, in the order in which they were made. There must be no two with one id.
+    pub(crate) fn of(fixtures: Arc<Fixtures>, calls: Vec<Call>, now: Timestamp) -> CallStore {
+        let mut call_store = CallStore::new(fixtures);
+        call_store.reserve(calls.len());
         for call in calls {
-            ledger.keep(call);
+            call_store.keep(call);
         }
-        ledger.list_kept(now);
-        ledger
+        call_store.list_kept(now);
+        call_store
     }
 
     pub(crate) fn reserve(&mut self, calls: usize) {
@@ -128,11 +128,11 @@ impl Ledger {
     fn begin(&mut self, slot: Slot) {
         let directory = &self.fixtures.directory;
         let call = &self.calls[slot.position()];
-        for older in self.fresh.take_before(call.rings_at) {
+        for older in self.newest.take_before(call.rings_at) {
             self.index.insert(older, &self.calls, directory);
         }
         if self.index.is_next(sort_key(call), &self.calls) {
-            self.fresh.insert(call, slot);
+            self.newest.insert(call, slot);
         } else {
             self.index.insert(slot, &self.calls, directory);
         }
@@ -182,7 +182,7 @@ impl Ledger {
         for (count, status) in counts.iter_mut().zip(Status::ALL) {
             *count = self.index.count(*status);
         }
-        for slot in self.fresh.slots() {
+        for slot in self.newest.slots() {
             counts[self.get(slot).status as usize] += 1;
         }
         counts[Status::Ringing as usize] += self.queue.len();
@@ -200,10 +200,10 @@ impl Ledger {
         // What is left of the page behind that many calls.
         let behind = |calls: u64| page.start.saturating_sub(calls)..page.end.saturating_sub(calls);
         let queued = self.queue.find(filter, behind(0), &self.calls, directory);
-        let fresh = self.fresh.find(filter, behind(queued.total), &self.calls, directory);
-        let newer = queued.total + fresh.total;
+        let newest = self.newest.find(filter, behind(queued.total), &self.calls, directory);
+        let newer = queued.total + newest.total;
         let ranked = self.index.find(filter, behind(newer));
-        let slots = queued.slots.into_iter().chain(fresh.slots).chain(ranked.slots);
+        let slots = queued.slots.into_iter().chain(newest.slots).chain(ranked.slots);
         (newer + ranked.total, slots.map(|slot| self.get(slot)).collect())
     }
 }

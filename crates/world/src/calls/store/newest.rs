@@ -21,9 +21,9 @@ const ROOM: usize = if cfg!(test) { 4 } else { 512 };
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Fresh(BTreeMap<SortKey, Slot>);
+pub(super) struct Newest(BTreeMap<SortKey, Slot>);
 
-impl Fresh {
+impl Newest {
     pub(super) fn insert(&mut self, call: &Call, slot: Slot) {
         self.0.insert(sort_key(call), slot);
     }

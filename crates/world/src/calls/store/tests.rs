@@ -1,4 +1,4 @@
-//! The ledger and its index against a reference too simple to be wrong: look at every call, sort, cut the page out.
+//! The call store and its index against a reference too simple to be wrong: look at every call, sort, cut the page out.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -92,9 +92,9 @@ fn end(call: &mut Call, (status, outcome, sentiment): Ending, at: u32) {
     }
 }
 
-fn apply(ledger: &mut Ledger, change: Change) {
+fn apply(call_store: &mut CallStore, change: Change) {
     let fixtures = fixtures();
-    let slots = ledger.len();
+    let slots = call_store.len();
     match change {
         Change::Add { id, at, campaign, inbound, ending } => {
             let mut call = call(id, at, campaign, &fixtures.directory);
@@ -103,17 +103,17 @@ fn apply(ledger: &mut Ledger, change: Change) {
             if let Some(ending) = ending {
                 end(&mut call, ending, at);
             }
-            add(ledger, call);
+            add(call_store, call);
         }
-        Change::Queue { id, at, campaign } => add(ledger, call(id, at, campaign, &fixtures.directory)),
-        Change::GoOn { call } if slots > 0 => ledger.change(Slot(call.index(slots) as u32), |call| {
+        Change::Queue { id, at, campaign } => add(call_store, call(id, at, campaign, &fixtures.directory)),
+        Change::GoOn { call } if slots > 0 => call_store.change(Slot(call.index(slots) as u32), |call| {
             if !call.has_rung && !call.status.is_final() {
                 call.has_rung = true;
             } else if call.status == Status::Ringing {
                 call.status = Status::InProgress;
             }
         }),
-        Change::End { call, at, ending } if slots > 0 => ledger.change(Slot(call.index(slots) as u32), |call| {
+        Change::End { call, at, ending } if slots > 0 => call_store.change(Slot(call.index(slots) as u32), |call| {
             if !call.status.is_final() {
                 end(call, ending, at);
             }
@@ -122,12 +122,12 @@ fn apply(ledger: &mut Ledger, change: Change) {
     }
 }
 
-fn add(ledger: &mut Ledger, call: Call) {
-    let is_known = ledger.iter().any(|other| other.id == call.id);
+fn add(call_store: &mut CallStore, call: Call) {
+    let is_known = call_store.iter().any(|other| other.id == call.id);
     if !is_known {
         let id = call.id;
-        let slot = ledger.add(call);
-        assert_eq!(ledger.find(id), Some(slot));
+        let slot = call_store.add(call);
+        assert_eq!(call_store.find(id), Some(slot));
     }
 }
 
@@ -148,7 +148,7 @@ fn has(call: &Call, facet: Facet, directory: &Directory) -> bool {
 }
 
 /// The reference: how many calls match, and the ids of those on the page.
-fn naive(ledger: &Ledger, filter: &Filter, page: Range<u64>) -> (u64, Vec<CallId>) {
+fn naive(call_store: &CallStore, filter: &Filter, page: Range<u64>) -> (u64, Vec<CallId>) {
     let directory = &fixtures().directory;
     let within = |call: &Call| match call.started_at() {
         None => filter.from.is_none() && filter.to.is_none(),
@@ -157,7 +157,7 @@ fn naive(ledger: &Ledger, filter: &Filter, page: Range<u64>) -> (u64, Vec<CallId
     let wanted = |call: &&Call| {
         !filter.is_unmatchable && within(call) && filter.facets.iter().all(|facet| has(call, *facet, directory))
     };
-    let mut calls: Vec<&Call> = ledger.iter().filter(wanted).collect();
+    let mut calls: Vec<&Call> = call_store.iter().filter(wanted).collect();
     // Queued calls are newer than all others, and none of them is newer than another: they have no start yet.
     let start = |call: &Call| (call.has_rung || call.status.is_final()).then_some(call.rings_at);
     calls.sort_by_key(|call| (start(call).is_some(), Reverse(start(call)), call.id.to_string()));
@@ -201,7 +201,7 @@ fn page() -> impl Strategy<Value = Range<u64>> {
     (0_u64..60, 0_u64..30).prop_map(|(first, size)| first / 3..first / 3 + size)
 }
 
-/// What is done with a ledger: it is changed, or asked for the page of a list.
+/// What is done with a call store: it is changed, or asked for the page of a list.
 #[derive(Clone, Debug)]
 enum Action {
     Change(Change),
@@ -228,29 +228,29 @@ proptest! {
         actions in prop::collection::vec(action(), 0..160),
         restored in prop::option::of((0_usize..160, (0..=MOMENTS).prop_map(moment))),
     ) {
-        let mut ledger = Ledger::new(fixtures());
+        let mut call_store = CallStore::new(fixtures());
         for (position, action) in actions.into_iter().enumerate() {
             if let Some((_, now)) = restored.filter(|(at, _)| *at == position) {
-                ledger = Ledger::of(fixtures(), ledger.iter().cloned().collect(), now);
+                call_store = CallStore::of(fixtures(), call_store.iter().cloned().collect(), now);
             }
             match action {
-                Action::Change(change) => apply(&mut ledger, change),
+                Action::Change(change) => apply(&mut call_store, change),
                 Action::Ask { filter, page } => {
                     let filter = filter.get(&filters);
-                    prop_assert_eq!(listed(&ledger, filter, page.clone()), naive(&ledger, filter, page.clone()), "{:?} {:?}", filter, page);
+                    prop_assert_eq!(listed(&call_store, filter, page.clone()), naive(&call_store, filter, page.clone()), "{:?} {:?}", filter, page);
                 }
             }
         }
-        let with = |status: &Status| ledger.iter().filter(|call| call.status == *status).count() as u64;
-        prop_assert_eq!(ledger.count_by_status().to_vec(), Status::ALL.iter().map(with).collect::<Vec<_>>());
+        let with = |status: &Status| call_store.iter().filter(|call| call.status == *status).count() as u64;
+        prop_assert_eq!(call_store.count_by_status().to_vec(), Status::ALL.iter().map(with).collect::<Vec<_>>());
         for filter in &filters {
-            prop_assert_eq!(listed(&ledger, filter, 0..100), naive(&ledger, filter, 0..100), "{:?}", filter);
+            prop_assert_eq!(listed(&call_store, filter, 0..100), naive(&call_store, filter, 0..100), "{:?}", filter);
         }
     }
 }
 
-fn listed(ledger: &Ledger, filter: &Filter, page: Range<u64>) -> (u64, Vec<CallId>) {
-    let (total, calls) = ledger.list(filter, page);
+fn listed(call_store: &CallStore, filter: &Filter, page: Range<u64>) -> (u64, Vec<CallId>) {
+    let (total, calls) = call_store.list(filter, page);
     (total, calls.iter().map(|call| call.id).collect())
 }
 

@@ -7,7 +7,7 @@ use crate::calls::call::{Call, CallId, Outcome, Status};
 use crate::calls::lifecycle::Step;
 use crate::calls::next_steps::NextSteps;
 use crate::calls::scenario::{Answer, Spread};
-use crate::calls::store::{Ledger, Slot};
+use crate::calls::store::{CallStore, Slot};
 use crate::schedule::Schedule;
 use crate::snapshot::{AgendaRecord, Checked, Count, DueRecord, EntryRecord, StepRecord, within, wrong};
 use crate::webhooks::{DeliveryNumber, Outbox};
@@ -25,7 +25,7 @@ impl World {
             at,
             number: Count::of(number),
             due: match due {
-                Due::Call(slot, step) => DueRecord::Call(StepRecord { id: self.ledger.get(*slot).id, step: *step }),
+                Due::Call(slot, step) => DueRecord::Call(StepRecord { id: self.call_store.get(*slot).id, step: *step }),
                 Due::Delivery(delivery) => DueRecord::Delivery(Count::of(delivery.0)),
             },
         };
@@ -37,7 +37,7 @@ impl World {
 /// The agenda of a document of the instant `now`, for these calls, each of which has an origin, and these deliveries.
 pub(super) fn restore(
     record: AgendaRecord,
-    (ledger, origin_of): (&Ledger, &dyn Fn(&Call) -> CallId),
+    (call_store, origin_of): (&CallStore, &dyn Fn(&Call) -> CallId),
     outbox: &Outbox,
     now: Timestamp,
 ) -> Checked<Restored> {
@@ -55,8 +55,8 @@ pub(super) fn restore(
         }
         match entry.due {
             DueRecord::Call(step) => {
-                let slot = slot_of(step, entry.at, ledger, now).map_err(|fault| within(place(), fault))?;
-                let (due, rank) = (Due::Call(slot, step.step), rank::of_step(origin_of(ledger.get(slot))));
+                let slot = slot_of(step, entry.at, call_store, now).map_err(|fault| within(place(), fault))?;
+                let (due, rank) = (Due::Call(slot, step.step), rank::of_step(origin_of(call_store.get(slot))));
                 let ticket = restored.agenda.re_enter(entry.at, rank, entry.number.get(), due);
                 if restored.live.insert(slot, ticket).is_some() {
                     return Err(wrong(
@@ -73,9 +73,9 @@ pub(super) fn restore(
         }
     }
     let is_stuck = |call: &&Call| {
-        !call.status.is_final() && ledger.find(call.id).is_none_or(|slot| restored.live.get(slot).is_none())
+        !call.status.is_final() && call_store.find(call.id).is_none_or(|slot| restored.live.get(slot).is_none())
     };
-    match ledger.iter().find(is_stuck) {
+    match call_store.iter().find(is_stuck) {
         Some(call) => {
             Err(wrong("entries", format!("must have the next step of {}, which is {}", call.id, call.status)))
         }
@@ -84,10 +84,10 @@ pub(super) fn restore(
 }
 
 /// The call that is to take a step at `at`, if it is one that it can take then.
-fn slot_of(step: StepRecord, at: Timestamp, ledger: &Ledger, now: Timestamp) -> Checked<Slot> {
+fn slot_of(step: StepRecord, at: Timestamp, call_store: &CallStore, now: Timestamp) -> Checked<Slot> {
     let StepRecord { id, step } = step;
-    let slot = ledger.find(id).ok_or_else(|| wrong("due.call.id", format!("is {id}, which is none of calls")))?;
-    let call = ledger.get(slot);
+    let slot = call_store.find(id).ok_or_else(|| wrong("due.call.id", format!("is {id}, which is none of calls")))?;
+    let call = call_store.get(slot);
     let tells = call.plan.answer == Answer::Machine || call.plan.ends == Outcome::Transferred;
     let fits = match (call.status, step) {
         (Status::Ringing, Step::Ring) => !call.has_rung,

@@ -14,8 +14,8 @@ use crate::base::id_key::IdKey;
 use crate::base::quoted::Quoted;
 use crate::base::rng::Seed;
 use crate::calls::call::{Call, Direction};
-use crate::calls::store::Ledger;
-use crate::content::cache::Shelf;
+use crate::calls::store::CallStore;
+use crate::content::cache::CallCache;
 use crate::directory::campaigns::CampaignState;
 use crate::error::{Error, FieldError};
 use crate::faults::latency::Latency;
@@ -34,7 +34,7 @@ impl World {
 
     /// What a document has of each call, in order; of a copy of the calls, which are as good as made of numbers.
     pub fn call_records(&self) -> impl Iterator<Item = CallRecord> + Send + 'static + use<> {
-        let (all, fixtures): (Vec<Call>, _) = (self.ledger.iter().cloned().collect(), Arc::clone(&self.fixtures));
+        let (all, fixtures): (Vec<Call>, _) = (self.call_store.iter().cloned().collect(), Arc::clone(&self.fixtures));
         all.into_iter().map(move |call| calls::record(&call, &fixtures.directory))
     }
 
@@ -80,20 +80,20 @@ fn restore(
     let place = |place: &'static str| move |fault: FieldError| within(place, fault);
     let settings = settings(record.settings, &fixtures).map_err(place("settings"))?;
     let campaigns = campaigns(record.campaigns, &fixtures).map_err(place("campaigns"))?;
-    let ledger = Ledger::of(Arc::clone(&fixtures), calls::restore(record.calls, now, &fixtures)?, now);
+    let call_store = CallStore::of(Arc::clone(&fixtures), calls::restore(record.calls, now, &fixtures)?, now);
     let origin_of = |call: &Call| origin(call, id_key);
     let awaited: HashSet<DeliveryNumber> = record.agenda.deliveries().collect();
     let around = Surroundings {
         seed,
         id_key,
         settings: hooks,
-        origin_of: &|id| ledger.find(id).map(|slot| origin_of(ledger.get(slot))),
+        origin_of: &|id| call_store.find(id).map(|slot| origin_of(call_store.get(slot))),
         is_awaited: &|delivery| awaited.contains(&delivery),
     };
     let outbox = Outbox::restore(record.webhooks, around).map_err(place("webhooks"))?;
     let agenda::Restored { agenda, live } =
-        agenda::restore(record.agenda, (&ledger, &origin_of), &outbox, now).map_err(place("agenda"))?;
-    let persons: HashSet<_> = ledger.iter().map(|call| call.person).collect();
+        agenda::restore(record.agenda, (&call_store, &origin_of), &outbox, now).map_err(place("agenda"))?;
+    let persons: HashSet<_> = call_store.iter().map(|call| call.person).collect();
     if let Some(number) = record.calls_with.keys().find(|number| !persons.contains(number)) {
         return Err(wrong("callsWith", format!("has {number}, with which there is none of calls")));
     }
@@ -113,8 +113,8 @@ fn restore(
         outbox,
         faults: Faults::restore(record.faults).map_err(place("faults"))?,
         moments: Vec::new(),
-        shelf: Shelf::new(),
-        ledger,
+        call_cache: CallCache::new(),
+        call_store,
         fixtures,
     })
 }

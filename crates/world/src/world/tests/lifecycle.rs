@@ -54,7 +54,7 @@ struct Observer(BTreeMap<CallId, Seen>);
 
 impl Observer {
     fn look(&mut self, world: &World) {
-        for call in world.ledger().iter() {
+        for call in world.call_store().iter() {
             let seen = self.0.get(&call.id);
             if let Some(Seen { ended: Some(facts), .. }) = seen {
                 assert_eq!(*facts, format!("{call:?}"), "an ended call changed");
@@ -78,7 +78,7 @@ impl Observer {
     /// What is said of ended calls is still the same.
     fn look_back(&self, world: &World) {
         for (id, seen) in &self.0 {
-            let call = world.call(world.ledger().find(*id).unwrap());
+            let call = world.call(world.call_store().find(*id).unwrap());
             assert_eq!(world.lines(call), seen.lines);
         }
     }
@@ -144,7 +144,7 @@ fn obey(world: &mut World, command: &Command, observer: &mut Observer) {
         }
         Command::End { call } => {
             let calls: Vec<(String, Status)> =
-                world.ledger().iter().map(|call| (call.id.to_string(), call.status)).collect();
+                world.call_store().iter().map(|call| (call.id.to_string(), call.status)).collect();
             if !calls.is_empty() {
                 let (id, status) = call.get(&calls);
                 assert_eq!(world.end_call(id).is_err(), status.is_final(), "only a call that goes on can be ended");
@@ -180,6 +180,6 @@ proptest! {
         while world.step(Timestamp::MAX).is_some_and(|_| world.next_due().is_some()) {
             observer.look(&world);
         }
-        prop_assert!(world.ledger().iter().all(|call| call.status.is_final()), "every call ends by itself");
+        prop_assert!(world.call_store().iter().all(|call| call.status.is_final()), "every call ends by itself");
     }
 }

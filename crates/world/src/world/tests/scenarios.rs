@@ -175,7 +175,7 @@ fn numbers_that_ask_for_a_fault_get_it_and_no_call_is_made() {
         let mut world = World::for_tests(1);
         let refused = world.try_call(to, None);
         assert!(matches!(refused, Err(Error::Injected(_) | Error::MinutesUsedUp { usage: None, .. })), "{refused:?}");
-        assert_eq!(world.ledger().len(), 0);
+        assert_eq!(world.call_store().len(), 0);
         assert!(world.try_call(to, Some("completed")).is_ok(), "a scenario that is asked for goes first");
     }
 }

@@ -206,11 +206,11 @@ proptest! {
         let Ok(record) = serde_json::from_value::<WorldRecord>(document) else { return Ok(()) };
         let Ok(world) = World::restore(fixtures(), (Seed::new(7), IdKey::NONE), other_hooks(), record) else { return Ok(()) };
         let mut stage = Stage::of(world);
-        after.iter().for_each(|command| if !stage.world().ledger().is_empty() { stage.run(command) });
+        after.iter().for_each(|command| if !stage.world().call_store().is_empty() { stage.run(command) });
         stage.run(&Command::Pass(86_400_000));
         stage.run(&Command::Answer { status: 200, keep: 0 });
         let world = stage.world();
-        let calls: Vec<CallId> = world.ledger().iter().map(|call| call.id).collect();
+        let calls: Vec<CallId> = world.call_store().iter().map(|call| call.id).collect();
         for id in calls {
             let call = world.find_call(&id.to_string()).unwrap();
             world.story(call).transcript(world.now());

@@ -111,7 +111,7 @@ impl Stage {
     fn carry_out(&mut self, command: &Command) -> String {
         let world = &mut self.world;
         let call = |world: &World, which: u8| {
-            let calls: Vec<String> = world.ledger().iter().map(|call| call.id.to_string()).collect();
+            let calls: Vec<String> = world.call_store().iter().map(|call| call.id.to_string()).collect();
             calls[calls.len() - 1 - usize::from(which) % calls.len().min(8)].clone()
         };
         let scenario = |which: u8| SCENARIOS[usize::from(which) % SCENARIOS.len()];
