@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(begins.recv_timeout(PLENTY), Ok("b"), "it does not wait for the second of a");
         all.push(workers.begin(&c, "c").await);
         assert!(begins.try_recv().is_err());
-        // Whoever ends first, c has waited for its turn, and only a for itself.
+        // Whichever ends first, c has waited for its turn, and only a for itself.
         release.send(()).unwrap();
         release.send(()).unwrap();
         let mut next = [begins.recv_timeout(PLENTY).unwrap(), begins.recv_timeout(PLENTY).unwrap()];

@@ -1,8 +1,8 @@
 //! Carries events to their receivers.
 
+mod client;
 mod connection;
 mod connector;
-mod courier;
 mod destination;
 mod failure;
 mod hint;
@@ -13,7 +13,7 @@ mod shortage;
 mod transport;
 mod trust;
 
-pub use courier::Dispatch;
+pub use client::Dispatch;
 pub use trust::{certificate_problems, names_certificates};
 
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use akol_mock_world::webhooks::{Headers, TryAnswer, TryReport};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use self::courier::{ANSWER_WITHIN, Answer, Courier, Outcome, all_headers};
+use self::client::{ANSWER_WITHIN, Answer, Client, Outcome, all_headers};
 use self::destination::without_query;
 use self::lines::{Lines, Place};
 use self::shortage::{Shortage, Wait};
@@ -46,7 +46,7 @@ const AT_A_TIME: usize = 64;
 /// A receiver as one workspace sees it: the workspace's place in memory, and the URL. Senders do not wait for each other.
 type Receiver = (usize, Arc<str>);
 
-/// What all couriers have in common.
+/// What all clients have in common.
 struct Post {
     dispatch: Dispatch,
     metrics: Arc<Metrics>,
@@ -56,7 +56,7 @@ struct Post {
 /// Sends what workspaces want sent, and tells them how that went. Dropping the future ends all that is under way.
 ///
 /// A receiver that is slow, down or answers nonsense harms only its own deliveries: each has a line of its own for each workspace, whose
-/// couriers begin when there is something to carry, and leave when there is nothing more.
+/// clients begin when there is something to carry, and leave when there is nothing more.
 pub async fn run(
     mut to_send: mpsc::UnboundedReceiver<OutgoingAttempt>,
     dispatch: Dispatch,
@@ -65,7 +65,7 @@ pub async fn run(
 ) {
     let post = Arc::new(Post { dispatch, metrics, log });
     let lines = Lines::default();
-    let mut couriers = JoinSet::new();
+    let mut clients = JoinSet::new();
     let mut taken = Vec::with_capacity(AT_A_TIME);
     loop {
         tokio::select! {
@@ -80,34 +80,34 @@ pub async fn run(
                     }
                     let receiver = (Arc::as_ptr(&outgoing.workspace) as usize, Arc::clone(&outgoing.attempt.url));
                     if let Some(place) = lines.put(receiver, outgoing.is_awaited, outgoing) {
-                        couriers.spawn(carry_all(place, Arc::clone(&post)));
+                        clients.spawn(carry_all(place, Arc::clone(&post)));
                     }
                 }
             }
             // What is done makes room.
-            Some(_) = couriers.join_next() => {}
+            Some(_) = clients.join_next() => {}
         }
     }
 }
 
 /// Carries what waits in one line, for as long as anything does.
 async fn carry_all(mut place: Place<Receiver, OutgoingAttempt>, post: Arc<Post>) {
-    let mut courier = None;
+    let mut client = None;
     while let Some(outgoing) = place.next() {
-        let courier = courier.get_or_insert_with(|| post.dispatch.courier(&outgoing.attempt.url));
+        let client = client.get_or_insert_with(|| post.dispatch.client(&outgoing.attempt.url));
         let epoch = Arc::clone(&outgoing.epoch);
         let _on_outgoing = epoch.outgoing();
         tokio::select! {
             biased;
             // A reset ends it wherever it is.
             () = epoch.ended() => {}
-            () = deliver(outgoing, courier, &post) => {}
+            () = deliver(outgoing, client, &post) => {}
         }
     }
 }
 
-async fn deliver(outgoing: OutgoingAttempt, courier: &mut Result<Courier, String>, post: &Arc<Post>) {
-    let (headers, Outcome { answer, hint }) = try_to(&outgoing, courier, post).await;
+async fn deliver(outgoing: OutgoingAttempt, client: &mut Result<Client, String>, post: &Arc<Post>) {
+    let (headers, Outcome { answer, hint }) = try_to(&outgoing, client, post).await;
     let OutgoingAttempt { workspace, epoch, attempt, .. } = &outgoing;
     let hint = match answer {
         Answer::Replied(401 | 403) => Some(hint::of_distrust(workspace.name())),
@@ -135,7 +135,7 @@ async fn deliver(outgoing: OutgoingAttempt, courier: &mut Result<Courier, String
     };
     let (workspace, epoch, key) = (Arc::clone(workspace), Arc::clone(epoch), attempt.key);
     let (post, on_outgoing) = (Arc::clone(post), epoch.outgoing());
-    // Where an advance waits for others, the world is told later; the courier has others to carry meanwhile.
+    // Where an advance waits for others, the world is told later; the client has others to carry meanwhile.
     let note = move |again| {
         post.note(&outgoing, failure.as_ref(), again);
         drop(on_outgoing);
@@ -149,10 +149,10 @@ fn no_answer(reason: Reason) -> (TryAnswer, Option<Reason>) {
 }
 
 /// Makes a try, as soon as this machine can. Gives the headers that it was sent with, none where it never left, and what came of it.
-async fn try_to(outgoing: &OutgoingAttempt, courier: &mut Result<Courier, String>, post: &Post) -> (Headers, Outcome) {
+async fn try_to(outgoing: &OutgoingAttempt, client: &mut Result<Client, String>, post: &Post) -> (Headers, Outcome) {
     let OutgoingAttempt { workspace, attempt, .. } = outgoing;
-    let courier = match courier {
-        Ok(courier) => courier,
+    let client = match client {
+        Ok(client) => client,
         Err(why) => return never_left(why.clone()),
     };
     let mut wait = None;
@@ -162,7 +162,7 @@ async fn try_to(outgoing: &OutgoingAttempt, courier: &mut Result<Courier, String
         };
         // Made only now: a signature may hold the time, and must not grow old in line.
         let signed = attempt.headers(workspace.clock().now());
-        let outcome = courier.carry(&signed, attempt.body.clone(), within).await;
+        let outcome = client.carry(&signed, attempt.body.clone(), within).await;
         let shortage = match outcome.answer {
             Answer::NotMade(shortage) => shortage,
             // What nobody took never left.

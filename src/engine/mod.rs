@@ -3,12 +3,12 @@
 
 mod budget;
 mod call_log;
+mod catch_up;
 pub mod date;
 mod epoch;
 mod exchange;
 mod headers;
 mod journal;
-mod lateness;
 mod places;
 mod refusals;
 mod state;
@@ -18,11 +18,11 @@ mod workspace;
 mod workspaces;
 mod world_template;
 
+pub use catch_up::CatchUp;
 pub use epoch::Epoch;
 pub use exchange::{Arrival, Exchange, KEPT_BODY, Meddling};
 pub use headers::Headers;
 pub use journal::{Happening, Watch, WatchEnd};
-pub use lateness::Lateness;
 pub use places::Place;
 pub use refusals::Reason;
 pub use state::{NotAState, State};

@@ -20,7 +20,7 @@ use crate::awake;
 use crate::config::Settings;
 use crate::delivery::{self, Dispatch};
 use crate::driver;
-use crate::engine::{Dropped, Lateness, Workspace, Workspaces, WorldTemplate};
+use crate::engine::{CatchUp, Dropped, Workspace, Workspaces, WorldTemplate};
 use crate::fixture_files;
 use crate::http::access_log::{Log, Weight};
 use crate::http::listener;
@@ -106,7 +106,7 @@ impl Server {
         let delivering =
             tokio::spawn(delivery::run(to_send, dispatch, Arc::clone(&metrics), log.clone())).abort_handle();
         let lag = Arc::clone(&metrics);
-        let late = Lateness::told(move |late| lag.lag(late));
+        let late = CatchUp::told(move |late| lag.lag(late));
         let workspaces =
             Arc::new(Workspaces::new(world_template, outgoing, late, log.clone(), drive(), note_dropped(log.clone())));
         warn_of_certificates(&log, workspaces.default().clock().now());

@@ -200,7 +200,7 @@ impl<T: Awaited> Waiters<T> {
         self.are_any() && self.news.lock().is_overfull()
     }
 
-    /// Looks at what is new while there is too much of it, unless somebody else does. For work that is never long.
+    /// Looks at what is new while there is too much of it, unless another task does. For work that is never long.
     pub(super) fn look_while_overfull(&self) {
         let Ok(_looking) = self.looking.try_lock() else { return };
         while self.news.lock().is_overfull() && self.look_at_next() {}

@@ -303,7 +303,7 @@ mod tests {
 
     use super::*;
     use crate::config::{ClockMode, LogFormat, LogLevel, Settings, Webhooks};
-    use crate::engine::{Lateness, WorldTemplate};
+    use crate::engine::{CatchUp, WorldTemplate};
     use crate::fixture_files;
     use crate::http::access_log::Log;
     use akol_mock_world::fixtures::Fixtures;
@@ -313,7 +313,7 @@ mod tests {
         let world_template =
             WorldTemplate::new(&Settings::default(), Fixtures::read(&fixture_files::built_in()).unwrap());
         let log = Log::new(LogFormat::Off, LogLevel::Quiet);
-        let late = Lateness::told(|_| ());
+        let late = CatchUp::told(|_| ());
         let workspace = Workspace::new("a", &Arc::new(world_template), mpsc::unbounded_channel().0, late, log);
         let usual = Duration::from_secs(30);
         for _ in 0..2 {
@@ -334,7 +334,7 @@ mod tests {
         let world_template = WorldTemplate::new(&settings, Fixtures::read(&fixture_files::built_in()).unwrap());
         let (outgoing, to_send) = mpsc::unbounded_channel();
         let log = Log::new(LogFormat::Off, LogLevel::Requests);
-        let workspace = Workspace::new("a", &Arc::new(world_template), outgoing, Lateness::told(|_| ()), log);
+        let workspace = Workspace::new("a", &Arc::new(world_template), outgoing, CatchUp::told(|_| ()), log);
         workspace.write(|world| world.try_call("+15005550105", None)).unwrap();
         (workspace, to_send)
     }

@@ -19,10 +19,10 @@ pub use self::noted::{NotedDelivery, NotedView};
 pub use self::outgoing::OutgoingAttempt;
 
 use super::call_log;
+use super::catch_up::CatchUp;
 use super::epoch::Epoch;
 use super::exchange::{Arrival, Meddling};
 use super::journal::{Journal, WatchEnd};
-use super::lateness::Lateness;
 use super::places::Places;
 use super::refusals::Refusals;
 use super::timeout_budget::TimeoutBudget;
@@ -58,7 +58,7 @@ pub struct Workspace {
     journal: Arc<Journal>,
     /// Where deliveries go that are to be sent.
     outgoing: mpsc::UnboundedSender<OutgoingAttempt>,
-    late: Lateness,
+    late: CatchUp,
     log: Log,
     /// Itself, for outgoing attempts to carry.
     own: Weak<Workspace>,
@@ -141,7 +141,7 @@ impl Workspace {
         name: &str,
         world_template: &Arc<WorldTemplate>,
         outgoing: mpsc::UnboundedSender<OutgoingAttempt>,
-        late: Lateness,
+        late: CatchUp,
         log: Log,
     ) -> Arc<Workspace> {
         let reading = world_template.clock();

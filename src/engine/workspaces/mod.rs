@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::block_in_place;
 
 use self::by_use::ByUse;
-use super::lateness::Lateness;
+use super::catch_up::CatchUp;
 use super::workspace::{OutgoingAttempt, Workspace};
 use super::world_template::{DEFAULT, WorldTemplate};
 use crate::http::access_log::Log;
@@ -32,7 +32,7 @@ pub struct Workspaces {
     changing: Mutex<ByUse>,
     outgoing: mpsc::UnboundedSender<OutgoingAttempt>,
     /// Is told how late things happen.
-    late: Lateness,
+    late: CatchUp,
     log: Log,
     start: Start,
     /// How many there are beside `default`; read on every request to that one.
@@ -104,7 +104,7 @@ impl Workspaces {
     pub fn new(
         world_template: Arc<WorldTemplate>,
         outgoing: mpsc::UnboundedSender<OutgoingAttempt>,
-        late: Lateness,
+        late: CatchUp,
         log: Log,
         start: impl Fn(Arc<Workspace>) -> tokio::task::AbortHandle + Send + Sync + 'static,
         dropped: impl Fn(&Dropped<'_>) + Send + Sync + 'static,

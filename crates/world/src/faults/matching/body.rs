@@ -96,7 +96,7 @@ impl Comparison {
     }
 }
 
-/// A value, or so much of it that somebody recognises it.
+/// A value, or so much of it that it is recognised.
 fn in_short(value: &Json) -> Json {
     match value {
         Json::String(text) => Json::String(cut(text)),

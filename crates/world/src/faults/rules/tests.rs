@@ -35,24 +35,24 @@ fn matched(faults: &Faults, body: &str) -> Matched {
     faults.patterns().matched_by(&Sketch::new("POST", "/api/v1/calls", "", body.as_bytes()))
 }
 
-/// What befalls a request for each body, in order.
-fn befalls(faults: &mut Faults, bodies: &[&str]) -> Vec<Trouble> {
-    let mut befalls = |body: &str| {
+/// What goes wrong with a request for each body, in order.
+fn troubles_of(faults: &mut Faults, bodies: &[&str]) -> Vec<Trouble> {
+    let mut troubles_of = |body: &str| {
         let matched = matched(faults, body);
         faults.trouble_for(&matched, Seed::new(42))
     };
-    bodies.iter().map(|body| befalls(body)).collect()
+    bodies.iter().map(|body| troubles_of(body)).collect()
 }
 
 #[test]
 fn without_rules_there_is_no_trouble() {
-    assert_eq!(befalls(&mut Faults::default(), &[""]), [Trouble::NONE]);
+    assert_eq!(troubles_of(&mut Faults::default(), &[""]), [Trouble::NONE]);
 }
 
 #[test]
 fn the_first_rule_that_strikes_decides_and_latencies_before_it_add_up() {
     let mut faults = faults([latency(200), latency(300), UNAVAILABLE, latency(1), RESET].map(always));
-    let trouble = befalls(&mut faults, &[""]).remove(0);
+    let trouble = troubles_of(&mut faults, &[""]).remove(0);
     assert_eq!(trouble.status, Some((503, Some(7))));
     assert_eq!((trouble.delay, trouble.breakage, trouble.execute), (Duration::from_millis(500), None, false));
     assert_eq!(trouble.rules, ["flt_1", "flt_2", "flt_3"]);
@@ -63,7 +63,7 @@ fn the_first_rule_that_strikes_decides_and_latencies_before_it_add_up() {
 fn a_broken_connection_says_how_and_whether_the_request_is_carried_out() {
     for execute in [true, false] {
         let fault = ConnectionFault::EmptyResponse;
-        let trouble = befalls(&mut faults([always(Effect::Connection { fault, execute })]), &[""]).remove(0);
+        let trouble = troubles_of(&mut faults([always(Effect::Connection { fault, execute })]), &[""]).remove(0);
         assert_eq!((trouble.breakage, trouble.status, trouble.execute), (Some(fault), None, execute));
     }
 }
@@ -72,7 +72,7 @@ fn a_broken_connection_says_how_and_whether_the_request_is_carried_out() {
 fn only_requests_that_match_are_struck() {
     let pattern = Pattern { body: Some(Json::from(&json!({"toNumber": "+1"}))), ..Pattern::default() };
     let mut faults = faults([Terms { pattern: pattern.into(), ..always(UNAVAILABLE) }]);
-    let struck = befalls(&mut faults, &[r#"{"toNumber": "+2"}"#, r#"{"toNumber": "+1"}"#, ""]);
+    let struck = troubles_of(&mut faults, &[r#"{"toNumber": "+2"}"#, r#"{"toNumber": "+1"}"#, ""]);
     assert_eq!(struck.iter().map(|trouble| trouble.rules.len()).collect::<Vec<_>>(), [0, 1, 0]);
 }
 
@@ -81,9 +81,9 @@ fn a_rule_that_is_used_up_is_gone_and_the_next_one_strikes() {
     let twice = Terms { times: Some(2), ..always(UNAVAILABLE) };
     let mut faults = faults([twice, always(RESET)]);
     let rules = |troubles: Vec<Trouble>| troubles.into_iter().flat_map(|trouble| trouble.rules).collect::<Vec<_>>();
-    assert_eq!(rules(befalls(&mut faults, &[""])), ["flt_1"]);
+    assert_eq!(rules(troubles_of(&mut faults, &[""])), ["flt_1"]);
     assert_eq!((faults.rules()[0].hits, faults.rules()[0].left()), (1, Some(1)));
-    assert_eq!(rules(befalls(&mut faults, &["", ""])), ["flt_1", "flt_2"]);
+    assert_eq!(rules(troubles_of(&mut faults, &["", ""])), ["flt_1", "flt_2"]);
     assert_eq!(faults.rules().len(), 1);
     assert_eq!(faults.rules()[0].left(), None);
 }
@@ -91,7 +91,7 @@ fn a_rule_that_is_used_up_is_gone_and_the_next_one_strikes() {
 #[test]
 fn times_counts_only_what_is_struck() {
     let mut faults = faults([Terms { times: Some(3), ..sometimes(200_000, UNAVAILABLE) }]);
-    let struck = befalls(&mut faults, &[""; 200]).iter().filter(|trouble| **trouble != Trouble::NONE).count();
+    let struck = troubles_of(&mut faults, &[""; 200]).iter().filter(|trouble| **trouble != Trouble::NONE).count();
     assert_eq!((struck, faults.rules().len()), (3, 0));
 }
 
@@ -99,7 +99,7 @@ fn times_counts_only_what_is_struck() {
 fn chance_strikes_about_as_often_as_it_should() {
     let struck = |millionths| {
         let mut faults = faults([sometimes(millionths, UNAVAILABLE)]);
-        befalls(&mut faults, &[""; 5_000]).iter().filter(|trouble| **trouble != Trouble::NONE).count()
+        troubles_of(&mut faults, &[""; 5_000]).iter().filter(|trouble| **trouble != Trouble::NONE).count()
     };
     assert_eq!((struck(0), struck(Probability::MOST)), (0, 5_000));
     assert!((1_350..1_650).contains(&struck(300_000)), "{}", struck(300_000));
@@ -114,7 +114,8 @@ fn chance_does_not_hang_on_the_order_in_which_different_requests_come() {
     // The same requests, the last first, and each one's second twin long after its first.
     let backwards: Vec<&str> = forwards.iter().rev().step_by(2).chain(forwards.iter().step_by(2)).copied().collect();
     let by_body = |order: &[&str]| {
-        let mut found: Vec<_> = order.iter().copied().map(str::to_owned).zip(befalls(&mut rules(), order)).collect();
+        let mut found: Vec<_> =
+            order.iter().copied().map(str::to_owned).zip(troubles_of(&mut rules(), order)).collect();
         // A stable sort: twins stay in their order.
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         found
@@ -182,7 +183,7 @@ fn rules_forget_for_what_they_have_drawn_when_all_together_have_for_too_much() {
     let mut draw = |faults: &mut Faults, requests: usize| {
         for _ in 0..requests {
             count += 1;
-            befalls(faults, &[&count.to_string()]);
+            troubles_of(faults, &[&count.to_string()]);
         }
     };
     draw(&mut faults, MOST_DRAWN / 2);

@@ -14,14 +14,14 @@ use tokio::time;
 
 use super::*;
 
-/// Carries a parcel by a courier of its own.
+/// Carries a parcel by a client of its own.
 async fn carry(dispatch: &Dispatch, url: &str) -> Answer {
     carry_with(dispatch, url, Headers::new(), Bytes::from_static(b"{}")).await
 }
 
 async fn carry_with(dispatch: &Dispatch, url: &str, headers: Headers, body: Bytes) -> Answer {
-    match dispatch.courier(url) {
-        Ok(mut courier) => courier.carry(&headers, body, ANSWER_WITHIN).await.answer,
+    match dispatch.client(url) {
+        Ok(mut client) => client.carry(&headers, body, ANSWER_WITHIN).await.answer,
         Err(why) => Answer::Failed(why),
     }
 }
@@ -76,8 +76,8 @@ async fn the_receiver_gets_the_body_with_the_headers_as_given() {
 }
 
 async fn hint(dispatch: &Dispatch, url: &str) -> String {
-    let mut courier = dispatch.courier(url).unwrap();
-    courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.hint.unwrap_or_default().into_owned()
+    let mut client = dispatch.client(url).unwrap();
+    client.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.hint.unwrap_or_default().into_owned()
 }
 
 #[tokio::test]
@@ -111,8 +111,8 @@ async fn what_may_help_is_said_beside_the_reason() {
 async fn a_certificate_that_has_expired_is_refused() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.expired_server("localhost"), replying(200)).await;
-    let courier = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
-    let Answer::Failed(reason) = carry(&courier, &receiver.url_at("localhost")).await else { panic!("an answer") };
+    let client = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
+    let Answer::Failed(reason) = carry(&client, &receiver.url_at("localhost")).await else { panic!("an answer") };
     assert!(reason.starts_with("certificate not trusted: certificate expired"), "{reason}");
 }
 
@@ -239,11 +239,11 @@ async fn a_body_that_stops_halfway_is_dropped_after_a_second() {
 async fn a_connection_is_used_again_by_its_courier_and_by_the_next() {
     let receiver = Receiver::start(replying(200)).await;
     let dispatch = lenient();
-    let mut courier = dispatch.courier(&receiver.url()).unwrap();
+    let mut client = dispatch.client(&receiver.url()).unwrap();
     for _ in 0..10 {
-        assert_eq!(courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
+        assert_eq!(client.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
     }
-    drop(courier);
+    drop(client);
     for _ in 0..10 {
         assert_eq!(carry(&dispatch, &receiver.url()).await, Answer::Replied(200));
     }
@@ -264,9 +264,9 @@ async fn a_connection_that_the_receiver_has_closed_is_not_used_again() {
         }
     });
     let dispatch = lenient();
-    let mut courier = dispatch.courier(&url).unwrap();
+    let mut client = dispatch.client(&url).unwrap();
     for _ in 0..5 {
-        assert_eq!(courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
+        assert_eq!(client.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
         let _ = timeout(Duration::from_millis(20), std::future::pending::<()>()).await;
     }
     assert_eq!(served.load(Ordering::SeqCst), 5);
@@ -288,8 +288,8 @@ async fn a_connection_is_let_go_when_it_has_been_idle_for_four_seconds() {
 async fn https_is_spoken_with_a_receiver_whose_ca_is_trusted() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.server("localhost"), replying(200)).await;
-    let courier = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
-    assert_eq!(carry(&courier, &receiver.url_at("localhost")).await, Answer::Replied(200));
+    let client = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
+    assert_eq!(carry(&client, &receiver.url_at("localhost")).await, Answer::Replied(200));
 }
 
 #[tokio::test]
@@ -306,17 +306,17 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 async fn a_ca_certificate_in_place_of_a_servers_is_refused_with_advice() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.server_as_itself(), replying(200)).await;
-    let courier = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
+    let client = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
     let words = "certificate not trusted: it is a CA's and not a server's; make it anew with basicConstraints=CA:FALSE";
-    assert_eq!(carry(&courier, &receiver.url_at("localhost")).await, failed(words));
+    assert_eq!(carry(&client, &receiver.url_at("localhost")).await, failed(words));
 }
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
     let authority = Authority::new();
     let receiver = Receiver::start_tls(authority.server("other.example"), replying(200)).await;
-    let courier = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
-    let Answer::Failed(reason) = carry(&courier, &receiver.url_at("localhost")).await else { panic!("an answer") };
+    let client = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
+    let Answer::Failed(reason) = carry(&client, &receiver.url_at("localhost")).await else { panic!("an answer") };
     assert!(reason.starts_with("certificate not trusted: certificate not valid for name \"localhost\""), "{reason}");
 }
 
@@ -333,7 +333,7 @@ async fn https_to_a_receiver_of_http_is_named_and_the_reverse() {
 
 #[tokio::test]
 async fn production_refuses_at_sending_time_what_may_not_be_called() {
-    let courier = Dispatch::new(Profile::Production);
+    let client = Dispatch::new(Profile::Production);
     for (url, why) in [
         ("http://example.com/", "https:// only"),
         ("https://127.0.0.1:9/", "public addresses only"),
@@ -341,7 +341,7 @@ async fn production_refuses_at_sending_time_what_may_not_be_called() {
         ("https://localhost:9/", "public hosts only"),
         ("https://2130706433:9/", "public addresses only"),
     ] {
-        let Answer::Failed(reason) = carry(&courier, url).await else { panic!("an answer from {url}") };
+        let Answer::Failed(reason) = carry(&client, url).await else { panic!("an answer from {url}") };
         assert!(reason.contains(url) && reason.contains(why), "{reason}");
     }
 }
@@ -352,8 +352,8 @@ async fn production_makes_no_connection_to_a_name_that_resolves_to_a_private_add
     let address = url("https", &format!("localhost:{}", listener.local_addr().unwrap().port()));
     // Past the look at the URL, which knows this name, as a public name would be.
     let destination = Destination::take_apart(address.parse().unwrap()).unwrap();
-    let mut courier = Dispatch::new(Profile::Production).courier_to(destination);
-    let answer = courier.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer;
+    let mut client = Dispatch::new(Profile::Production).client_to(destination);
+    let answer = client.carry(&Headers::new(), Bytes::new(), ANSWER_WITHIN).await.answer;
 
     let Answer::Failed(reason) = answer else { panic!("an answer") };
     assert!(reason.starts_with("localhost resolves to "), "{reason}");

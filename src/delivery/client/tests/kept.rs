@@ -172,15 +172,15 @@ fn headers(number: usize) -> Headers {
     vec![("x-number".into(), number.to_string().into())]
 }
 
-/// Sends that many events by one courier, or each by one of its own.
-async fn send(dispatch: &Dispatch, url: &str, count: usize, one_courier: bool) -> Vec<Answer> {
+/// Sends that many events by one client, or each by one of its own.
+async fn send(dispatch: &Dispatch, url: &str, count: usize, one_client: bool) -> Vec<Answer> {
     let mut answers = Vec::new();
-    let mut courier = dispatch.courier(url).unwrap();
+    let mut client = dispatch.client(url).unwrap();
     for number in 0..count {
-        if !one_courier {
-            courier = dispatch.courier(url).unwrap();
+        if !one_client {
+            client = dispatch.client(url).unwrap();
         }
-        answers.push(courier.carry(&headers(number), Bytes::from_static(b"{}"), ANSWER_WITHIN).await.answer);
+        answers.push(client.carry(&headers(number), Bytes::from_static(b"{}"), ANSWER_WITHIN).await.answer);
     }
     answers
 }
@@ -234,9 +234,9 @@ const KEPT_THEN_CLOSED: &[&[&[Does]]] = &[
 #[tokio::test]
 async fn an_event_that_meets_the_end_of_a_kept_connection_is_sent_over_a_new_one_as_the_same_try() {
     for script in KEPT_THEN_CLOSED {
-        for one_courier in [true, false] {
+        for one_client in [true, false] {
             let receiver = Scripted::http(script).await;
-            let answers = send(&lenient(), &receiver.url, 2, one_courier).await;
+            let answers = send(&lenient(), &receiver.url, 2, one_client).await;
             assert!(
                 answers.iter().all(|answer| matches!(answer, Answer::Replied(200 | 204))),
                 "{script:?}: {answers:?}"
@@ -250,10 +250,10 @@ async fn an_event_that_meets_the_end_of_a_kept_connection_is_sent_over_a_new_one
 async fn over_https_too() {
     let authority = Authority::new();
     for script in KEPT_THEN_CLOSED {
-        for one_courier in [true, false] {
+        for one_client in [true, false] {
             let receiver = Scripted::https(&authority, script).await;
             let dispatch = Dispatch::trusting(Profile::Lenient, vec![authority.root()]);
-            let answers = send(&dispatch, &receiver.url, 2, one_courier).await;
+            let answers = send(&dispatch, &receiver.url, 2, one_client).await;
             assert!(
                 answers.iter().all(|answer| matches!(answer, Answer::Replied(200 | 204))),
                 "{script:?}: {answers:?}"
@@ -334,13 +334,13 @@ async fn what_is_said_on_an_idle_connection_is_no_answer_to_what_is_sent_next() 
         }
     });
     let dispatch = lenient();
-    let mut courier = dispatch.courier(&url).unwrap();
+    let mut client = dispatch.client(&url).unwrap();
     let empty = Headers::new();
-    assert_eq!(courier.carry(&empty, Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
+    assert_eq!(client.carry(&empty, Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
     idle.send(()).unwrap();
     // The runtime does nothing meanwhile.
     let _open = hears.recv().unwrap();
-    assert_eq!(courier.carry(&empty, Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
+    assert_eq!(client.carry(&empty, Bytes::new(), ANSWER_WITHIN).await.answer, Answer::Replied(200));
     receiver.join().unwrap();
 }
 
@@ -372,7 +372,7 @@ async fn both_ways_together_have_30_seconds() {
 async fn a_connection_is_too_old_after_four_seconds_even_if_no_timer_has_come() {
     let receiver = Receiver::start(replying(200)).await;
     let dispatch = lenient();
-    let origin = dispatch.courier(&receiver.url()).unwrap().to.origin.clone();
+    let origin = dispatch.client(&receiver.url()).unwrap().to.origin.clone();
     assert_eq!(carry(&dispatch, &receiver.url()).await, Answer::Replied(200));
     let now = crate::real_time::timer_now();
     let young = dispatch.pool.take_at(&origin, now + Duration::from_secs(3)).unwrap();

@@ -77,7 +77,7 @@ enum Unsuccessful {
     Unanswered(BoxError),
 }
 
-/// Sends couriers out. Cheap to clone; clones share connections.
+/// Sends clients out. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Dispatch {
     profile: Profile,
@@ -101,18 +101,18 @@ impl Dispatch {
         self.pool.clear();
     }
 
-    /// A courier to the receiver at that URL; else why nothing may be sent there.
-    pub fn courier(&self, url: &str) -> Result<Courier, String> {
-        Ok(self.courier_to(Destination::parse(url, self.profile)?))
+    /// A client to the receiver at that URL; else why nothing may be sent there.
+    pub fn client(&self, url: &str) -> Result<Client, String> {
+        Ok(self.client_to(Destination::parse(url, self.profile)?))
     }
 
-    fn courier_to(&self, to: Destination) -> Courier {
-        Courier { connector: self.connector.clone(), pool: self.pool.clone(), to, connection: None }
+    fn client_to(&self, to: Destination) -> Client {
+        Client { connector: self.connector.clone(), pool: self.pool.clone(), to, connection: None }
     }
 }
 
 /// Carries one event after the other to one receiver, over a connection that it keeps until it is dropped.
-pub struct Courier {
+pub struct Client {
     connector: Connector,
     pool: Pool,
     to: Destination,
@@ -120,7 +120,7 @@ pub struct Courier {
     connection: Option<Connection>,
 }
 
-impl Courier {
+impl Client {
     /// POSTs an event, whose receiver has that long for its answer.
     ///
     /// A redirect is an answer like any other, and is not followed. Dropping the future ends the try.
@@ -210,7 +210,7 @@ impl From<http::Error> for Unsuccessful {
     }
 }
 
-impl Drop for Courier {
+impl Drop for Client {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
             self.pool.keep(self.to.origin.clone(), connection);

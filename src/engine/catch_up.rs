@@ -11,18 +11,18 @@ use crate::config::ClockMode;
 
 /// See the module.
 #[derive(Clone)]
-pub struct Lateness(Arc<dyn Fn(Duration) + Send + Sync>);
+pub struct CatchUp(Arc<dyn Fn(Duration) + Send + Sync>);
 
-impl fmt::Debug for Lateness {
+impl fmt::Debug for CatchUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Lateness")
+        f.write_str("CatchUp")
     }
 }
 
-impl Lateness {
+impl CatchUp {
     /// `count` is told of each thing that happens how late it was, in real time.
-    pub fn told(count: impl Fn(Duration) + Send + Sync + 'static) -> Lateness {
-        Lateness(Arc::new(count))
+    pub fn told(count: impl Fn(Duration) + Send + Sync + 'static) -> CatchUp {
+        CatchUp(Arc::new(count))
     }
 
     /// Makes everything happen that is due by now, in order, and tells how late it was on a clock that runs.
